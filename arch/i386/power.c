@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* power.c - ways to end: power off, start again, stop, leave QEMU with a code. */
+#include "arch/i386/inner.h"
+
+enum {
+	PM1A_PIIX4 = 0x604, PM1A_OLD_BOCHS = 0xb004, SLEEP_5_QEMU = 0x2000,
+	KEYBOARD = 0x64, KEYBOARD_FULL = 2, PULSE_RESET = 0xfe,
+	RESET_CONTROL = 0xcf9, RESET_HARD = 6,
+	DEBUG_EXIT = 0xf4,
+};
+
+_Noreturn void arch_halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli\n\thlt");
+}
+
+/* By the ACPI tables, then by what QEMU is known to have. */
+_Noreturn void arch_power_off(void)
+{
+	arch_irq_disable();
+	acpi_power_off();
+	arch_outw(PM1A_PIIX4, SLEEP_5_QEMU);
+	arch_outw(PM1A_OLD_BOCHS, SLEEP_5_QEMU);
+	log_print(LOG_WARN, "power off does not work here: it is safe to stop");
+	arch_halt();
+}
+
+/* Keyboard controller, chipset, and in the end a fault that cannot be
+ * delivered. */
+_Noreturn void arch_reboot(void)
+{
+	struct {
+		uint16_t limit;
+		uint32_t base;
+	} __attribute__((packed)) nothing = { 0, 0 };
+
+	arch_irq_disable();
+	for (unsigned i = 0; i < 10000 && arch_inb(KEYBOARD) & KEYBOARD_FULL; i++)
+		;
+	arch_outb(KEYBOARD, PULSE_RESET);
+	for (volatile unsigned i = 0; i < 100000; i++)
+		;
+	arch_outb(RESET_CONTROL, RESET_HARD);
+	__asm__ volatile("lidt %0\n\tint3" ::"m"(nothing));
+	arch_halt();
+}
+
+/* QEMU ends with status (code << 1) | 1, if it was given isa-debug-exit. */
+void arch_debug_exit(uint8_t code)
+{
+	arch_outb(DEBUG_EXIT, code);
+}
