@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * inner.h - private to room 6: what its files say to each other.
+ *
+ * References: a dentry holds its parent and its inode; a mount holds its
+ * superblock, its root, its parent and its point; a path holds both of its
+ * parts. dentry_drop, mount_drop and inode_drop may sleep.
+ */
+#ifndef KERNEL_FS_INNER_H
+#define KERNEL_FS_INNER_H
+
+#include "kernel/fs/fs.h"
+
+enum {
+	NS_PER_SEC = 1000000000,
+	MS_UNBINDABLE = 1 << 17,
+	SECTOR = 512,
+};
+/* Largest offset: what a page number of 32 bits can reach. */
+#define FILE_SIZE_MAX (((off64)1 << 44) - PAGE_SIZE)
+#define FILE_SIZE_SMALL 0x7fffffffll	/* without O_LARGEFILE */
+
+/* --- dentry.c ----------------------------------------------------------- */
+
+void dentry_init(void);
+static inline void dentry_hold(struct dentry *d)
+{
+	d->refs++;
+}
+void dentry_drop(struct dentry *d);		/* Sleeps. */
+/* The hash of a name: bytes from DENTRY_SEED on, then the parent. */
+#define DENTRY_SEED 0x811c9dc5u
+static inline uint32_t dentry_hash_byte(uint32_t h, char c)
+{
+	return (h ^ (uint8_t)c) * 0x01000193u;
+}
+static inline uint32_t dentry_hash_end(uint32_t h, const struct dentry *parent)
+{
+	return hash_u32(h ^ ((uint32_t)parent >> 4));
+}
+uint32_t dentry_hash(const struct dentry *parent, const char *name, size_t len);
+struct dentry *dentry_find(const struct dentry *parent, const char *name,
+			   size_t len, uint32_t hash); /* cached; not held */
+/* With the directory locked: from the cache or the fs; held; perhaps negative. */
+int dentry_lookup(struct dentry *parent, const char *name, size_t len,
+		  uint32_t hash, struct dentry **out) must_check;
+int dentry_root(struct inode *i, struct dentry **out) must_check;
+/* A free-standing name below parent (O_TMPFILE, memory files): unhashed. */
+int dentry_unnamed(struct dentry *parent, const char *name, struct inode *i,
+		   struct dentry **out) must_check;
+void dentry_fill(struct dentry *d, struct inode *i); /* was negative; takes i over */
+void dentry_removed(struct dentry *d);		/* its name is gone. Sleeps. */
+void dentry_unhash(struct dentry *d);
+int dentry_name_room(size_t len, char **room) must_check; /* for dentry_move */
+void dentry_move(struct dentry *d, struct dentry *parent, const char *name,
+		 size_t len, char *room);	/* Sleeps. */
+void dentry_exchange(struct dentry *a, struct dentry *b);
+void dentry_purge(struct dentry *root);		/* the cache below it. Sleeps. */
+
+/* --- super.c, mount.c --------------------------------------------------- */
+
+struct fs_type *super_type_find(const char *name);
+void super_hold(struct superblock *sb);
+void mount_init(void);
+static inline void mount_hold(struct mount *m)
+{
+	m->refs++;
+}
+void mount_drop(struct mount *m);		/* Sleeps. */
+struct mount *mount_find(const struct mount *parent, const struct dentry *point);
+static inline bool mount_read_only(const struct mount *m)
+{
+	return (m->flags | m->sb->flags) & MS_RDONLY;
+}
+int mount_new(struct superblock *sb, struct dentry *root, const char *source,
+	      uint32_t flags, struct prison *owner, struct mount **out) must_check;
+void mount_attach(struct mount *m, const struct path *at); /* takes m over */
+void mount_detach(struct mount *m);		/* and all below it. Sleeps. */
+void mount_move(struct mount *m, const struct path *to); /* Sleeps. */
+struct mount *mount_below(struct mount *top, struct mount *prev); /* preorder */
+/* A mount without a place, for files without a name. Held for ever. */
+int mount_nameless(const struct fs_type *t, struct mount **out) must_check;
+struct mount *mount_global(void);		/* the root mount; not held */
+
+/* --- path.c, name.c ----------------------------------------------------- */
+
+/* WALK_PARENT | WALK_FOLLOW: a symlink in the last place is followed to the
+ * parent and last name of what it points at (open with O_CREAT). */
+bool path_in_prison(const struct cred *who, const struct path *p);
+bool path_in_view(const struct path_at *at, const struct path *p);
+/* Up by the mount whose root this is, if it is one; false at the very top. */
+bool path_step_out(struct path *p);		/* references follow */
+void path_cross(struct path *p);		/* down into what is mounted here */
+
+/* --- path_ops.c, rename.c ----------------------------------------------- */
+
+int path_may_create(struct inode *dir, const struct cred *who) must_check;
+int path_may_delete(struct inode *dir, const struct dentry *victim,
+		    const struct cred *who, bool directory) must_check;
+/* The last name of a walk to a parent, in the locked directory; held. */
+int path_last_dentry(const struct path *parent, const struct path_last *last,
+		     struct dentry **out) must_check;
+/* New regular file d (negative) in the locked parent. */
+int path_create_file(const struct path_at *at, const struct path *parent,
+		     struct dentry *d, uint32_t mode) must_check;
+
+/* --- attr.c, inode.c, regular.c ----------------------------------------- */
+
+void inode_init(void);
+/* A write or truncation takes the set-id bits away. Inode locked. */
+void inode_clear_setid(struct inode *i, const struct cred *who);
+/* Acts; the checks are done, the inode is locked. */
+int inode_apply(struct inode *i, const struct attr_change *a) must_check;
+static inline bool inode_owned(const struct inode *i, const struct cred *who)
+{
+	return who->fsuid == i->uid;
+}
+bool inode_sticky(const struct inode *dir, const struct inode *victim,
+		  const struct cred *who);	/* true: may not remove it */
+/* size and the reach of mappings. No pages are touched. */
+void regular_size_set(struct inode *i, off64 size);
+/* The pages' part of a truncation; then the size. Inode locked. */
+void regular_resize(struct inode *i, off64 size);
+int file_seek_plain(struct file *f, off64 offset, int whence, off64 *out) must_check;
+/* RLIMIT_FSIZE of the running process: -EFBIG (and SIGXFSZ) when past it. */
+int regular_limit(off64 size) must_check;
+
+/* --- file.c, nameless.c ------------------------------------------------- */
+
+void file_init(void);
+void nameless_init(void);
+/* A file object with a reference, charged to who; ops, path and inode are the
+ * caller's to fill. -ENFILE, -ENOMEM. */
+int file_alloc(const struct cred *who, unsigned flags, struct file **out) must_check;
+void file_unalloc(struct file *f);		/* one that was never opened */
+/* Like file_new, but on the inode of `with`: the two ends of a pipe. */
+int file_new_beside(struct file *with, const struct file_ops *ops,
+		    unsigned flags, void *private, struct file **out) must_check;
+
+/* Hooks of the other half of the room (pipe.c epoll.c lock.c), called here:
+ *   pipe_fifo_ops.open		open of a FIFO node (open.c); the file's flags
+ *				and inode are set, f->ops is pipe_fifo_ops
+ *   lock_release_owner(i, t)	each close of a file of table t (table.c)
+ *   lock_release_owner(i, f)	the last close of f: OFD locks, flock (file.c)
+ *   epoll_file_gone(f)		the last close of f, if f->epolls has items
+ * f->epolls and inode->locks, ->flocks are initialised lists from birth. */
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * super.c - kinds of file systems, and the ones that are in use.
+ *
+ * A superblock is held by its mounts. When the last is gone, the cached names
+ * go first, then the file system is told to put everything away.
+ *
+ * Locks: the kernel lock.
+ */
+#include "kernel/fs/inner.h"
+
+enum {	/* f_flags: the low bits are those of mount(2) */
+	STATFS_VALID = 0x20, STATFS_RELATIME = 0x1000,
+	STATFS_AS_MOUNT = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC |
+			  MS_SYNCHRONOUS | MS_NOATIME | MS_NODIRATIME,
+};
+
+static struct list types = LIST_INIT(types);
+static uint32_t last_minor;	/* st_dev of file systems without a device */
+
+void vfs_init(void)
+{
+	inode_init();
+	dentry_init();
+	mount_init();
+	file_init();
+	nameless_init();
+}
+
+
+void vfs_register(struct fs_type *t)
+{
+	assert(!super_type_find(t->name));
+	list_append(&types, &t->link);
+}
+
+/* Start with NULL. */
+struct fs_type *vfs_type_next(struct fs_type *prev)
+{
+	struct list *l = prev ? prev->link.next : types.next;
+
+	return l == &types ? NULL : list_entry(l, struct fs_type, link);
+}
+
+struct fs_type *super_type_find(const char *name)
+{
+	struct fs_type *t = NULL;
+
+	while ((t = vfs_type_next(t)))
+		if (!strcmp(t->name, name))
+			return t;
+	return NULL;
+}
+
+/* One reference, no root yet; who's prison pays for what lies in it. For
+ * fs_type.mount, which sets root. -ENOMEM. */
+int vfs_superblock_new(const struct fs_type *t, const struct superblock_ops *ops,
+		       const struct cred *who, struct superblock **out)
+{
+	struct superblock *sb = kmem_zalloc(sizeof(*sb));
+
+	if (!sb)
+		return -ENOMEM;
+	sb->refs = 1;
+	sb->type = t;
+	sb->ops = ops;
+	sb->dev = abi_dev(0, ++last_minor);
+	list_init(&sb->inodes);
+	sb->prison = who->prison;
+	prison_hold(sb->prison);
+	*out = sb;
+	return 0;
+}
+
+void super_hold(struct superblock *sb)
+{
+	assert(sb->refs > 0);
+	sb->refs++;
+}
+
+/* statfs(2): what the fs says, and what is the same for all of them. */
+int vfs_statfs(const struct path *p, struct abi_statfs64 *out)
+{
+	struct superblock *sb = p->mount->sb;
+	uint32_t flags = p->mount->flags | (sb->flags & MS_RDONLY);
+	int err = 0;
+
+	memset(out, 0, sizeof(*out));
+	out->type = sb->type->magic;
+	out->bsize = PAGE_SIZE;
+	out->namelen = NAME_MAX;
+	out->fsid[0] = sb->dev;
+	if (sb->ops->statfs)
+		err = sb->ops->statfs(sb, out);
+	if (!out->frsize)
+		out->frsize = out->bsize;
+	out->flags = STATFS_VALID | (flags & STATFS_AS_MOUNT);
+	if (flags & MS_RELATIME)
+		out->flags |= STATFS_RELATIME;
+	return err;
+}
+
+/* Sleeps. */
+void vfs_superblock_drop(struct superblock *sb)
+{
+	assert(sb->refs > 0);
+	if (--sb->refs)
+		return;
+	if (sb->root_dentry) {
+		dentry_purge(sb->root_dentry);
+		sb->root_dentry->unhashed = true; /* or it would be kept */
+		dentry_drop(sb->root_dentry);
+	}
+	if (sb->root)
+		inode_drop(sb->root);
+	if (sb->ops->unmount)
+		sb->ops->unmount(sb);
+	assert(list_empty(&sb->inodes));
+	prison_drop(sb->prison);
+	kmem_free(sb);
+}
