@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ids.c - who the caller is: user and group ids, groups, capabilities.
+ *
+ * A change builds a new credential beside the old one, asks, and swaps the
+ * pointer; the call that does it goes on with the one it began with.
+ */
+#include "kernel/sys/calls.h"
+#include "kernel/sys/sys.h"
+
+static const uint32_t KEEP = UINT32_MAX;
+
+/* --- asking ----------------------------------------------------------------- */
+
+int sys_getuid(struct thread *me, const uint32_t *arg)
+{
+	(void)arg;
+	return me->cred->uid;
+}
+
+int sys_geteuid(struct thread *me, const uint32_t *arg)
+{
+	(void)arg;
+	return me->cred->euid;
+}
+
+int sys_getgid(struct thread *me, const uint32_t *arg)
+{
+	(void)arg;
+	return me->cred->gid;
+}
+
+int sys_getegid(struct thread *me, const uint32_t *arg)
+{
+	(void)arg;
+	return me->cred->egid;
+}
+
+static int out_three(const uint32_t *arg, uint32_t a, uint32_t b, uint32_t c)
+{
+	int err = user_put32(arg[0], a);
+
+	if (!err)
+		err = user_put32(arg[1], b);
+	return err ? err : user_put32(arg[2], c);
+}
+
+int sys_getresuid(struct thread *me, const uint32_t *arg)
+{
+	return out_three(arg, me->cred->uid, me->cred->euid, me->cred->suid);
+}
+
+int sys_getresgid(struct thread *me, const uint32_t *arg)
+{
+	return out_three(arg, me->cred->gid, me->cred->egid, me->cred->sgid);
+}
+
+/* --- changing --------------------------------------------------------------- */
+
+/* Swaps c in. A process that changed its effective identity may not be
+ * debugged by its peers from then on. */
+static int take_on(struct thread *me, struct cred *c)
+{
+	if (c->euid != me->cred->euid || c->egid != me->cred->egid)
+		me->proc->set_id = true;
+	proc_set_cred(me->proc, c);
+	return 0;
+}
+
+static bool is_one_of(uint32_t id, uint32_t a, uint32_t b, uint32_t c)
+{
+	return id == KEEP || id == a || id == b || id == c;
+}
+
+int sys_setresuid(struct thread *me, const uint32_t *arg)
+{
+	const struct cred *own = me->cred;
+	struct cred *c;
+	int err;
+
+	for (int i = 0; i < 3; i++) {
+		if (is_one_of(arg[i], own->uid, own->euid, own->suid))
+			continue;
+		err = priv_check(own, PRIV_CRED_SETUID);
+		if (err)
+			return err;
+	}
+	c = cred_copy(own);
+	if (!c)
+		return -ENOMEM;
+	if (arg[0] != KEEP)
+		c->uid = arg[0];
+	if (arg[1] != KEEP)
+		c->euid = arg[1];
+	if (arg[2] != KEEP)
+		c->suid = arg[2];
+	c->fsuid = c->euid;
+	return take_on(me, c);
+}
+
+int sys_setresgid(struct thread *me, const uint32_t *arg)
+{
+	const struct cred *own = me->cred;
+	struct cred *c;
+	int err;
+
+	for (int i = 0; i < 3; i++) {
+		if (is_one_of(arg[i], own->gid, own->egid, own->sgid))
+			continue;
+		err = priv_check(own, PRIV_CRED_SETGID);
+		if (err)
+			return err;
+	}
+	c = cred_copy(own);
+	if (!c)
+		return -ENOMEM;
+	if (arg[0] != KEEP)
+		c->gid = arg[0];
+	if (arg[1] != KEEP)
+		c->egid = arg[1];
+	if (arg[2] != KEEP)
+		c->sgid = arg[2];
+	c->fsgid = c->egid;
+	return take_on(me, c);
+}
+
+/* setreuid: the saved id follows the effective one as POSIX.1-2008 says. */
+int sys_setreuid(struct thread *me, const uint32_t *arg)
+{
+	const struct cred *own = me->cred;
+	struct cred *c;
+	int err = 0;
+
+	if (!is_one_of(arg[0], own->uid, own->euid, own->uid) ||
+	    !is_one_of(arg[1], own->uid, own->euid, own->suid))
+		err = priv_check(own, PRIV_CRED_SETUID);
+	if (err)
+		return err;
+	c = cred_copy(own);
+	if (!c)
+		return -ENOMEM;
+	if (arg[0] != KEEP)
+		c->uid = arg[0];
+	if (arg[1] != KEEP)
+		c->euid = arg[1];
+	if (arg[0] != KEEP || (arg[1] != KEEP && arg[1] != own->uid))
+		c->suid = c->euid;
+	c->fsuid = c->euid;
+	return take_on(me, c);
+}
+
+int sys_setregid(struct thread *me, const uint32_t *arg)
+{
+	const struct cred *own = me->cred;
+	struct cred *c;
+	int err = 0;
+
+	if (!is_one_of(arg[0], own->gid, own->egid, own->gid) ||
+	    !is_one_of(arg[1], own->gid, own->egid, own->sgid))
+		err = priv_check(own, PRIV_CRED_SETGID);
+	if (err)
+		return err;
+	c = cred_copy(own);
+	if (!c)
+		return -ENOMEM;
+	if (arg[0] != KEEP)
+		c->gid = arg[0];
+	if (arg[1] != KEEP)
+		c->egid = arg[1];
+	if (arg[0] != KEEP || (arg[1] != KEEP && arg[1] != own->gid))
+		c->sgid = c->egid;
+	c->fsgid = c->egid;
+	return take_on(me, c);
+}
+
+/* With the privilege all three ids change, without it the effective one. */
+int sys_setuid(struct thread *me, const uint32_t *arg)
+{
+	bool all = !priv_check(me->cred, PRIV_CRED_SETUID);
+	struct cred *c;
+
+	if (arg[0] == KEEP)
+		return -EINVAL;
+	if (!all && arg[0] != me->cred->uid && arg[0] != me->cred->suid)
+		return -EPERM;
+	c = cred_copy(me->cred);
+	if (!c)
+		return -ENOMEM;
+	c->euid = c->fsuid = arg[0];
+	if (all)
+		c->uid = c->suid = arg[0];
+	return take_on(me, c);
+}
+
+int sys_setgid(struct thread *me, const uint32_t *arg)
+{
+	bool all = !priv_check(me->cred, PRIV_CRED_SETGID);
+	struct cred *c;
+
+	if (arg[0] == KEEP)
+		return -EINVAL;
+	if (!all && arg[0] != me->cred->gid && arg[0] != me->cred->sgid)
+		return -EPERM;
+	c = cred_copy(me->cred);
+	if (!c)
+		return -ENOMEM;
+	c->egid = c->fsgid = arg[0];
+	if (all)
+		c->gid = c->sgid = arg[0];
+	return take_on(me, c);
+}
+
+/* setfsuid never fails: it answers with the id that was. */
+int sys_setfsuid(struct thread *me, const uint32_t *arg)
+{
+	const struct cred *own = me->cred;
+	uint32_t old = own->fsuid;
+	struct cred *c;
+
+	if (arg[0] == old || arg[0] == KEEP ||
+	    (!is_one_of(arg[0], own->uid, own->euid, own->suid) &&
+	     priv_check(own, PRIV_CRED_SETUID)))
+		return old;
+	c = cred_copy(own);
+	if (!c)
+		return old;
+	c->fsuid = arg[0];
+	proc_set_cred(me->proc, c);
+	return old;
+}
+
+int sys_setfsgid(struct thread *me, const uint32_t *arg)
+{
+	const struct cred *own = me->cred;
+	uint32_t old = own->fsgid;
+	struct cred *c;
+
+	if (arg[0] == old || arg[0] == KEEP ||
+	    (!is_one_of(arg[0], own->gid, own->egid, own->sgid) &&
+	     priv_check(own, PRIV_CRED_SETGID)))
+		return old;
+	c = cred_copy(own);
+	if (!c)
+		return old;
+	c->fsgid = arg[0];
+	proc_set_cred(me->proc, c);
+	return old;
+}
+
+/* --- supplementary groups --------------------------------------------------- */
+
+int sys_getgroups(struct thread *me, const uint32_t *arg)
+{
+	const struct cred *c = me->cred;
+	int err;
+
+	if ((int32_t)arg[0] < 0)
+		return -EINVAL;
+	if (!arg[0])
+		return c->group_count;
+	if (arg[0] < c->group_count)
+		return -EINVAL;
+	err = user_copy_out(arg[1], c->groups, c->group_count * 4);
+	return err ? err : (int)c->group_count;
+}
+
+static int set_groups(struct thread *me, const uint32_t *groups, uint32_t n)
+{
+	struct cred *c = cred_copy(me->cred);
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	err = cred_set_groups(c, groups, n);
+	if (err) {
+		cred_drop(c);
+		return err;
+	}
+	proc_set_cred(me->proc, c);
+	return 0;
+}
+
+int sys_setgroups(struct thread *me, const uint32_t *arg)
+{
+	uint32_t *groups = NULL;
+	int err = priv_check(me->cred, PRIV_CRED_SETGROUPS);
+
+	if (err)
+		return err;
+	if (arg[0] > CRED_GROUPS_MAX)
+		return -EINVAL;
+	if (arg[0]) {
+		groups = kmem_alloc(arg[0] * 4);
+		if (!groups)
+			return -ENOMEM;
+		err = user_copy_in(groups, arg[1], arg[0] * 4);
+	}
+	if (!err)
+		err = set_groups(me, groups, arg[0]);
+	kmem_free(groups);
+	return err;
+}
+
+/* --- the 16-bit calls of old: 65534 stands for an id that does not fit ------- */
+
+static uint32_t narrow(uint32_t id)
+{
+	return id > UINT16_MAX ? 65534 : id;
+}
+
+static uint32_t widen(uint32_t id)
+{
+	return (uint16_t)id == UINT16_MAX ? KEEP : (uint16_t)id;
+}
+
+int sys_getuid16(struct thread *me, const uint32_t *arg)
+{
+	(void)arg;
+	return narrow(me->cred->uid);
+}
+
+int sys_geteuid16(struct thread *me, const uint32_t *arg)
+{
+	(void)arg;
+	return narrow(me->cred->euid);
+}
+
+int sys_getgid16(struct thread *me, const uint32_t *arg)
+{
+	(void)arg;
+	return narrow(me->cred->gid);
+}
+
+int sys_getegid16(struct thread *me, const uint32_t *arg)
+{
+	(void)arg;
+	return narrow(me->cred->egid);
+}
+
+int sys_setuid16(struct thread *me, const uint32_t *arg)
+{
+	uint32_t id = widen(arg[0]);
+
+	return sys_setuid(me, &id);
+}
+
+int sys_setgid16(struct thread *me, const uint32_t *arg)
+{
+	uint32_t id = widen(arg[0]);
+
+	return sys_setgid(me, &id);
+}
+
+int sys_setreuid16(struct thread *me, const uint32_t *arg)
+{
+	uint32_t id[2] = { widen(arg[0]), widen(arg[1]) };
+
+	return sys_setreuid(me, id);
+}
+
+int sys_setregid16(struct thread *me, const uint32_t *arg)
+{
+	uint32_t id[2] = { widen(arg[0]), widen(arg[1]) };
+
+	return sys_setregid(me, id);
+}
+
+int sys_setresuid16(struct thread *me, const uint32_t *arg)
+{
+	uint32_t id[3] = { widen(arg[0]), widen(arg[1]), widen(arg[2]) };
+
+	return sys_setresuid(me, id);
+}
+
+int sys_setresgid16(struct thread *me, const uint32_t *arg)
+{
+	uint32_t id[3] = { widen(arg[0]), widen(arg[1]), widen(arg[2]) };
+
+	return sys_setresgid(me, id);
+}
+
+static int out_three16(const uint32_t *arg, uint32_t a, uint32_t b, uint32_t c)
+{
+	const uint16_t id[3] = { (uint16_t)narrow(a), (uint16_t)narrow(b),
+				 (uint16_t)narrow(c) };
+	int err = 0;
+
+	for (int i = 0; i < 3 && !err; i++)
+		err = user_copy_out(arg[i], &id[i], sizeof(id[i]));
+	return err;
+}
+
+int sys_getresuid16(struct thread *me, const uint32_t *arg)
+{
+	return out_three16(arg, me->cred->uid, me->cred->euid, me->cred->suid);
+}
+
+int sys_getresgid16(struct thread *me, const uint32_t *arg)
+{
+	return out_three16(arg, me->cred->gid, me->cred->egid, me->cred->sgid);
+}
+
+/* --- capabilities: what programs that know only Linux's may ask --------------
+ *
+ * Brig has privileges, not capabilities. Root shows the full set, others the
+ * empty one; setting is accepted only if it asks for nothing new. */
+
+enum { CAP_VERSION_1 = 0x19980330, CAP_VERSION_2 = 0x20071026,
+       CAP_VERSION_3 = 0x20080522 };
+struct cap_header {
+	uint32_t version;
+	int32_t pid;
+};
+struct cap_data {
+	uint32_t effective, permitted, inheritable;
+};
+static const uint32_t CAP_LOW = UINT32_MAX, CAP_HIGH = 0x1ff; /* 41 of them */
+
+static void cap_of(const struct cred *c, struct cap_data d[2])
+{
+	memset(d, 0, 2 * sizeof(*d));
+	if (c->euid == 0) {
+		d[0].effective = CAP_LOW;
+		d[1].effective = CAP_HIGH;
+	}
+	if (c->euid == 0 || c->uid == 0 || c->suid == 0) {
+		d[0].permitted = CAP_LOW;
+		d[1].permitted = CAP_HIGH;
+	}
+}
+
+/* The number of cap_data a header speaks of; an unknown version is answered
+ * with the preferred one. */
+static int cap_header_in(uint32_t user, struct cap_header *h, unsigned *count)
+{
+	int err = user_copy_in(h, user, sizeof(*h));
+
+	if (err)
+		return err;
+	*count = h->version == CAP_VERSION_1 ? 1 : 2;
+	if (h->version == CAP_VERSION_1 || h->version == CAP_VERSION_2 ||
+	    h->version == CAP_VERSION_3)
+		return 0;
+	err = user_put32(user, CAP_VERSION_3);
+	return err ? err : -EINVAL;
+}
+
+int sys_capget(struct thread *me, const uint32_t *arg)
+{
+	struct cap_header h;
+	struct cap_data d[2];
+	struct proc *p = NULL;
+	unsigned count;
+	int err = cap_header_in(arg[0], &h, &count);
+
+	if (err == -EINVAL && !arg[1])
+		return 0;
+	if (err)
+		return err;
+	if (h.pid < 0)
+		return -EINVAL;
+	if (h.pid) {
+		p = proc_find(me->cred, h.pid);
+		if (!p)
+			return -ESRCH;
+	}
+	cap_of(p ? p->cred : me->cred, d);
+	if (p)
+		proc_drop(p);
+	return arg[1] ? user_copy_out(arg[1], d, count * sizeof(*d)) : 0;
+}
+
+int sys_capset(struct thread *me, const uint32_t *arg)
+{
+	struct cap_header h;
+	struct cap_data want[2] = { { 0 } }, have[2];
+	unsigned count;
+	int err = cap_header_in(arg[0], &h, &count);
+
+	if (!err)
+		err = user_copy_in(want, arg[1], count * sizeof(*want));
+	if (err)
+		return err;
+	if (h.pid && h.pid != me->proc->pid)
+		return -EPERM;
+	cap_of(me->cred, have);
+	for (unsigned i = 0; i < count; i++)
+		if ((want[i].permitted & ~have[i].permitted) ||
+		    (want[i].effective & ~want[i].permitted))
+			return -EPERM;
+	return 0;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * init.c - process 1: it unpacks the root file system, and then becomes init.
+ *
+ * The work is done in process 1's own context, before it has any user memory:
+ * file systems may ask who the running process is, and may sleep. Words of the
+ * command line that the kernel does not know go to init: with a '=' into its
+ * environment, without one to its arguments.
+ */
+#include "kernel/sys/core.h"
+#include "kernel/sys/execargs.h"
+
+enum { WORD_MAX = 256 };
+
+/* --- the root ------------------------------------------------------------------ */
+
+/* Every module is an archive; its memory is free once it is unpacked. */
+static void modules_unpack(struct thread *me)
+{
+	const struct arch_boot *boot = arch_boot_info();
+
+	for (unsigned i = 0; i < boot->module_count; i++) {
+		struct arch_range m = boot->module[i];
+		int err = initramfs_unpack(phys_to_virt(m.start),
+					   m.end - m.start, me->cred,
+					   me->proc->fs);
+
+		if (err)
+			log_print(LOG_ERROR, "module %u: error %d", i, -err);
+		page_give(m.start, m.end);
+	}
+}
+
+/* Device nodes come from the kernel, so that any root can be booted. */
+static void devices_mount(struct thread *me)
+{
+	struct path_at at = sys_at(me, AT_FDCWD);
+	int err = mount_add(&at, "devtmpfs", "devtmpfs", "/dev", MS_NOSUID, "");
+
+	if (err && err != -ENOENT)
+		log_print(LOG_WARN, "/dev: error %d", -err);
+}
+
+/* Descriptors 0, 1 and 2. */
+static void console_open(struct thread *me)
+{
+	struct path_at at = sys_at(me, AT_FDCWD);
+	struct file *f;
+	int err = path_open(&at, "/dev/console", O_RDWR | O_LARGEFILE, 0, &f);
+
+	for (int fd = 0; !err && fd < 3; fd++) {
+		file_hold(f);
+		err = file_install(me->proc->files, f, fd, false, RLIM_INFINITY);
+		if (err >= 0)
+			err = 0;
+		else
+			file_drop(f);
+	}
+	if (err)
+		log_print(LOG_WARN, "init has no console: error %d", -err);
+	else
+		file_drop(f);
+}
+
+/* --- the command line ------------------------------------------------------------ */
+
+/* Words that are the kernel's own, by key. */
+static bool is_ours(const char *word, size_t key_length)
+{
+	static const char *const keys[] = { "init", "trace", "console", "quiet",
+					    "debug", "loglevel" };
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (strlen(keys[i]) == key_length &&
+		    memcmp(keys[i], word, key_length) == 0)
+			return true;
+	/* name.option: for a part of the kernel, as in Linux */
+	return memchr(word, '.', key_length) != NULL;
+}
+
+/* The next word of *line into word, without its quotes. False: no more. */
+static bool word_next(const char **line, char word[WORD_MAX])
+{
+	const char *s = *line;
+	bool quoted = false;
+	size_t n = 0;
+
+	while (*s == ' ' || *s == '\t' || *s == '\n')
+		s++;
+	if (!*s)
+		return false;
+	for (; *s && (quoted || (*s != ' ' && *s != '\t' && *s != '\n')); s++) {
+		if (*s == '"')
+			quoted = !quoted;
+		else if (n + 1 < WORD_MAX)
+			word[n++] = *s;
+	}
+	word[n] = '\0';
+	*line = s;
+	return true;
+}
+
+/* Adds the words for init that do, or do not, have a '='. */
+static int words_add(struct exec_args *a, bool environment)
+{
+	const char *line = cmdline_get();
+	uint32_t *count = environment ? &a->envc : &a->argc;
+	char word[WORD_MAX];
+	int err = 0;
+
+	while (!err && word_next(&line, word)) {
+		const char *equals = strchr(word, '=');
+		size_t key = equals ? (size_t)(equals - word) : strlen(word);
+
+		if (!is_ours(word, key) && (equals != NULL) == environment)
+			err = exec_args_kernel(a, word, count);
+	}
+	return err;
+}
+
+static int args_make(struct exec_args *a, const char *path)
+{
+	int err = exec_args_kernel(a, path, &a->argc);
+
+	if (!err)
+		err = words_add(a, false);
+	if (!err)
+		err = exec_args_kernel(a, "HOME=/", &a->envc);
+	if (!err)
+		err = exec_args_kernel(a, "TERM=linux", &a->envc);
+	return err ? err : words_add(a, true);
+}
+
+/* --- the program ------------------------------------------------------------------- */
+
+static int try_program(struct thread *me, const char *path)
+{
+	struct path_at at = sys_at(me, AT_FDCWD);
+	struct exec_name name = { path, WALK_FOLLOW, path, false };
+	struct exec_args a;
+	int err;
+
+	exec_args_init(&a, me->proc->limit[RLIMIT_STACK].cur);
+	err = args_make(&a, path);
+	if (!err)
+		err = exec_program(me, &at, &name, &a);
+	exec_args_drop(&a);
+	if (!err)
+		log_print(LOG_INFO, "%s started, %u ms after boot", path,
+			  (unsigned)div_u64(arch_clock_ns(), 1000000, NULL));
+	return err;
+}
+
+static void program_start(struct thread *me)
+{
+	static const char *const usual[] = { "/init", "/sbin/init", "/bin/sh" };
+	char path[WORD_MAX];
+	int err = -ENOENT;
+
+	if (cmdline_value("init", path, sizeof(path))) {
+		err = try_program(me, path);
+		if (err)
+			panic("init=%s: error %d", path, -err);
+		return;
+	}
+	for (size_t i = 0; err && i < ARRAY_LEN(usual); i++) {
+		err = try_program(me, usual[i]);
+		if (err && err != -ENOENT)
+			log_print(LOG_ERROR, "%s: error %d", usual[i], -err);
+	}
+	if (err)
+		panic("no init found: is there an initramfs? (error %d)", -err);
+}
+
+/* Process 1's first steps; then it goes on as a user program. */
+static void init_run(void *arg)
+{
+	struct thread *me = arg;
+
+	if (mount_root_init("tmpfs") ||
+	    path_context_copy(NULL, &me->proc->fs))
+		panic("no memory for the root file system");
+	modules_unpack(me);
+	devices_mount(me);
+	console_open(me);
+	program_start(me);
+}
+
+/* Makes process 1; it runs once sched_start lets it. */
+void init_start(void)
+{
+	struct cred *root = cred_host_root();
+	struct thread *t;
+	struct proc *p;
+
+	if (!root || proc_new(NULL, root, &p) ||
+	    signal_actions_copy(NULL, &p->actions) ||
+	    file_table_new(&p->files) || thread_new(p, &t))
+		panic("no memory for process 1");
+	cred_drop(root);
+	proc_set_comm(p, "init");
+	t->kernel_entry = init_run;
+	t->kernel_arg = t;
+	sched_ready(t);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * main.c - the kernel begins: every room is brought up by name, from the
+ * bottom to the top, and process 1 is made.
+ */
+#include "kernel/base/version.h"
+#include "kernel/sys/core.h"
+
+/* What a panic tells beside the registers. */
+static void show_context(void)
+{
+	const struct thread *t = thread_current();
+
+	if (!t || !t->proc)
+		return;
+	log_print(LOG_ERROR, "cpu %u, %s[%d] thread %d, jid %d",
+		  arch_cpu_number(), t->proc->comm, t->proc->pid, t->tid,
+		  t->proc->cred ? t->proc->cred->prison->jid : 0);
+}
+
+static void log_begin(void)
+{
+	log_clock_set(arch_clock_ns);
+	if (cmdline_has("quiet"))
+		log_level_set(LOG_WARN);
+	if (cmdline_has("debug"))
+		log_level_set(LOG_DEBUG);
+	panic_context_set(show_context);
+	log_print(LOG_INFO, "Brig " BRIG_VERSION " (" BRIG_SYSNAME " "
+		  BRIG_RELEASE " " BRIG_MACHINE ")");
+	log_print(LOG_INFO, "command line: %s", cmdline_get());
+}
+
+static void machine_report(void)
+{
+	const struct arch_cpu_info *cpu = arch_cpu_info();
+	struct page_stats s;
+
+	page_stats_get(&s);
+	log_print(LOG_INFO, "memory: %u KB, of these %u KB free",
+		  arch_boot_info()->ram_total >> 10,
+		  s.free << (PAGE_SHIFT - 10));
+	log_print(LOG_INFO, "cpu: %s, %u.%03u MHz", cpu->model,
+		  cpu->tsc_khz / 1000, cpu->tsc_khz % 1000);
+	for (unsigned i = 1; i < arch_cpu_found(); i++)
+		log_print(LOG_INFO, "cpu %u: found, stays parked", i);
+}
+
+/* From boot.asm, on the boot stack, with interrupts off. */
+void kernel_main(void)
+{
+	arch_init();
+	log_begin();
+	page_init();
+	machine_report();
+	prison_init();
+	vm_init();
+	proc_init();
+	sched_init();
+	vfs_init();
+	tmpfs_init();
+	procfs_init();
+	dev_init();
+	init_start();
+	sched_start();
+}
