@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""test_boot.py - to the prompt by each road, and the ways a machine ends."""
+import os
+import re
+import subprocess
+
+import pytest
+
+from rig import GuestEnded, machine as machines
+from rig.guest import SHELL_PROMPT
+
+BANNER = "Welcome to Brig"
+EDITED = r"# (?:\x1b\[6n)?$"     # the prompt, and a question for the cursor's place
+
+
+def total_mb(guest):
+    return int(guest.check("grep MemTotal /proc/meminfo").split()[1]) // 1024
+
+
+def test_prompt(boot):
+    guest = boot()
+    assert BANNER in guest.text
+    assert re.search(r"^root@brig:~# ", guest.text, re.MULTILINE)
+    assert guest.run("echo hello") == ("hello\n", 0)
+    assert guest.run("(exit 3)") == ("", 3)
+
+
+def test_motd_tells_five_things(boot):
+    text = boot().text
+    lines = text[text.index(BANNER):].splitlines()
+    assert len([line for line in lines if line.startswith("  ")]) >= 5
+
+
+def test_iso(boot):
+    subprocess.run(["./brig", "build", "iso"], cwd=machines.TOP, check=True,
+                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    image = os.path.join(machines.build_dir(), "brig.iso")
+    guest = boot(iso=image, agent=False)
+    assert guest.run("echo by GRUB")[0] == "by GRUB\n"
+
+
+def test_exec_from_iso(brig):
+    done = brig("exec", "--iso", "--cmdline", "test.word=1", "--",
+                "cat /proc/cmdline; exit 5")
+    assert done.status == 5
+    assert b"test.word=1" in done.stdout
+
+
+def test_8_mb(boot):
+    guest = boot(mem=8)
+    assert total_mb(guest) <= 8
+    assert guest.run("ls / | wc -l")[1] == 0
+
+
+def test_1024_mb(boot):
+    guest = boot(mem=1024)
+    assert total_mb(guest) >= 960
+
+
+def test_more_processors_do_no_harm(boot):
+    assert boot(smp=2).run("echo fine") == ("fine\n", 0)
+
+
+def test_power_off(boot):
+    guest = boot()
+    assert guest.power_off() == 0
+
+
+def test_reboot(boot):
+    guest = boot(reboot=True)
+    guest.sendline("reboot")
+    guest.expect(BANNER, 60)
+    guest.expect(SHELL_PROMPT)
+    assert guest.text.count(BANNER) == 2
+
+
+def test_reboot_ends_a_guest_that_may_not(boot):
+    guest = boot()
+    guest.sendline("reboot")
+    with pytest.raises(GuestEnded):
+        guest.expect("never said", 30)
+
+
+def test_panic(brig):
+    done = brig("exec", "--", "echo c > /proc/sysrq-trigger; sleep 100")
+    assert done.status == 125
+    said = done.stderr.decode()
+    assert re.search(r"panic", said)
+    # The backtrace has names: the call came in through kernel_call.
+    assert re.search(r"\bkernel_call\b", said), said
+    log = re.search(r"kernel log: (\S+)", said).group(1)
+    assert os.path.exists(log)
+    os.unlink(log)
+
+
+def test_console_has_the_size_and_editing(boot):
+    guest = boot()
+    assert guest.check("stty size").split() == ["24", "80"]
+    guest.sendline("stty echo")
+    guest.expect(EDITED)
+    guest.send("echo abd\x7fc\n")       # backspace
+    guest.expect(r"\nabc\r")
+
+
+def test_keyboard_signals(boot):
+    guest = boot()
+    guest.sendline("stty echo")
+    guest.expect(EDITED)
+    # The child says when it runs: until then ^Z would be the line editor's.
+    guest.sendline("sh -c 'echo go$((1)); exec sleep 1000'")
+    guest.expect("go1\r")
+    guest.send("\x1a")                  # ^Z
+    guest.expect(r"Stopped")
+    guest.expect(EDITED)
+    guest.sendline("fg")
+    guest.expect(r"\nsh -c .*\r\n")
+    guest.send("\x03")                  # ^C
+    guest.expect(EDITED)
+    guest.sendline("echo st$?")
+    guest.expect(r"st130\r")
+
+
+def test_dmesg_is_the_kernel_log(boot):
+    guest = boot()
+    assert guest.check("dmesg").strip()
+
+
+def test_processes_at_the_prompt_are_few(boot):
+    """init, the shell, the agent, one that waits for Enter on the screen."""
+    guest = boot()
+    rows = [line for line in guest.check("ps").splitlines()[1:] if "[" not in line]
+    assert len(rows) <= 6, rows
