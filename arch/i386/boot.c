@@ -216,7 +216,8 @@ void arch_boot(uint32_t info_phys)
 	read_modules(info);
 	range_remove(0, LOW_FREE);
 	range_remove(LOW_END, HIGH_START);
-	range_remove(virt_to_phys(arch_image_start), virt_to_phys(arch_image_end));
+	range_remove(virt_to_phys(arch_image_start),
+		     virt_to_phys(arch_image_end));
 	for (unsigned i = 0; i < boot.module_count; i++)
 		range_remove(boot.module[i].start, boot.module[i].end);
 	ranges_compact();
@@ -224,5 +225,5 @@ void arch_boot(uint32_t info_phys)
 		log_print(LOG_WARN, "memory: only the first %u MB are used",
 			  DIRECT_MAX >> 20);
 	if (ranges_full)
-		log_print(LOG_WARN, "memory: a map of too many pieces, some left");
+		log_print(LOG_WARN, "memory: map too long, the rest is not used");
 }

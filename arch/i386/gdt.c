@@ -56,6 +56,7 @@ static uint64_t task_state(const struct tss *t)
 	       (uint64_t)ACCESS_TSS << 40 | (base >> 24) << 56;
 }
 
+/* Without lldt the local table would be the first 64 KB of user memory. */
 static void load(void)
 {
 	struct table_pointer p = { sizeof(gdt) - 1, gdt };
@@ -67,7 +68,8 @@ static void load(void)
 			 "mov %3, %%ss\n\t"
 			 "mov %4, %%fs\n\t"
 			 "mov %4, %%gs\n\t"
-			 "ltr %w5"
+			 "ltr %w5\n\t"
+			 "lldt %w4"
 			 ::"m"(p), "i"(SEL_KERNEL_CODE), "r"(SEL_USER_DATA),
 			 "r"(SEL_KERNEL_DATA), "r"(0), "r"(SEL_TSS)
 			 : "memory");
@@ -128,7 +130,8 @@ void double_fault_report(void)
 			*(uint32_t *)owner;
 	log_print(LOG_ERROR, "double fault: eip %08x esp %08x ebp %08x cr2 %08x",
 		  tss.eip, tss.esp, tss.ebp, arch_read_cr2());
-	log_print(LOG_ERROR, "eax %08x ebx %08x ecx %08x edx %08x esi %08x edi %08x",
+	log_print(LOG_ERROR,
+		  "eax %08x ebx %08x ecx %08x edx %08x esi %08x edi %08x",
 		  tss.eax, tss.ebx, tss.ecx, tss.edx, tss.esi, tss.edi);
 	panic_backtrace(tss.ebp);
 	if (!arch_address_mapped(tss.esp - 4))

@@ -61,7 +61,8 @@ void idt_init(void)
 	for (unsigned i = 0; i < IRQ_LINES; i++)
 		gate_set(VECTOR_IRQ + i, irq_stubs[i], GATE_INTERRUPT);
 	gate_set(VECTOR_SYSCALL, (uint32_t)entry_int80, GATE_TRAP | GATE_USER);
-	idt[VECTOR_DOUBLE_FAULT] = (struct gate){ 0, GATE_FAULT_TSS, GATE_TASK, 0 };
+	idt[VECTOR_DOUBLE_FAULT] =
+		(struct gate){ 0, GATE_FAULT_TSS, GATE_TASK, 0 };
 	__asm__ volatile("lidt %0" ::"m"(p) : "memory");
 }
 

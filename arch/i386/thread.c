@@ -33,11 +33,12 @@ static void name_owner(void *stack, struct thread *owner)
 void arch_thread_make(struct arch_thread *t, void *stack, struct thread *owner,
 		      void (*entry)(void *), void *arg)
 {
-	struct switch_frame *s = (struct switch_frame *)arch_user_frame(stack) - 1;
+	struct switch_frame *s;
 
 	assert(((uint32_t)stack & (KSTACK_SLOT - 1)) == 0);
 	assert(((uint32_t)t->fpu & 15) == 0);
 	name_owner(stack, owner);
+	s = (struct switch_frame *)arch_user_frame(stack) - 1;
 	*s = (struct switch_frame){ .ebx = (uint32_t)entry, .esi = (uint32_t)arg,
 				    .eip = (uint32_t)thread_begin };
 	t->esp = (uint32_t)s;

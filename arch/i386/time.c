@@ -159,7 +159,7 @@ static void set_scale(uint64_t hz)
 
 void time_init(void)
 {
-	arch_outb(PIT_MODE, MODE_0_ONCE);	/* silent until a count is given */
+	arch_outb(PIT_MODE, MODE_0_ONCE); /* silent until a count is given */
 	if (arch_cpu_info()->tsc) {
 		set_scale(calibrate());
 		clock.start = arch_rdtsc();
@@ -198,7 +198,9 @@ void arch_timer_arm(uint64_t delta_ns)
 	uint64_t now = arch_clock_ns();
 
 	deadline = delta_ns < UINT64_MAX - now ? now + delta_ns : UINT64_MAX;
-	if (!armed || deadline < armed)
+	/* for "never" nothing is armed; what is armed fires and is ignored */
+	if ((!armed || deadline < armed) &&
+	    (deadline != UINT64_MAX || !clock.tsc))
 		pit_fire_in(now, delta_ns);
 	arch_irq_restore(flags);
 }

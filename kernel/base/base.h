@@ -90,6 +90,7 @@ enum log_level { LOG_ERROR = 3, LOG_WARN = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 void log_print(enum log_level level, const char *fmt, ...) printf_like(2, 3);
 void log_vprint(enum log_level level, const char *fmt, va_list ap);
 void log_sink_set(void (*sink)(const char *text, size_t n));
+bool log_busy(void);
 void log_clock_set(uint64_t (*now_ns)(void));
 void log_level_set(enum log_level shown);
 uint32_t log_size(void);	/* bytes in the ring now */

@@ -97,6 +97,7 @@ void log_sink_set(void (*to)(const char *text, size_t n))
 	char part[64];
 
 	sink = to;
+	in_sink = false;
 	for (uint64_t at = ring_start(); first && to && at < ring_end;) {
 		uint32_t n = (uint32_t)min_s64(ring_end - at, sizeof(part));
 
@@ -105,6 +106,12 @@ void log_sink_set(void (*to)(const char *text, size_t n))
 		at += n;
 	}
 	arch_irq_restore(flags);
+}
+
+/* Is a sink at work, or was it when it broke? */
+bool log_busy(void)
+{
+	return in_sink;
 }
 
 void log_clock_set(uint64_t (*now_ns)(void))

@@ -101,6 +101,8 @@ _Noreturn void panic(const char *fmt, ...)
 	va_list ap;
 
 	arch_irq_disable();
+	if (depth || log_busy()) /* the sink itself may be what broke */
+		log_sink_set(arch_early_write);
 	if (depth++ > 1)
 		finish();
 	va_start(ap, fmt);

@@ -15,7 +15,11 @@
  */
 #include "kernel/dev/inner.h"
 
-enum { OUT_SIZE = 8192, CHUNK = 256 };
+enum {
+	OUT_SIZE = 8192,
+	ARRIVED = 4096,		/* of these: what a flush cannot take back */
+	CHUNK = 256,
+};
 
 struct pty {
 	struct tty tty;		/* the slave; its first reference is the master's */
@@ -86,9 +90,14 @@ static void slave_flow(struct tty *t)
 		   t->stopped ? TIOCPKT_STOP : TIOCPKT_START);
 }
 
+/* What VINTR and TCOFLUSH throw away is what is under way. The oldest bytes
+ * count as arrived: a master that is only slow still gets the text that was
+ * written well before the key was struck. */
 static void slave_flush(struct tty *t)
 {
-	ring_clear(&pty_of(t)->out);
+	struct ring *r = &pty_of(t)->out;
+
+	r->head = r->tail + min_u32(ring_used(r), ARRIVED);
 	sleep_wake(&t->write_wait);
 	set_status(pty_of(t), 0, TIOCPKT_FLUSHWRITE);
 }

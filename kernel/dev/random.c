@@ -28,7 +28,7 @@ enum {
 
 static uint32_t fast[FAST_WORDS];	/* interrupt data */
 static unsigned fast_at;		/* interrupt data */
-static unsigned credits;		/* interrupt data: bits since the last seed */
+static unsigned credits;	/* interrupt data: bits since the last seed */
 static struct blake2s pool;
 static uint8_t key[CHACHA_KEY];
 static uint64_t seeded_ns;

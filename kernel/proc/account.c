@@ -88,8 +88,8 @@ void proc_times_get(const struct proc *p, struct proc_times *out)
 void thread_times_get(const struct thread *t, struct proc_times *out)
 {
 	bring_up_to_date();
-	out->system_ns = t->sched.system_ns;
-	out->user_ns = t->sched.runtime_ns - t->sched.system_ns;
+	out->system_ns = t->sched.charged_system_ns;
+	out->user_ns = t->sched.charged_ns - t->sched.charged_system_ns;
 }
 
 /* --- load averages ----------------------------------------------------------- */

@@ -83,9 +83,10 @@ uint64_t ptimer_cpu_now(const struct ptimer *t)
 	case PTIMER_PROC_USER:
 		return user_time(t->proc);
 	case PTIMER_THREAD_ALL:
-		return t->timed->sched.runtime_ns;
+		return t->timed->sched.charged_ns;
 	case PTIMER_THREAD_USER:
-		return t->timed->sched.runtime_ns - t->timed->sched.system_ns;
+		return t->timed->sched.charged_ns -
+		       t->timed->sched.charged_system_ns;
 	default:
 		panic("timer %d runs on no CPU clock", t->id);
 	}
