@@ -96,6 +96,7 @@ void kernel_return(struct frame *f)
 {
 	struct thread *me = thread_current();
 
+	assert(frame_from_user(f) && f == me->frame);
 	sched_lock();
 	do {
 		arch_return_work = 0;

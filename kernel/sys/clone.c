@@ -88,6 +88,7 @@ static int fs_make(struct proc *from, struct proc *p, uint64_t flags)
 
 static int vm_make(struct proc *from, struct proc *p, uint64_t flags)
 {
+	assert(from->vm && !p->vm);
 	if (!(flags & CLONE_VM))
 		return vm_fork(from->vm, &p->vm);
 	vm_hold(from->vm);
@@ -252,6 +253,7 @@ static int clone_process(struct thread *me, const struct clone_request *q)
 	tids_out(t, q);
 	proc_hold(p);
 	thread_start_user(t);
+	assert(q->exit_signal <= SIGNAL_MAX);
 	if (q->flags & CLONE_VFORK)
 		vfork_wait(p);
 	proc_drop(p);

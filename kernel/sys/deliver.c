@@ -146,6 +146,7 @@ void deliver_signals(struct thread *me, struct frame *f)
 		sig = signal_take(me, &info, &action);
 		if (sig == 0)
 			break;
+		assert(sig <= SIGNAL_MAX && action.handler > SIG_IGN);
 		settle_call(f, &action);
 		if (enter_handler(me, f, sig, &info, &action) != 0)
 			fail_delivery(me, sig);

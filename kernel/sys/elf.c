@@ -235,6 +235,7 @@ int elf_map(const struct elf_image *e, struct vm *v, uint32_t base,
 {
 	int err;
 
+	assert(e->low < e->high);
 	memset(at, 0, sizeof(*at));
 	if (e->moves) {
 		if (base == 0) {

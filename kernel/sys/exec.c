@@ -150,6 +150,7 @@ static void swap_space(struct exec *x)
 	struct thread *me = x->me;
 	struct vm *old = me->vm;
 
+	assert(x->vm && x->vm->refs == 1);
 	if (old) {
 		leave_memory(me);
 		vfork_done(me->proc);
@@ -208,6 +209,7 @@ static void commit(struct exec *x)
 {
 	struct thread *me = x->me;
 
+	assert(me->proc->thread_count == 1 && me->tid == me->proc->pid);
 	swap_space(x);
 	swap_identity(x);
 	swap_shared(x);

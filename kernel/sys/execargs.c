@@ -44,6 +44,7 @@ static int room(struct exec_args *a, char **to, uint32_t *n)
 			return -ENOMEM;
 		list_append(&a->pages, &p->link);
 	}
+	assert(!list_empty(&a->pages));
 	p = list_entry(list_last(&a->pages), struct page, link);
 	*to = (char *)page_address(p) + at;
 	*n = PAGE_SIZE - at;
@@ -87,6 +88,7 @@ static int append_user(struct exec_args *a, uint32_t from, uint32_t *len)
 
 static void note_string(struct exec_args *a, uint32_t *count, uint32_t len)
 {
+	assert(count == &a->envc || (count == &a->argc && a->envc == 0));
 	if (count == &a->argc && a->argc == 0)
 		a->first_size = len;
 	++*count;
@@ -161,6 +163,7 @@ int exec_args_script(struct exec_args *a, const char *interpreter,
 		a->head_start = EXEC_HEAD_SIZE;
 		a->first_dropped = a->argc > 0;
 	} else {
+		assert(a->head_count > 0);
 		a->head_start += strlen(a->head + a->head_start) + 1;
 		a->head_count--;
 	}
@@ -254,6 +257,7 @@ int word_flush(struct word_out *w)
 /* Writes a word to user memory, sooner or later. */
 int word_put(struct word_out *w, uint32_t v)
 {
+	assert(w->count < WORD_OUT_MAX);
 	w->word[w->count++] = v;
 	return w->count == WORD_OUT_MAX ? word_flush(w) : 0;
 }

@@ -93,6 +93,7 @@ static int words_write(const struct exec *x, struct vm *v, const struct layout *
 	v->env_start = v->arg_end;
 	for (unsigned i = 0; !err && i < v->auxv_count; i++)
 		err = word_put(&w, v->auxv[i]);
+	assert(err || w.at + w.count * sizeof(w.word[0]) <= l->random);
 	return err ? err : word_flush(&w);
 }
 

@@ -65,7 +65,7 @@ _Noreturn void leave_thread(struct thread *me)
 {
 	struct proc *p = me->proc;
 
-	assert(me == thread_current());
+	assert(me == thread_current() && p->state == PROC_ALIVE);
 	leave_memory(me);
 	if (p->thread_count > 1)
 		thread_exit(); /* no sleep between the count and this */

@@ -33,15 +33,10 @@ static void log_begin(void)
 
 static void machine_report(void)
 {
-	const struct arch_cpu_info *cpu = arch_cpu_info();
 	struct page_stats s;
 
 	page_stats_get(&s);
-	log_print(LOG_INFO, "memory: %u KB, of these %u KB free",
-		  arch_boot_info()->ram_total >> 10,
-		  s.free << (PAGE_SHIFT - 10));
-	log_print(LOG_INFO, "cpu: %s, %u.%03u MHz", cpu->model,
-		  cpu->tsc_khz / 1000, cpu->tsc_khz % 1000);
+	log_print(LOG_INFO, "memory: %u KB free", s.free << (PAGE_SHIFT - 10));
 	for (unsigned i = 1; i < arch_cpu_found(); i++)
 		log_print(LOG_INFO, "cpu %u: found, stays parked", i);
 }

@@ -51,6 +51,7 @@ static int wait_for_set(struct thread *me, sigset set, uint64_t deadline)
 {
 	int err;
 
+	assert(me == thread_current() && me->waits_for == 0);
 	me->waits_for = set;
 	err = sleep_block(SLEEP_SIGNAL, deadline);
 	me->waits_for = 0;

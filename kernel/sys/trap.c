@@ -77,6 +77,7 @@ static void raise_fault(struct thread *me, const struct frame *f,
 {
 	struct fault_story story = { f->vector, f->error, addr };
 
+	assert(info->signo > 0 && info->signo <= SIGNAL_MAX);
 	fault_story_put(info, &story);
 	if (info->signo != SIGKILL && is_fatal(me, info->signo))
 		report(me, f, info, addr);

@@ -3,7 +3,6 @@
  * wait.c - wait4, waitpid and waitid: three faces of proc_wait.
  */
 #include "kernel/sys/calls_core.h"
-#include "kernel/sys/timespec.h"
 
 #define WAIT4_OPTIONS (WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE)
 #define WAITID_OPTIONS (WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | \
