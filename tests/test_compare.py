@@ -68,7 +68,10 @@ def test_applets(busybox, tmp_path):
 
 # Places where a 64-bit Linux that runs i386 programs is not a good oracle:
 # "call argument kind" (or a part of it).
-EFAULT_ALLOWED = ()
+EFAULT_ALLOWED = (
+    "write_pipe 1 crossing",    # POSIX allows both: a pipe takes what it can read
+    "epoll_wait 1 kernel",      # a 32-bit Linux refuses the address at once, as Brig
+)
 
 
 def test_bad_pointers(tmp_path):

@@ -7,6 +7,9 @@ enum {
 	KEYBOARD = 0x64, KEYBOARD_FULL = 2, PULSE_RESET = 0xfe,
 	RESET_CONTROL = 0xcf9, RESET_HARD = 6,
 	DEBUG_EXIT = 0xf4,
+	PCI_ADDRESS = 0xcf8, PCI_DATA = 0xcfc,
+	PIIX4_PM_ID = 0x71138086, PIIX4_PM_BASE = 0x40, PIIX4_PM_MISC = 0x80,
+	PIIX4_PM_ENABLE = 1,
 };
 
 _Noreturn void arch_halt(void)
@@ -15,11 +18,30 @@ _Noreturn void arch_halt(void)
 		__asm__ volatile("cli\n\thlt");
 }
 
+/*
+ * Switches the PIIX4's power registers on at their usual place: with very
+ * little memory the firmware leaves that undone. Configuration mechanism 1; the
+ * function stands at 00:01.3 on the machines that have it.
+ */
+static void piix4_enable(void)
+{
+	const uint32_t function = 0x80000000 | 1 << 11 | 3 << 8;
+
+	arch_outl(PCI_ADDRESS, function);
+	if (arch_inl(PCI_DATA) != PIIX4_PM_ID)
+		return;
+	arch_outl(PCI_ADDRESS, function | PIIX4_PM_BASE);
+	arch_outl(PCI_DATA, (PM1A_PIIX4 & ~63) | 1);
+	arch_outl(PCI_ADDRESS, function | PIIX4_PM_MISC);
+	arch_outl(PCI_DATA, arch_inl(PCI_DATA) | PIIX4_PM_ENABLE);
+}
+
 /* By the ACPI tables, then by what QEMU is known to have. */
 _Noreturn void arch_power_off(void)
 {
 	arch_irq_disable();
 	acpi_power_off();
+	piix4_enable();
 	arch_outw(PM1A_PIIX4, SLEEP_5_QEMU);
 	arch_outw(PM1A_OLD_BOCHS, SLEEP_5_QEMU);
 	log_print(LOG_WARN, "power off does not work here: it is safe to stop");

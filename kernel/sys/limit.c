@@ -28,6 +28,11 @@ static bool same_user(const struct cred *who, const struct cred *of)
 
 enum { NR_OPEN = 1048576 };
 
+static uint32_t narrow(uint64_t limit, uint32_t infinity)
+{
+	return limit > infinity ? infinity : (uint32_t)limit;
+}
+
 static int set_limit(const struct cred *who, struct proc *p, unsigned which,
 		     const struct abi_rlimit64 *l)
 {
@@ -43,6 +48,8 @@ static int set_limit(const struct cred *who, struct proc *p, unsigned which,
 			return err;
 	}
 	p->limit[which] = *l;
+	if (which == RLIMIT_STACK && p->vm)
+		p->vm->stack_limit = narrow(l->cur, UINT32_MAX);
 	return 0;
 }
 
@@ -70,11 +77,6 @@ int sys_prlimit64(struct thread *me, const uint32_t *arg)
 	if (!err && arg[3])
 		err = user_copy_out(arg[3], &old, sizeof(old));
 	return err;
-}
-
-static uint32_t narrow(uint64_t limit, uint32_t infinity)
-{
-	return limit > infinity ? infinity : (uint32_t)limit;
 }
 
 static int get_limit(struct thread *me, const uint32_t *arg, uint32_t infinity)
@@ -339,7 +341,7 @@ int sys_sched_getscheduler(struct thread *me, const uint32_t *arg)
 int sys_sched_getparam(struct thread *me, const uint32_t *arg)
 {
 	struct thread *t;
-	int err = sched_target(me, arg[0], &t);
+	int err = arg[1] ? sched_target(me, arg[0], &t) : -EINVAL;
 
 	if (err)
 		return err;

@@ -187,11 +187,12 @@ int sys_renameat2(struct thread *me, const uint32_t *arg)
 			  arg[4]);
 }
 
+/* An empty name is the symlink that dirfd itself is (O_PATH). */
 static int read_link_at(struct thread *me, int dirfd, uint32_t user,
 			uint32_t to, int size)
 {
 	struct path p;
-	char *target;
+	char *target, first;
 	int n;
 
 	if (size <= 0)
@@ -199,12 +200,16 @@ static int read_link_at(struct thread *me, int dirfd, uint32_t user,
 	n = walk(me, dirfd, user, WALK_EMPTY, &p);
 	if (n)
 		return n;
-	target = kmem_alloc(PATH_MAX);
+	if (!S_ISLNK(p.dentry->inode->mode)) {
+		bool empty = !user_copy_in(&first, user, 1) && !first;
+
+		path_drop(&p);
+		return empty ? -ENOENT : -EINVAL;
+	}
 	n = -ENOMEM;
+	target = kmem_alloc(PATH_MAX);
 	if (target) {
-		n = S_ISLNK(p.dentry->inode->mode)
-			    ? path_read_link(&p, me->cred, target, PATH_MAX)
-			    : -EINVAL;
+		n = path_read_link(&p, me->cred, target, PATH_MAX);
 		if (n > size)
 			n = size;
 		if (n > 0 && user_copy_out(to, target, n))
@@ -584,7 +589,7 @@ static int set_times(struct thread *me, const uint32_t *arg, bool wide)
 		return err;
 	if (arg[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	if (!arg[1]) /* Linux: no name means the descriptor itself */
+	if (!arg[1] && (int)arg[0] != AT_FDCWD) /* the descriptor itself */
 		return change_fd(me, arg[0], &a);
 	return change_at(me, arg[0], arg[1], follow_unless(arg[3]), &a);
 }

@@ -123,7 +123,8 @@ int sys_waitid(struct thread *me, const uint32_t *arg)
 	err = proc_wait(me, &w);
 	if (!err && arg[4] != 0 && w.pid != 0)
 		err = rusage_out(arg[4], &w);
-	if (!err && arg[2] != 0)
-		err = info_out(arg[2], &w);
+	/* Linux fills it in also when there is nothing to tell. */
+	if (arg[2] != 0 && err != -ERESTARTSYS && info_out(arg[2], &w))
+		err = -EFAULT;
 	return err;
 }

@@ -46,7 +46,8 @@ int vm_futex_key(struct vm *v, uint32_t addr, bool private,
 	if (private)
 		return 0;
 	m = vm_find(v, addr);
-	if (!m)
+	/* a private page that may not be written can never change: EFAULT */
+	if (!m || (!(m->flags & VM_SHARED) && !(m->prot & PROT_WRITE)))
 		return -EFAULT;
 	if (!m->object || !(m->flags & VM_SHARED))
 		return 0;

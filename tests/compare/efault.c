@@ -26,7 +26,7 @@ enum { PAGE = 4096, FILE_FD = 10, DIR_FD = 11, READ_FD = 12, WRITE_FD = 13,
        EPOLL_FD = 14, NULL_FD = 15 };
 
 /* Arguments that are made when the case runs. */
-enum { TOKEN = 0x7fff0000, PATH_A, PATH_NEW, PATH_DIR, BUF, IOV, TS, SIG8,
+enum { TOKEN = 0x7fff0000, PATH_A, PATH_EXE, PATH_NEW, PATH_DIR, BUF, IOV, TS, SIG8,
        POLLFD, TOKEN_END };
 
 struct row {
@@ -52,7 +52,7 @@ static const struct row rows[] = {
 	{ "creat", 8, P0, { PATH_NEW, 0600 } },
 	{ "link", 9, P0 | P1, { PATH_A, PATH_NEW } },
 	{ "unlink", 10, P0, { PATH_A } },
-	{ "execve", 11, P0 | P1 | P2, { PATH_A, 0, 0 } },
+	{ "execve", 11, P0 | P1 | P2, { PATH_EXE, 0, 0 } },
 	{ "chdir", 12, P0, { PATH_DIR } },
 	{ "time", 13, P0, { BUF } },
 	{ "mknod", 14, P0, { PATH_NEW, S_IFIFO | 0600, 0 } },
@@ -121,7 +121,7 @@ static const struct row rows[] = {
 	{ "mincore", 218, P2, { 0x08048000, 4096, BUF } },
 	{ "getdents64", 220, P1, { DIR_FD, BUF, 512 } },
 	{ "fcntl_getlk64", 221, P2, { FILE_FD, 12, BUF } },
-	{ "setxattr_none", 226, P0, { PATH_A, BUF, BUF, 0, 0 } },
+	{ "listxattr", 232, P0, { PATH_A, BUF, 64 } },
 	{ "sendfile64", 239, P2, { WRITE_FD, FILE_FD, BUF, 8 } },
 	{ "futex_wait", 240, P0, { BUF, 0, 99, 0 } },
 	{ "futex_wake", 240, P0, { BUF, 1, 1, 0 } },
@@ -187,6 +187,7 @@ static uint32_t make(uint32_t token)
 	memset(r, 0, 512);
 	switch (token) {
 	case PATH_A: return place(strcpy((char *)r, "a"));
+	case PATH_EXE: return place(strcpy((char *)r, "exe"));
 	case PATH_NEW: return place(strcpy((char *)r, "new"));
 	case PATH_DIR: return place(strcpy((char *)r, "dir"));
 	case IOV:
@@ -229,6 +230,7 @@ static void prepare(void)
 		_exit(90);
 	lseek(f, 0, SEEK_SET);
 	dup2(f, FILE_FD);
+	close(open("exe", O_CREAT | O_WRONLY, 0700));
 	mkdir("dir", 0700);
 	dup2(open("dir", O_RDONLY), DIR_FD);
 	if (pipe(fd) != 0)
