@@ -31,7 +31,8 @@ CFLAGS := -m32 -march=i686 -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie \
 	-Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
 	-DBRIG_KASAN=$(if $(filter ka,$(SANS)),1,0) $(if $(WERROR),-Werror)
 # gcc keeps the stack 4-aligned in a kernel without SSE: smaller, faster frames.
-CFLAGS += $(if $(IS_CLANG),-mstack-alignment=4 -Wno-address-of-packed-member,-mpreferred-stack-boundary=2)
+CFLAGS += $(if $(IS_CLANG),-mstack-alignment=4 -Wno-address-of-packed-member,\
+	-mpreferred-stack-boundary=2)
 CFLAGS += $(if $(filter ub,$(SANS)),-fsanitize=undefined -fno-sanitize=alignment)
 CFLAGS += $(if $(filter ka,$(SANS)),-fsanitize=kernel-address $(if $(IS_CLANG),\
 	-mllvm -asan-instrumentation-with-call-threshold=0 -mllvm -asan-globals=0 \
@@ -59,6 +60,8 @@ SEALED := $(foreach r,$(ROOMS),$(if $(call room_src,$(r)),$(B)/rooms/$(subst /,-
 all: kernel root
 kernel: $(B)/brig.elf
 
+include user/build.mk
+
 # Instrumenting what implements the instrumentation would never end.
 $(B)/kernel/base/ubsan.c.o $(B)/kernel/mem/kasan.c.o $(B)/kernel/base/gcov.c.o: \
 	CFLAGS := $(filter-out -fsanitize% -fprofile-arcs -ftest-coverage,$(CFLAGS))
@@ -82,7 +85,8 @@ $(VDSO): $(wildcard arch/i386/vdso/*) arch/i386/vdso.h Makefile
 	$(Q)gcc -m32 -march=i686 -O2 -fPIC -ffreestanding -fno-stack-protector \
 		-fno-asynchronous-unwind-tables -mno-sse -mno-mmx -I. -Wall -Wextra \
 		-c arch/i386/vdso/clock.c -o $(@D)/clock.o
-	$(Q)ld -m elf_i386 -shared -s -z noexecstack --no-undefined -soname linux-gate.so.1 --hash-style=both \
+	$(Q)ld -m elf_i386 -shared -s -z noexecstack --no-undefined \
+		-soname linux-gate.so.1 --hash-style=both \
 		-z max-page-size=4096 -T arch/i386/vdso/vdso.ld -o $@ $(@D)/entry.o $(@D)/clock.o
 $(B)/arch/i386/vdso_image.asm.o: $(VDSO)
 $(B)/arch/i386/vdso_image.asm.o: ASFLAGS += -DVDSO='"$(VDSO)"'
@@ -101,19 +105,22 @@ $(foreach r,$(ROOMS),$(if $(call room_src,$(r)),$(eval $(call room_rule,$(r)))))
 ROOM ?= kernel/base
 room: $(B)/rooms/$(subst /,-,$(ROOM)).o
 
+LINK := ld -m elf_i386 -T linker.ld -z noexecstack --no-warn-rwx-segments
+
 # Linked twice: the second time with the table of function names, which stands
 # last, so that nothing moves.
 $(B)/brig.elf: $(SEALED) linker.ld kernel/base/symtab.awk
 	$(if $(V),,@echo "  LD  $@")
-	@echo 'section .symtab_names' | cat - > $(B)/sym0.asm && nasm -f elf32 $(B)/sym0.asm -o $(B)/sym0.o
-	$(Q)ld -m elf_i386 -T linker.ld -z noexecstack --no-warn-rwx-segments -o $@.1 $(SEALED) $(B)/sym0.o $(LIBGCC) $(GCOVLIB)
+	@echo 'section .symtab_names' > $(B)/sym0.asm
+	$(Q)nasm -f elf32 $(B)/sym0.asm -o $(B)/sym0.o
+	$(Q)$(LINK) -o $@.1 $(SEALED) $(B)/sym0.o $(LIBGCC) $(GCOVLIB)
 	$(Q)$(NM) -n $@.1 | awk -f kernel/base/symtab.awk > $(B)/sym1.asm
 	$(Q)nasm -f elf32 $(B)/sym1.asm -o $(B)/sym1.o
-	$(Q)ld -m elf_i386 -T linker.ld -z noexecstack --no-warn-rwx-segments -o $@.2 $(SEALED) $(B)/sym1.o $(LIBGCC) $(GCOVLIB)
+	$(Q)$(LINK) -o $@.2 $(SEALED) $(B)/sym1.o $(LIBGCC) $(GCOVLIB)
 	$(Q)mv $@.2 $@
 
 iso: $(B)/brig.iso
-$(B)/brig.iso: $(B)/brig.elf root arch/i386/grub.cfg
+$(B)/brig.iso: $(B)/brig.elf $(ROOT_CPIO) arch/i386/grub.cfg
 	@rm -rf $(B)/iso && mkdir -p $(B)/iso/boot/grub
 	$(Q)cp $(B)/brig.elf $(B)/iso/boot/brig.elf
 	$(Q)strip -g $(B)/iso/boot/brig.elf
@@ -127,4 +134,3 @@ lint:
 clean:
 	rm -rf build
 
--include user/build.mk
