@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""test_docs.py - what the documents say, held against the source."""
+import os
+import re
+
+import pytest
+
+from rig import machine as machines
+
+
+def read(*parts):
+    with open(os.path.join(machines.TOP, *parts), encoding="utf-8") as file:
+        return file.read()
+
+
+ROW = re.compile(r'\[(\d+)\] = \{ "(\w+)", sys_\w+, \d, GATE_(\w+) \}')
+
+
+def test_call_table_is_documented():
+    """docs/abi.md lists exactly the rows of kernel/sys/table.c."""
+    table = ROW.findall(read("kernel", "sys", "table.c"))
+    documented = re.findall(r"^\| (\d+) \| (\w+) \| (\w+) \|",
+                            read("docs", "abi.md"), re.MULTILINE)
+    assert len(table) > 200
+    assert documented == table
+
+
+def test_call_numbers_rise_and_are_unique():
+    numbers = [int(row[0]) for row in ROW.findall(read("kernel", "sys", "table.c"))]
+    assert numbers == sorted(set(numbers))
+
+
+def test_call_names_are_linux_numbers():
+    """Each number has the name that musl's headers give it."""
+    header = os.path.join(machines.TOP, "cache", "musl", "include", "asm",
+                          "unistd_32.h")
+    if not os.path.exists(header):
+        pytest.skip("MUSL= names a copy without Linux's headers")
+    with open(header, encoding="utf-8") as file:
+        known = dict(re.findall(r"#define __NR_(\w+) (\d+)", file.read()))
+    for number, name, _ in ROW.findall(read("kernel", "sys", "table.c")):
+        assert known.get(name) == number, name
+
+
+def rooms():
+    text = read("rooms.mk").replace("\\\n", " ")
+    return re.search(r"^ROOMS := (.*)", text, re.MULTILINE).group(1).split()
+
+
+def test_rooms_are_documented():
+    order = re.findall(r"^\| \d+ \| `([\w/]+)` \|", read("docs", "architecture.md"),
+                       re.MULTILINE)
+    assert order == rooms()
+
+
+def test_rooms_have_readmes():
+    for room in rooms():
+        folder = os.path.join(machines.TOP, room)
+        if not os.path.isdir(folder) or not any(
+                name.endswith(".c") for name in os.listdir(folder)):
+            continue
+        lines = read(room, "README.md").count("\n")
+        assert 5 < lines <= 90, room
+
+
+def test_privileges_have_rules():
+    """Every PRIV_ of jail.h has a row in the one table of policy.c."""
+    header, policy = read("jail", "jail.h"), read("jail", "policy.c")
+    enum = re.search(r"enum priv \{(.*?)\};", header, re.DOTALL).group(1)
+    names = set(re.findall(r"\bPRIV_\w+", enum)) - {"PRIV_NONE", "PRIV_COUNT"}
+    assert len(names) > 30
+    for name in names:
+        assert "[%s]" % name in policy, name
