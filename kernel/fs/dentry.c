@@ -100,6 +100,14 @@ static struct dentry *dentry_free(struct dentry *d)
 	return parent;
 }
 
+/* Names of processes: cached, they would pile up as processes come and go. */
+static bool is_fleeting(const struct dentry *d)
+{
+	const struct inode *dir = d->parent->inode;
+
+	return dir && dir->sb->type->fleeting;
+}
+
 /* The last reference may leave it cached. Sleeps. */
 void dentry_drop(struct dentry *d)
 {
@@ -107,7 +115,7 @@ void dentry_drop(struct dentry *d)
 		assert(d->refs > 0);
 		if (--d->refs)
 			return;
-		if (!d->unhashed) {
+		if (!d->unhashed && !is_fleeting(d)) {
 			d->recent = true;
 			if (list_empty(&d->lru)) {
 				list_append(&lru, &d->lru);

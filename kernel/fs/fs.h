@@ -125,6 +125,7 @@ struct superblock {
 struct fs_type {			/* registered once, by whoever has one */
 	const char *name;
 	bool needs_device;
+	bool fleeting;			/* names are not worth keeping unused */
 	uint32_t magic;			/* statfs f_type */
 	/* source and options are strings, never NULL. Sleeps. */
 	int (*mount)(const struct fs_type *t, const struct cred *who,

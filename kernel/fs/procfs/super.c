@@ -222,6 +222,7 @@ static const struct file_ops root_file_ops = {
 
 static struct fs_type proc_type = {
 	.name = "proc", .magic = PROC_MAGIC, .mount = proc_mount,
+	.fleeting = true,
 };
 
 /* Other rooms may register entries before this and after it. */
