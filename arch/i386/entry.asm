@@ -78,7 +78,7 @@ leave_user:
 	pop	ebp
 	pop	eax
 	add	esp, F_EIP - F_DS
-	iret
+.iret:	iret
 .work:	push	esp
 	call	kernel_return
 	add	esp, 4
@@ -94,6 +94,22 @@ leave_user:
 .zero_ds:
 	mov	dword [esp + F_DS], 0
 	jmp	.load_ds
+; iret refused the user's cs or ss: a descriptor that set_thread_area took away
+; while it was in use. The five words are still there: make them a trap of the
+; user's, with selectors that can be loaded.
+.bad_iret:
+	push	0
+	push	VECTOR_PROTECTION
+	SAVE_REGISTERS
+	cld
+	FLAT_SEGMENTS
+	mov	dword [esp + F_CS], USER_CODE
+	mov	dword [esp + F_SS], USER_DATA
+	push	esp
+	call	trap_dispatch
+	add	esp, 4
+	cli
+	jmp	leave_user
 
 ; void arch_enter_user(struct frame *f): the first way out of a new thread.
 arch_enter_user:
@@ -292,6 +308,7 @@ irq_stubs:
 ; Segment loads that may fault, and where to go on then.
 extern segment_load_fs, segment_zero_fs, segment_load_gs, segment_zero_gs
 segment_fixups:
+	dd leave_user.iret, leave_user.bad_iret
 	dd leave_user.segments, leave_user.zero_es
 	dd leave_user.load_ds, leave_user.zero_ds
 	dd segment_load_fs, segment_zero_fs

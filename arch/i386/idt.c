@@ -14,6 +14,7 @@ _Static_assert(offsetof(struct frame, fs) == 36, "frame.inc");
 _Static_assert(offsetof(struct frame, vector) == 44, "frame.inc");
 _Static_assert(offsetof(struct frame, eip) == 52, "frame.inc");
 _Static_assert(offsetof(struct frame, esp) == 64, "frame.inc");
+_Static_assert(offsetof(struct frame, ss) == 68, "frame.inc");
 _Static_assert(sizeof(struct frame) == 72, "frame.inc");
 
 enum {

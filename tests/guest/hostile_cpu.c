@@ -85,6 +85,29 @@ TEST(bad_segments_give_sigsegv)
 	CHECK_EQ(CODE(0xb8, 0, 0, 0x10, 0xb0, 0xff, 0xd0), SIGSEGV);
 }
 
+/* The stack segment's descriptor goes away under a running program: the way
+ * back to user mode must not end the kernel. */
+TEST(stack_segment_taken_away)
+{
+	struct {
+		uint32_t entry, base, limit, flags;
+	} d = { -1, 0, 0xfffff, 0x51 }; /* 32 bit, pages, usable */
+	int status;
+	pid_t p = fork();
+
+	if (p == 0) {
+		CHECK_OK(syscall(SYS_set_thread_area, &d));
+		d.limit = 0;
+		d.flags = 0x28; /* empty: not present */
+		__asm__ volatile("mov %w0, %%ss\n\tint $0x80\n\tnop"
+				 :: "q"(d.entry * 8 + 3),
+				    "a"(SYS_set_thread_area), "b"(&d));
+		_exit(0);
+	}
+	status = ktap_wait(p);
+	CHECK(WIFSIGNALED(status));
+}
+
 TEST(null_data_segments_are_survived_by_system_calls)
 {
 	/* xor eax,eax; mov ds,eax; mov es,eax; mov al,20; int 0x80;
