@@ -130,3 +130,11 @@ def test_processes_at_the_prompt_are_few(boot):
     guest = boot()
     rows = [line for line in guest.check("ps").splitlines()[1:] if "[" not in line]
     assert len(rows) <= 6, rows
+
+
+def test_old_cpu(brig):
+    """A CPU that the kernel is not compiled for gets a line, and ends."""
+    done = brig("exec", "--timeout", "20", "--qemu", "-cpu", "--qemu", "pentium",
+                "--", "true")
+    assert done.status == 125
+    assert b"needs an i686" in done.stderr

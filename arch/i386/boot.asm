@@ -12,6 +12,9 @@
 
 %include "arch/i386/frame.inc"
 
+DEBUG_EXIT	equ 0xf4
+PANIC_EXIT_CODE	equ 0x7d	; as base.h has it
+
 MAGIC_HEADER	equ 0x1badb002
 MAGIC_LOADER	equ 0x2badb002
 ; modules on page boundaries, tell about memory (v86 gives a map only then)
@@ -93,7 +96,7 @@ check_cpu:
 	pop	ebx
 	ret
 
-; Says the line at esi on COM1 and stops.
+; Says the line at esi on COM1 and stops; QEMU ends if it has isa-debug-exit.
 refuse:
 	mov	dx, COM1 + 5
 	in	al, dx
@@ -105,7 +108,9 @@ refuse:
 	jz	.stop
 	out	dx, al
 	jmp	refuse
-.stop:	cli
+.stop:	mov	al, PANIC_EXIT_CODE
+	out	DEBUG_EXIT, al
+	cli
 	hlt
 	jmp	.stop
 
