@@ -26,11 +26,13 @@ void sleep_assert(void)
 	assert(!defer_busy());
 }
 
+/* A thread that was woken, but has not run since, keeps that result. */
 static void time_out(void *arg)
 {
 	struct thread *t = arg;
 
-	assert(t->state == THREAD_ASLEEP);
+	if (t->state != THREAD_ASLEEP)
+		return;
 	t->sleep_result = -ETIMEDOUT;
 	sched_ready(t);
 }
