@@ -83,6 +83,7 @@ struct ldisc {			/* n_tty: line editing and its input */
 	unsigned marks;		/* bits set in mark: all between tail and head */
 	struct ring echo;	/* echoes that the driver had no room for */
 	unsigned column;	/* of the cursor */
+	unsigned shown_column;	/* before what waits in echo */
 	unsigned line_column;	/* where the line being edited began */
 	bool literal;		/* VLNEXT was typed */
 	bool erasing;		/* inside \.../ of ECHOPRT */
@@ -184,6 +185,7 @@ unsigned ldisc_write(struct tty *t, const uint8_t *p, unsigned n);
 void ldisc_echo_byte(struct tty *t, uint8_t c);	/* as it is, post-processed */
 void ldisc_echo_char(struct tty *t, uint8_t c);	/* with ECHOCTL */
 void ldisc_echo_flush(struct tty *t);
+void ldisc_echo_forget(struct tty *t);
 
 static inline uint8_t ldisc_at(const struct ldisc *ld, uint32_t i)
 {

@@ -149,7 +149,7 @@ static void echo_erase(struct tty *t, uint8_t typed, bool word, unsigned size)
 static bool in_word(uint8_t c)
 {
 	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-	       c == '_' || c >= 0x80;
+	       c == '_' || c >= 0xc0;
 }
 
 /* VERASE takes one character, VWERASE a word with what follows it, VKILL all
@@ -219,15 +219,16 @@ static void reprint(struct tty *t)
 
 /* --- one byte -------------------------------------------------------- */
 
-/* The echo of what goes into the line. */
-static void echo_input(struct tty *t, uint8_t c)
+/* The echo of what goes into the line. newline: the cursor is to go to the
+ * next line; a '\n' that is only data shows as ^J. */
+static void echo_input(struct tty *t, uint8_t c, bool newline)
 {
 	struct ldisc *ld = &t->ld;
 
 	if (!(t->termios.lflag & ECHO))
 		return;
 	finish_erasing(t);
-	if (c == '\n') {
+	if (newline) {
 		ldisc_echo_byte(t, c);
 		return;
 	}
@@ -249,7 +250,7 @@ static void end_line(struct tty *t, uint8_t c)
 
 /* An ordinary character. A canonical line that is full drops it, with a bell:
  * nothing would ever read it. The last place is the delimiter's. */
-static void store(struct tty *t, uint8_t c)
+static void store(struct tty *t, uint8_t c, bool newline)
 {
 	struct ldisc *ld = &t->ld;
 	bool twice = c == 0xff && (t->termios.iflag & PARMRK);
@@ -259,7 +260,7 @@ static void store(struct tty *t, uint8_t c)
 			ldisc_echo_byte(t, '\a');
 		return;
 	}
-	echo_input(t, c);
+	echo_input(t, c, newline);
 	if (twice)
 		put(ld, c);
 	put(ld, c);
@@ -268,7 +269,7 @@ static void store(struct tty *t, uint8_t c)
 static void signal_char(struct tty *t, int sig, uint8_t c)
 {
 	if (!(t->termios.lflag & NOFLSH)) {
-		ring_clear(&t->ld.echo);
+		ldisc_echo_forget(t);
 		if (t->driver->flush)
 			t->driver->flush(t);
 		ldisc_flush_input(t);
@@ -298,19 +299,16 @@ static bool take_signal(struct tty *t, uint8_t c)
 
 static bool take_flow(struct tty *t, uint8_t c)
 {
-	if (!(t->termios.iflag & IXON) || t->stopped_by_call)
+	bool start = is_char(t, VSTART, c), stop = is_char(t, VSTOP, c);
+
+	if (!(t->termios.iflag & IXON))
 		return false;
-	if (is_char(t, VSTART, c)) {
-		tty_set_stopped(t, false);
-		return true;
-	}
-	if (is_char(t, VSTOP, c)) {
+	/* What TCOOFF stopped no key starts again. */
+	if (stop)
 		tty_set_stopped(t, true);
-		return true;
-	}
-	if (t->stopped && (t->termios.iflag & IXANY))
+	else if ((start || (t->termios.iflag & IXANY)) && !t->stopped_by_call)
 		tty_set_stopped(t, false);
-	return false;
+	return start || stop;
 }
 
 /* Editing and the ends of lines. true: done. */
@@ -344,7 +342,7 @@ static bool take_canonical(struct tty *t, uint8_t c)
 	} else if (is_char(t, VEOF, c)) {
 		end_line(t, '\0');
 	} else if (is_char(t, VEOL, c) || is_extra(t, VEOL2, c)) {
-		echo_input(t, c);
+		echo_input(t, c, false);
 		end_line(t, c);
 	} else {
 		return false;
@@ -355,6 +353,7 @@ static bool take_canonical(struct tty *t, uint8_t c)
 static void receive_char(struct tty *t, uint8_t c)
 {
 	uint32_t iflag = t->termios.iflag;
+	bool newline = false;
 
 	if (iflag & ISTRIP)
 		c &= 0x7f;
@@ -363,7 +362,7 @@ static void receive_char(struct tty *t, uint8_t c)
 		c += 'a' - 'A';
 	if (t->ld.literal) {
 		t->ld.literal = false;
-		store(t, c);
+		store(t, c, false);
 		return;
 	}
 	if (take_flow(t, c) || take_signal(t, c))
@@ -371,14 +370,15 @@ static void receive_char(struct tty *t, uint8_t c)
 	if (c == '\r') {
 		if (iflag & IGNCR)
 			return;
-		if (iflag & ICRNL)
+		newline = iflag & ICRNL;
+		if (newline)
 			c = '\n';
 	} else if (c == '\n' && (iflag & INLCR)) {
 		c = '\r';
 	}
 	if (is_canonical(t) && take_canonical(t, c))
 		return;
-	store(t, c);
+	store(t, c, newline);
 }
 
 /* --- from the driver ------------------------------------------------- */

@@ -100,6 +100,8 @@ void ldisc_echo_byte(struct tty *t, uint8_t c)
 	uint8_t bytes[EXPANSION];
 	unsigned n = 1;
 
+	if (!ring_used(&t->ld.echo))
+		t->ld.shown_column = t->ld.column;
 	if (t->termios.oflag & OPOST)
 		n = expand(t, c, bytes);
 	else
@@ -115,6 +117,14 @@ void ldisc_echo_char(struct tty *t, uint8_t c)
 		c ^= 0x40;
 	}
 	ldisc_echo_byte(t, c);
+}
+
+/* What has not gone out has not moved the cursor either. */
+void ldisc_echo_forget(struct tty *t)
+{
+	if (ring_used(&t->ld.echo))
+		t->ld.column = t->ld.shown_column;
+	ring_clear(&t->ld.echo);
 }
 
 void ldisc_echo_flush(struct tty *t)

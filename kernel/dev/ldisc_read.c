@@ -107,22 +107,29 @@ unsigned ldisc_take_raw(struct ldisc *ld, uint8_t *to, unsigned n)
 	return done;
 }
 
-/* 0, or why there is nothing more to wait for: -EIO stands for a hangup,
+/* 0, or why there is nothing more to wait for: -EPIPE stands for a hangup,
  * -EAGAIN, -ERESTARTSYS, -ETIMEDOUT. */
 static int wait_input(struct tty *t, struct file *f, uint64_t deadline)
 {
 	int err;
 
 	if (tty_handle_dead(f->private))
-		return -EIO;
+		return -EPIPE;
 	if (f->flags & O_NONBLOCK)
 		return -EAGAIN;
 	err = sleep_on(&t->read_wait, SLEEP_SIGNAL, deadline);
 	if (err == -EINTR)
 		return -ERESTARTSYS;
 	if (tty_handle_dead(f->private))
-		return -EIO;
+		return -EPIPE;
 	return err;
+}
+
+/* What a reader gets that slept when the line went away: from a pty whose
+ * master is gone an error, as on Linux, else the end of file. */
+static int hangup_result(const struct tty *t)
+{
+	return t->dead ? -EIO : 0;
 }
 
 static int read_lines(struct tty *t, struct file *f, struct user_io *io)
@@ -135,7 +142,7 @@ static int read_lines(struct tty *t, struct file *f, struct user_io *io)
 		int err = wait_input(t, f, SLEEP_FOREVER);
 
 		if (err)
-			return err == -EIO ? 0 : err;
+			return err == -EPIPE ? hangup_result(t) : err;
 		if (!(t->termios.lflag & ICANON))
 			return -ERESTARTNOINTR; /* the mode changed: again */
 	}
@@ -194,8 +201,10 @@ static int read_raw(struct tty *t, struct file *f, struct user_io *io)
 		if (min && time && total)
 			deadline = arch_clock_ns() + time;
 		err = wait_input(t, f, deadline);
-		if (err == -ETIMEDOUT || err == -EIO)
+		if (err == -ETIMEDOUT)
 			return total;
+		if (err == -EPIPE)
+			err = hangup_result(t);
 		if (err)
 			return total ? total : err;
 		if (t->termios.lflag & ICANON)

@@ -174,6 +174,7 @@ static int pty_new(const struct cred *who, struct pts_mount *m, struct pty **out
 	if (!p->out.data)
 		goto free_pty;
 	tty_setup(&p->tty, &slave_driver, p, 0);
+	p->tty.termios.cflag &= ~(uint32_t)HUPCL;	/* no modem to hang up */
 	err = ldisc_open(&p->tty.ld);
 	if (err)
 		goto free_pty;

@@ -167,7 +167,7 @@ static int flush(struct tty *t, uint32_t which)
 	if (which != TCOFLUSH)
 		ldisc_flush_input(t);
 	if (which != TCIFLUSH) {
-		ring_clear(&t->ld.echo);
+		ldisc_echo_forget(t);
 		if (t->driver->flush)
 			t->driver->flush(t);
 		tty_wake_writers(t);

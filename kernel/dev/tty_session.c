@@ -118,7 +118,7 @@ void tty_hangup(struct tty *t)
 	t->hangups++;
 	t->stopped_by_call = false;
 	tty_set_stopped(t, false);
-	ring_clear(&t->ld.echo);
+	ldisc_echo_forget(t);
 	ldisc_flush_input(t);
 	sleep_wake(&t->read_wait);
 	sleep_wake(&t->write_wait);
@@ -299,9 +299,9 @@ int tty_session_ioctl(struct tty *t, struct thread *me, struct file *f,
 
 	switch (cmd) {
 	case TIOCSCTTY:
-		return master ? -EIO : take(t, me, f, arg == 1);
+		return take(t, me, f, arg == 1);
 	case TIOCNOTTY:
-		return give_up(t, me);
+		return master ? -ENOTTY : give_up(t, me);
 	case TIOCGPGRP:
 		return foreground_get(t, me, master, arg);
 	case TIOCSPGRP:

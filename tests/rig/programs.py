@@ -5,6 +5,7 @@ A program is a file with lines "TEST(name)" (tests/guest/ktap.h). All the
 tests of a file that are wanted run by one call of it; each is then a test of
 its own to pytest.
 """
+import glob
 import os
 import re
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from rig import ktap, machine as machines
 
 TEST_LINE = re.compile(r"^TEST(?:_WITHIN)?\((\w+)", re.MULTILINE)
-HEADER = os.path.join(machines.TOP, "tests", "guest", "ktap.h")
+HEADERS = glob.glob(os.path.join(machines.TOP, "tests", "guest", "*.h"))
 
 
 class Program:
@@ -37,7 +38,7 @@ class Program:
             return True
         made = os.path.getmtime(self.binary)
         return any(os.path.getmtime(name) > made
-                   for name in (self.source, HEADER, *others))
+                   for name in (self.source, *HEADERS, *others))
 
 
 def find(folder, build):
