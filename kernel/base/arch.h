@@ -41,7 +41,8 @@ const struct arch_cpu_info *arch_cpu_info(void);
 /* Handlers run with interrupts off, on whatever stack: touch interrupt data,
  * acknowledge the device, defer_raise() the rest. Several may share a line.
  * -EBUSY: no such line. */
-int arch_irq_register(unsigned irq, void (*handler)(void *), void *arg) must_check;
+int arch_irq_register(unsigned irq, void (*handler)(void *),
+		      void *arg) must_check;
 uint32_t arch_irq_count(unsigned irq); /* for /proc/interrupts */
 void arch_idle(void);	/* sti; hlt: called with interrupts off, returns so */
 

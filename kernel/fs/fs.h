@@ -51,22 +51,27 @@ struct inode_ops {
 		     uint32_t mode, const struct cred *who, struct inode **out);
 	int (*symlink)(struct inode *dir, const char *name, size_t len,
 		       const char *target, const struct cred *who, struct inode **out);
-	int (*link)(struct inode *dir, const char *name, size_t len, struct inode *to);
-	int (*unlink)(struct inode *dir, const char *name, size_t len, struct inode *victim);
-	int (*rmdir)(struct inode *dir, const char *name, size_t len, struct inode *victim);
+	int (*link)(struct inode *dir, const char *name, size_t len,
+	     struct inode *to);
+	int (*unlink)(struct inode *dir, const char *name, size_t len,
+	     struct inode *victim);
+	int (*rmdir)(struct inode *dir, const char *name, size_t len,
+	     struct inode *victim);
 	int (*rename)(struct inode *from, const char *name, size_t len,
 		      struct inode *what, struct inode *to, const char *new_name,
 		      size_t new_len, struct inode *victim, bool exchange);
 	int (*read_link)(struct inode *i, char *to, size_t size); /* length */
 	/* Instead of read_link: jump straight to a path (/proc/PID/fd/N). Held. */
-	int (*follow)(struct inode *i, const struct cred *who, struct path *out);
+	int (*follow)(struct inode *i, const struct cred *who,
+	     struct path *out);
 	int (*set_attr)(struct inode *i, const struct attr_change *a);
 	/* Fresh values into the inode before stat (procfs). May be NULL. */
 	void (*refresh)(struct inode *i);
 	/* May this cached name still be used? NULL: yes, always. */
 	bool (*revalidate)(struct inode *dir, struct dentry *d);
 	/* Extra say over who may pass, after the modes. May be NULL. */
-	int (*permission)(struct inode *i, const struct cred *who, unsigned want);
+	int (*permission)(struct inode *i, const struct cred *who,
+	     unsigned want);
 	/* A regular file without a name, nlink 0 (O_TMPFILE). NULL: EOPNOTSUPP. */
 	int (*tmpfile)(struct inode *dir, uint32_t mode, const struct cred *who,
 		       struct inode **out);
@@ -105,7 +110,8 @@ struct superblock_ops {
 	void (*release_inode)(struct inode *i);	/* last reference; nlink may be 0 */
 	int (*statfs)(struct superblock *sb, struct abi_statfs64 *out);
 	int (*sync)(struct superblock *sb);
-	int (*remount)(struct superblock *sb, uint32_t flags, const char *options);
+	int (*remount)(struct superblock *sb, uint32_t flags,
+	     const char *options);
 	void (*unmount)(struct superblock *sb);
 	void (*show_options)(struct superblock *sb, char *to, size_t size); /* ",size=4k" */
 };
@@ -138,26 +144,37 @@ void vfs_init(void);
 extern int (*vfs_device_open)(struct inode *i, struct file *f);
 void vfs_register(struct fs_type *t);
 struct fs_type *vfs_type_next(struct fs_type *prev); /* for /proc/filesystems */
-int vfs_superblock_new(const struct fs_type *t, const struct superblock_ops *ops,
+int vfs_superblock_new(const struct fs_type *t,
+		       const struct superblock_ops *ops,
 		       const struct cred *who, struct superblock **out) must_check;
 void vfs_superblock_drop(struct superblock *sb);
 int vfs_statfs(const struct path *p, struct abi_statfs64 *out) must_check; /* all fields */
 int vfs_sync(void);		/* all superblocks that are mounted. Sleeps. */
-int inode_new(struct superblock *sb, uint32_t mode, struct inode **out) must_check; /* held; fresh ino, times now */
+/* held; fresh ino, times now */
+int inode_new(struct superblock *sb, uint32_t mode,
+	      struct inode **out) must_check;
 void inode_hold(struct inode *i);
 void inode_drop(struct inode *i);	/* Sleeps. */
 int64_t inode_now(void);		/* ns since 1970, coarse */
 void inode_touch_read(struct inode *i, const struct mount *m); /* relatime */
 void inode_touch_write(struct inode *i);
 /* want: bits of R_OK W_OK X_OK. By fsuid and groups, then privileges. */
-int inode_permission(struct inode *i, const struct cred *who, unsigned want) must_check;
-int inode_set_attr(struct inode *i, const struct cred *who, const struct attr_change *a) must_check; /* checks rules of chmod/chown/utimes, then acts */
-void inode_owner_set(struct inode *i, struct inode *dir, const struct cred *who); /* fsuid, setgid directory */
-int path_set_attr(const struct path *p, const struct cred *who, const struct attr_change *a) must_check; /* inode_set_attr, and -EROFS */
+int inode_permission(struct inode *i, const struct cred *who,
+		     unsigned want) must_check;
+/* checks rules of chmod/chown/utimes, then acts */
+int inode_set_attr(struct inode *i, const struct cred *who,
+		   const struct attr_change *a) must_check;
+/* fsuid, setgid directory */
+void inode_owner_set(struct inode *i, struct inode *dir,
+		     const struct cred *who);
+/* inode_set_attr, and -EROFS */
+int path_set_attr(const struct path *p, const struct cred *who,
+		  const struct attr_change *a) must_check;
 /* A program runs from i: no writers (-ETXTBSY) until inode_running_end. */
 int inode_running_begin(struct inode *i) must_check;
 void inode_running_end(struct inode *i);
-int inode_stat(const struct path *at, struct inode *i, struct abi_statx *out) must_check;
+int inode_stat(const struct path *at, struct inode *i,
+	       struct abi_statx *out) must_check;
 
 /* --- path.c, dentry.c, mount.c -------------------------------------------- */
 
@@ -201,7 +218,8 @@ struct fs_context {		/* cwd, root, umask: shared by CLONE_FS */
 	uint32_t umask;
 };
 /* from NULL: a fresh one at the root of the root mount, umask 022. */
-int path_context_copy(const struct fs_context *from, struct fs_context **out) must_check;
+int path_context_copy(const struct fs_context *from,
+		      struct fs_context **out) must_check;
 void path_context_drop(struct fs_context *c);
 void path_hold(const struct path *p);
 void path_drop(struct path *p);		/* Sleeps. */
@@ -242,26 +260,45 @@ int path_name(const struct path *p, const struct path *root, char *buf,
 bool path_below(const struct path *p, const struct path *root);
 bool path_same(const struct path *a, const struct path *b);
 /* The deeds, after path_walk: checks included. All sleep. */
-int path_create(const struct path_at *at, const char *name, uint32_t mode, uint32_t rdev) must_check; /* mknod */
-int path_mkdir(const struct path_at *at, const char *name, uint32_t mode) must_check;
-int path_symlink(const struct path_at *at, const char *name, const char *target) must_check;
-int path_link(const struct path_at *from, const char *old, const struct path_at *to, const char *name, unsigned at_flags) must_check;
-int path_unlink(const struct path_at *at, const char *name, bool directory) must_check;
-int path_rename(const struct path_at *from, const char *old, const struct path_at *to, const char *name, unsigned flags) must_check;
-int path_read_link(const struct path *p, const struct cred *who, char *to, size_t size) must_check;
-int path_open(const struct path_at *at, const char *name, unsigned flags, uint32_t mode, struct file **out) must_check;
-int path_open_at(const struct path *p, const struct cred *who, unsigned flags, struct file **out) must_check;
-int path_access(const struct path *p, const struct cred *who, unsigned want) must_check; /* read-only mounts too */
+/* mknod */
+int path_create(const struct path_at *at, const char *name, uint32_t mode,
+		uint32_t rdev) must_check;
+int path_mkdir(const struct path_at *at, const char *name,
+	       uint32_t mode) must_check;
+int path_symlink(const struct path_at *at, const char *name,
+		 const char *target) must_check;
+int path_link(const struct path_at *from, const char *old,
+	      const struct path_at *to, const char *name,
+	      unsigned at_flags) must_check;
+int path_unlink(const struct path_at *at, const char *name,
+		bool directory) must_check;
+int path_rename(const struct path_at *from, const char *old,
+		const struct path_at *to, const char *name,
+		unsigned flags) must_check;
+int path_read_link(const struct path *p, const struct cred *who, char *to,
+		   size_t size) must_check;
+int path_open(const struct path_at *at, const char *name, unsigned flags,
+	      uint32_t mode, struct file **out) must_check;
+int path_open_at(const struct path *p, const struct cred *who, unsigned flags,
+		 struct file **out) must_check;
+/* read-only mounts too */
+int path_access(const struct path *p, const struct cred *who,
+		unsigned want) must_check;
 int path_chroot(struct fs_context *fs, const struct path *p); /* takes own references */
 int path_chdir(struct fs_context *fs, const struct path *p);
 void dentry_forget(struct inode *dir, const char *name, size_t len); /* stale */
 
-int mount_add(const struct path_at *at, const char *type, const char *source, const char *point, uint32_t flags, const char *options) must_check;
-int mount_remove(const struct path_at *at, const char *point, unsigned flags) must_check;
+int mount_add(const struct path_at *at, const char *type, const char *source,
+	      const char *point, uint32_t flags,
+	      const char *options) must_check;
+int mount_remove(const struct path_at *at, const char *point,
+		 unsigned flags) must_check;
 /* Mounts that who may see, in order: start NULL. Held as proc_next. */
-struct mount *mount_next(const struct cred *who, const struct fs_context *fs, struct mount *prev);
+struct mount *mount_next(const struct cred *who, const struct fs_context *fs,
+			 struct mount *prev);
 int mount_root_init(const char *type); /* at boot */
-int mount_kernel(const char *type, struct superblock **out) must_check; /* nowhere mounted: pipes */
+/* nowhere mounted: pipes */
+int mount_kernel(const char *type, struct superblock **out) must_check;
 
 /* --- file.c: open files and descriptors -------------------------------------- */
 
@@ -270,9 +307,11 @@ struct file_ops {
 	/* Bytes moved or -E. *pos is the place to read and to advance. Sleep. */
 	int (*read)(struct file *f, struct user_io *io, off64 *pos);
 	int (*write)(struct file *f, struct user_io *io, off64 *pos);
-	int (*seek)(struct file *f, off64 offset, int whence, off64 *out); /* NULL: generic; no seek: file_no_seek */
+	/* NULL: generic; no seek: file_no_seek */
+	int (*seek)(struct file *f, off64 offset, int whence, off64 *out);
 	int (*read_dir)(struct file *f, dir_emit emit, void *ctx);	/* from f->pos */
-	int (*ioctl)(struct file *f, struct thread *me, uint32_t cmd, uint32_t arg);
+	int (*ioctl)(struct file *f, struct thread *me, uint32_t cmd,
+	     uint32_t arg);
 	unsigned (*poll)(struct file *f, struct poller *p);	/* NULL: always in|out */
 	int (*map)(struct file *f, struct vm_request *r);	/* fills object, ops, owner */
 	int (*open)(struct inode *i, struct file *f);
@@ -306,7 +345,8 @@ struct file_table {
 	unsigned first_free;		/* no free one below */
 };
 int file_table_new(struct file_table **out) must_check;
-int file_table_copy(const struct file_table *t, struct file_table **out) must_check;
+int file_table_copy(const struct file_table *t,
+		    struct file_table **out) must_check;
 void file_table_hold(struct file_table *t);
 void file_table_drop(struct file_table *t);	/* Sleeps. */
 void file_table_exec(struct file_table *t);	/* close the cloexec ones */
@@ -318,8 +358,11 @@ void file_hold(struct file *f);
 void file_drop(struct file *f);			/* Sleeps. */
 /* Lowest free descriptor from `from` on, below RLIMIT_NOFILE; takes over the
  * reference on success. -EMFILE, -ENOMEM. */
-int file_install(struct file_table *t, struct file *f, int from, bool cloexec, uint64_t limit) must_check;
-int file_install_at(struct file_table *t, struct file *f, int fd, bool cloexec, uint64_t limit) must_check; /* dup2 */
+int file_install(struct file_table *t, struct file *f, int from, bool cloexec,
+		 uint64_t limit) must_check;
+/* dup2 */
+int file_install_at(struct file_table *t, struct file *f, int fd, bool cloexec,
+		    uint64_t limit) must_check;
 int file_close(struct file_table *t, int fd) must_check;	/* Sleeps. */
 bool file_cloexec(const struct file_table *t, int fd);
 void file_set_cloexec(struct file_table *t, int fd, bool on);
@@ -328,7 +371,8 @@ int file_new(const struct cred *who, const struct file_ops *ops, unsigned flags,
 	     void *private, const char *kind, struct file **out) must_check;
 int file_read(struct file *f, struct user_io *io, off64 *pos) must_check; /* pos NULL: f->pos */
 int file_write(struct file *f, struct user_io *io, off64 *pos) must_check;
-int file_read_kernel(struct file *f, void *to, uint32_t n, off64 pos) must_check;
+int file_read_kernel(struct file *f, void *to, uint32_t n,
+		     off64 pos) must_check;
 /* One getdents: read_dir with the directory locked. -ENOTDIR, -ENOENT. */
 int file_read_dir(struct file *f, dir_emit emit, void *ctx) must_check;
 int file_allocate(struct file *f, int mode, off64 offset, off64 len) must_check;
@@ -351,18 +395,25 @@ uint32_t file_open_count(void);
 void poll_wait(struct poller *p, struct sleep_queue *q);
 struct abi_pollfd;
 /* Sleeps until something is ready or deadline: count, 0, -EINTR. */
-int poll_files(struct file_table *t, struct abi_pollfd *fds, unsigned n, uint64_t deadline) must_check;
+int poll_files(struct file_table *t, struct abi_pollfd *fds, unsigned n,
+	       uint64_t deadline) must_check;
 int epoll_new(const struct cred *who, struct file **out) must_check;
-int epoll_change(struct file *ep, struct file *f, int fd, int op, const struct abi_epoll_event *ev) must_check;
-int epoll_wait(struct file *ep, struct abi_epoll_event *out, unsigned max, uint64_t deadline) must_check;
+int epoll_change(struct file *ep, struct file *f, int fd, int op,
+		 const struct abi_epoll_event *ev) must_check;
+int epoll_wait(struct file *ep, struct abi_epoll_event *out, unsigned max,
+	       uint64_t deadline) must_check;
 void epoll_file_gone(struct file *f);
-int eventfd_new(const struct cred *who, uint32_t count, bool semaphore, unsigned flags, struct file **out) must_check;
-int pipe_new(const struct cred *who, unsigned flags, struct file **rd, struct file **wr) must_check;
+int eventfd_new(const struct cred *who, uint32_t count, bool semaphore,
+		unsigned flags, struct file **out) must_check;
+int pipe_new(const struct cred *who, unsigned flags, struct file **rd,
+	     struct file **wr) must_check;
 int pipe_resize(struct file *f, uint32_t size) must_check;
 int pipe_size(struct file *f) must_check;
 extern const struct file_ops pipe_fifo_ops;
 /* Record locks. owner: the file table (POSIX) or the file (OFD, flock). */
-int lock_posix(struct file *f, void *owner, int pid, const struct abi_flock64 *l, bool wait) must_check; /* Sleeps. */
+/* Sleeps. */
+int lock_posix(struct file *f, void *owner, int pid,
+	       const struct abi_flock64 *l, bool wait) must_check;
 int lock_test(struct file *f, void *owner, struct abi_flock64 *l) must_check;
 void lock_release_owner(struct inode *i, void *owner);
 int lock_flock(struct file *f, int op) must_check; /* Sleeps. */
@@ -371,8 +422,11 @@ int lock_show(struct text *t, const struct cred *who) must_check; /* /proc/locks
 /* --- tmpfs.c, initramfs.c ------------------------------------------------- */
 
 void tmpfs_init(void);		/* registers "tmpfs" and "ramfs" */
-int tmpfs_new_file(const struct cred *who, const char *name, off64 size, struct file **out) must_check; /* unnamed: shm, memfd */
-int initramfs_unpack(const void *cpio, uint32_t size, const struct cred *who, struct fs_context *fs) must_check;
+/* unnamed: shm, memfd */
+int tmpfs_new_file(const struct cred *who, const char *name, off64 size,
+		   struct file **out) must_check;
+int initramfs_unpack(const void *cpio, uint32_t size, const struct cred *who,
+		     struct fs_context *fs) must_check;
 
 /* --- proc/: procfs; other rooms register entries ---------------------------- */
 

@@ -50,7 +50,8 @@ void sleep_queue_init(struct sleep_queue *q);
  * (-ETIMEDOUT), or as `how` says. Kernel code is not preempted, so testing the
  * condition and calling this is one step; test again after it. Sleeps.
  */
-int sleep_on(struct sleep_queue *q, enum sleep_how how, uint64_t deadline) must_check;
+int sleep_on(struct sleep_queue *q, enum sleep_how how,
+	     uint64_t deadline) must_check;
 int sleep_on_key(struct sleep_queue *q, uint32_t key, enum sleep_how how,
 		 uint64_t deadline) must_check;
 /* For a thread that waits on several queues (poll): add entries, then block. */
@@ -170,7 +171,8 @@ int signal_actions_copy(const struct signal_actions *from,
 void signal_actions_drop(struct signal_actions *a);
 void signal_actions_exec(struct signal_actions *a); /* handlers to default */
 /* May who send sig to p? 0 or -EPERM (p was found, so it is visible). */
-int signal_may(const struct cred *who, const struct proc *p, int sig) must_check;
+int signal_may(const struct cred *who, const struct proc *p,
+	       int sig) must_check;
 /* 0, or -EAGAIN: a real-time signal by sigqueue beyond RLIMIT_SIGPENDING. */
 int signal_post(struct proc *p, const struct abi_siginfo *info);
 int signal_post_thread(struct thread *t, const struct abi_siginfo *info);
@@ -189,7 +191,8 @@ int signal_take(struct thread *t, struct abi_siginfo *info,
 /* sigtimedwait: take one of set without delivering it. 0 none. */
 int signal_take_from(struct thread *t, sigset set, struct abi_siginfo *info);
 void signal_flush(struct proc *p, sigset which);
-void signal_fill(struct abi_siginfo *info, int sig, int code, const struct proc *from);
+void signal_fill(struct abi_siginfo *info, int sig, int code,
+		 const struct proc *from);
 
 /* --- proc.c ------------------------------------------------------------------- */
 
@@ -329,7 +332,8 @@ void proc_session_drop(struct proc_session *s);
 
 /* A new process of parent (NULL: process 1), with no thread yet, charged to
  * cred's prison. Shares nothing: kernel/sys fills vm, files, fs, actions. */
-int proc_new(struct proc *parent, const struct cred *cred, struct proc **out) must_check;
+int proc_new(struct proc *parent, const struct cred *cred,
+	     struct proc **out) must_check;
 /* A thread of p, not yet runnable, with a stack and a frame. */
 int thread_new(struct proc *p, struct thread **out) must_check;
 /* fork/clone: the child resumes at its copy of the frame with eax = 0. */
@@ -359,11 +363,13 @@ struct proc_wait {
 int proc_wait(struct thread *me, struct proc_wait *w) must_check;
 /* sessions and groups */
 int proc_set_session(struct proc *p) must_check;
-int proc_set_group(const struct cred *who, struct proc *me, int pid, int pgid) must_check;
+int proc_set_group(const struct cred *who, struct proc *me, int pid,
+		   int pgid) must_check;
 bool proc_group_orphaned(const struct proc_group *g);
 void proc_set_cred(struct proc *p, struct cred *c); /* takes the reference */
 void proc_refresh_cred(struct thread *t); /* at system call entry */
-void proc_times_get(const struct proc *p, struct proc_times *out); /* all threads, dead ones too */
+/* all threads, dead ones too */
+void proc_times_get(const struct proc *p, struct proc_times *out);
 void thread_times_get(const struct thread *t, struct proc_times *out);
 void proc_set_comm(struct proc *p, const char *name);
 uint32_t proc_count(void);
@@ -380,11 +386,14 @@ struct timer_span {		/* ns; value 0: disarmed */
 /* setitimer, getitimer, alarm: which is ITIMER_*. old may be NULL. */
 int timer_interval_set(struct proc *p, int which, const struct timer_span *to,
 		       struct timer_span *old) must_check;
-int timer_interval_get(struct proc *p, int which, struct timer_span *now) must_check;
+int timer_interval_get(struct proc *p, int which,
+		       struct timer_span *now) must_check;
 /* timer_create: ev NULL is SIGALRM with the timer's number as value. */
-int timer_posix_create(struct thread *me, int clock, const struct abi_sigevent *ev,
+int timer_posix_create(struct thread *me, int clock,
+		       const struct abi_sigevent *ev,
 		       int *id) must_check;
-int timer_posix_set(struct proc *p, int id, bool absolute, const struct timer_span *to,
+int timer_posix_set(struct proc *p, int id, bool absolute,
+		    const struct timer_span *to,
 		    struct timer_span *old) must_check;
 int timer_posix_get(struct proc *p, int id, struct timer_span *now) must_check;
 int timer_posix_overrun(struct proc *p, int id) must_check; /* or -EINVAL */

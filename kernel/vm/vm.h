@@ -44,7 +44,8 @@ int vm_object_page(struct vm_object *o, uint32_t index, bool create,
 /* The page if it is there, not held: use before the next sleep. */
 struct page *vm_object_peek(const struct vm_object *o, uint32_t index);
 /* First page at or after index; *found its index. For SEEK_DATA, writeback. */
-struct page *vm_object_next(const struct vm_object *o, uint32_t index, uint32_t *found);
+struct page *vm_object_next(const struct vm_object *o, uint32_t index,
+			    uint32_t *found);
 /* Drop pages first.. (to the end); unmaps them everywhere; zeroes the tail
  * of page first-1 from byte `tail` on when tail != 0. */
 void vm_object_truncate(struct vm_object *o, uint32_t first, uint32_t tail);
@@ -121,7 +122,8 @@ struct vm_request {
 };
 int vm_map(struct vm *v, const struct vm_request *r, uint32_t *addr) must_check; /* Sleeps. */
 int vm_unmap(struct vm *v, uint32_t addr, uint32_t size) must_check;	/* Sleeps. */
-int vm_protect(struct vm *v, uint32_t addr, uint32_t size, uint32_t prot) must_check;
+int vm_protect(struct vm *v, uint32_t addr, uint32_t size,
+	       uint32_t prot) must_check;
 int vm_remap(struct vm *v, uint32_t old, uint32_t old_size, uint32_t size,
 	     uint32_t flags, uint32_t to, uint64_t limit, uint32_t *addr) must_check;
 int vm_brk(struct vm *v, uint32_t to, uint64_t data_limit, uint64_t limit,
@@ -184,7 +186,8 @@ int user_clear(uint32_t to, size_t n) must_check;
 int user_get32(uint32_t from, uint32_t *v) must_check;
 int user_put32(uint32_t to, uint32_t v) must_check;
 /* Atomic: if *to is expect it becomes set. *old is what was there. */
-int user_cmpxchg32(uint32_t to, uint32_t expect, uint32_t set, uint32_t *old) must_check;
+int user_cmpxchg32(uint32_t to, uint32_t expect, uint32_t set,
+		   uint32_t *old) must_check;
 /* NUL-terminated, at most size bytes with the NUL: length, or -EFAULT,
  * -ENAMETOOLONG. */
 int user_string_in(char *to, uint32_t from, size_t size) must_check;
