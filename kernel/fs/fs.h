@@ -260,7 +260,7 @@ int path_name(const struct path *p, const struct path *root, char *buf,
 bool path_below(const struct path *p, const struct path *root);
 bool path_same(const struct path *a, const struct path *b);
 /* The deeds, after path_walk: checks included. All sleep. */
-/* mknod */
+/* mknod(2), mkfifo */
 int path_create(const struct path_at *at, const char *name, uint32_t mode,
 		uint32_t rdev) must_check;
 int path_mkdir(const struct path_at *at, const char *name,
@@ -281,7 +281,7 @@ int path_open(const struct path_at *at, const char *name, unsigned flags,
 	      uint32_t mode, struct file **out) must_check;
 int path_open_at(const struct path *p, const struct cred *who, unsigned flags,
 		 struct file **out) must_check;
-/* read-only mounts too */
+/* access(2), and -EROFS */
 int path_access(const struct path *p, const struct cred *who,
 		unsigned want) must_check;
 int path_chroot(struct fs_context *fs, const struct path *p); /* takes own references */
@@ -297,7 +297,7 @@ int mount_remove(const struct path_at *at, const char *point,
 struct mount *mount_next(const struct cred *who, const struct fs_context *fs,
 			 struct mount *prev);
 int mount_root_init(const char *type); /* at boot */
-/* nowhere mounted: pipes */
+/* A superblock that is mounted nowhere: for pipes. */
 int mount_kernel(const char *type, struct superblock **out) must_check;
 
 /* --- file.c: open files and descriptors -------------------------------------- */

@@ -31,6 +31,11 @@ def kernel_file():
     return os.environ.get("BRIG_KERNEL") or os.path.join(build_dir(), "brig.elf")
 
 
+def busybox():
+    """The BusyBox that the root has, an i386 program that runs here too."""
+    return os.environ.get("BUSYBOX") or os.path.join(TOP, "cache", "busybox")
+
+
 def root_file():
     return os.environ.get("BRIG_ROOT") or os.path.join(BUILD, "root", "root.cpio")
 
