@@ -93,6 +93,23 @@ def test_panic(brig):
     os.unlink(log)
 
 
+def test_sysrq(boot):
+    """What a person who debugs asks for by one letter."""
+    guest = boot(cmdline="quiet")
+    guest.check("sleep 1000 & echo $! > /tmp/pid")
+    guest.check("echo t > /proc/sysrq-trigger")
+    log = guest.check("dmesg")
+    assert re.search(r"\] +1 +1 init +jid 0, asleep in \w+", log), log
+    assert re.search(r" sleep +jid 0, asleep in clock_sleep", log), log
+    guest.check("echo m > /proc/sysrq-trigger && echo s > /proc/sysrq-trigger")
+    assert re.search(r" inode +\d+ of +\d+", guest.check("dmesg"))
+    assert "clock_sleep" in guest.check("cat /proc/$(cat /tmp/pid)/wchan")
+    assert guest.run("echo ? > /proc/sysrq-trigger")[1] != 0
+    assert guest.run("su daemon -s /bin/sh -c 'echo c > /proc/sysrq-trigger'")[1] != 0
+    guest.sendline("echo o > /proc/sysrq-trigger")
+    assert guest.wait_end() == 0
+
+
 def test_console_has_the_size_and_editing(boot):
     guest = boot()
     assert guest.check("stty size").split() == ["24", "80"]

@@ -106,6 +106,14 @@ void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next,
 	stack_switch(&prev->esp, next->esp);
 }
 
+uint32_t arch_thread_callers(const struct arch_thread *t)
+{
+	const uint32_t *saved = (const uint32_t *)t->esp; /* by stack_switch */
+
+	assert(t != thread_running);
+	return saved[3];
+}
+
 /* to, made already, gets copies of from's segments and FPU state. */
 void arch_thread_fork(struct arch_thread *to, struct arch_thread *from)
 {

@@ -87,6 +87,8 @@ void arch_thread_adopt(struct arch_thread *t, struct thread *owner);
  * back. t is current or never ran. Without it sysenter ends in SIGSEGV. */
 void arch_vdso_place(struct arch_thread *t, uint32_t image);
 struct frame *arch_user_frame(void *stack); /* where the user's frame lives */
+/* Frame pointer with which a thread that does not run gave the CPU away. */
+uint32_t arch_thread_callers(const struct arch_thread *t);
 /* Gives the CPU to next: stack, TLS, fs/gs, FPU, TSS and sysenter stack. */
 void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next,
 			void *next_stack);
@@ -164,6 +166,8 @@ void arch_early_write(const char *s, size_t n); /* COM1, polled */
 _Noreturn void arch_power_off(void);
 _Noreturn void arch_reboot(void);
 void arch_debug_exit(uint8_t code); /* isa-debug-exit; returns when there is none */
+/* Bytes for who watches from outside: QEMU's isa-debugcon. */
+void arch_debug_write(const void *p, size_t n);
 _Noreturn void arch_halt(void);
 void arch_panic_dump(void);	/* control registers, backtrace from here */
 void arch_frame_dump(const struct frame *f);

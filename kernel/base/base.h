@@ -110,8 +110,8 @@ enum { PANIC_EXIT_CODE = 0x7d };	/* given to isa-debug-exit */
 #define assert(e) \
 	(likely(e) ? (void)0 : panic_assert(#e, __FILE__, __LINE__))
 
-/* coverage build: writes every counter as text to write; else nothing */
-void gcov_dump(void (*write)(const char *text, size_t n));
+/* coverage build: gives all counters to write (the form: gcov.c); else nothing */
+void gcov_dump(void (*write)(const void *p, size_t n));
 
 /* kernel command line: cmdline.c; "key=value" or "key" words */
 void cmdline_set(const char *line);

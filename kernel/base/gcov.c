@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * gcov.c - writes the coverage counters out as text (make COV=1).
+ * gcov.c - writes the coverage counters out (make COV=1).
  *
  * gcc puts a pointer to each object's counters between arch_gcov_start and
  * arch_gcov_end; libgcov turns one into the bytes of a .gcda file. They leave
- * as lines: "gcov: file NAME", "gcov: HEX...", "gcov: end".
+ * as "BRIGCOV\n" and then parts, each a length (32 bits) and bytes: for every
+ * file its name, its content in one or more, and an empty one; at last one more
+ * empty one. tests/coverage.py reads them.
  */
 #include "kernel/base/base.h"
 
@@ -23,12 +25,6 @@ _Noreturn void abort(void);
 void *mmap64(void);
 void __gcov_merge_add(void);
 
-enum { BYTES_PER_LINE = 32 };
-struct stream {
-	void (*write)(const char *text, size_t n);
-	unsigned column;
-};
-
 _Noreturn void abort(void)
 {
 	panic("libgcov gave up");
@@ -43,32 +39,23 @@ void __gcov_merge_add(void)
 {
 }
 
-static void write_text(struct stream *s, const char *text)
+static void (*stream)(const void *p, size_t n);
+
+/* A part: its length, and its bytes. */
+static void write_part(const void *p, unsigned n, void *arg)
 {
-	s->write(text, strlen(text));
+	uint32_t length = n;
+
+	(void)arg;
+	if (!n)
+		return;
+	stream(&length, sizeof(length));
+	stream(p, n);
 }
 
 static void begin_file(const char *name, void *arg)
 {
-	struct stream *s = arg;
-
-	write_text(s, "gcov: file ");
-	write_text(s, name);
-	s->column = 0;
-}
-
-static void write_bytes(const void *data, unsigned n, void *arg)
-{
-	const uint8_t *p = data;
-	struct stream *s = arg;
-	char hex[4];
-
-	for (; n; n--, p++) {
-		if (s->column++ % BYTES_PER_LINE == 0)
-			write_text(s, "\ngcov: ");
-		str_format(hex, sizeof(hex), "%02x", *p);
-		s->write(hex, 2);
-	}
+	write_part(name, strlen(name), arg);
 }
 
 /* Only for counters of values, which this build does not use. */
@@ -78,13 +65,16 @@ static void *no_memory(unsigned n, void *arg)
 	return NULL;
 }
 
-void gcov_dump(void (*write)(const char *text, size_t n))
+void gcov_dump(void (*write)(const void *p, size_t n))
 {
-	struct stream s = { write, 0 };
+	const uint32_t end = 0;
 
+	stream = write;
+	stream("BRIGCOV\n", 8);
 	for (const struct gcov_info *const *i = arch_gcov_start;
 	     i != arch_gcov_end; i++) {
-		__gcov_info_to_gcda(*i, begin_file, write_bytes, no_memory, &s);
-		write_text(&s, "\ngcov: end\n");
+		__gcov_info_to_gcda(*i, begin_file, write_part, no_memory, NULL);
+		stream(&end, sizeof(end));
 	}
+	stream(&end, sizeof(end));
 }

@@ -290,7 +290,6 @@ struct thread {
 	enum sleep_how sleep_how;
 	int sleep_result;
 	bool wake_pending;		/* sleep_unblock came before sleep_block */
-	const char *wait_name;		/* for ps's wchan */
 	/* signals */
 	sigset mask, saved_mask;
 	sigset waits_for;		/* sigtimedwait: wakes it though blocked */
@@ -342,6 +341,8 @@ void thread_start_user(struct thread *t);
 int thread_new_kernel(const char *name, void (*entry)(void *), void *arg,
 		      struct thread **out) must_check;
 void thread_unmake(struct thread *t);	/* never started */
+/* The function in which t sleeps, for people to read; NULL: it does not. */
+const char *thread_wait_name(const struct thread *t);
 void proc_unmake(struct proc *p);	/* never had a started thread */
 /* The last steps of the current thread, after kernel/sys has dropped what the
  * upper rooms own. Never returns. */

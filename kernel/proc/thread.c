@@ -236,3 +236,30 @@ void thread_bury(struct thread *t)
 	t->frame = NULL;
 	thread_drop(t);
 }
+
+/* Is it code by which everybody sleeps? */
+static bool is_sleep_code(const char *name)
+{
+	return !strncmp(name, "sleep_", 6) || !strncmp(name, "sched_", 6) ||
+	       !strncmp(name, "arch_", 5) || !strcmp(name, "switch_to");
+}
+
+const char *thread_wait_name(const struct thread *t)
+{
+	uint32_t ebp, low = (uint32_t)t->stack, high = low + KSTACK_SLOT;
+
+	if (t->state != THREAD_ASLEEP)
+		return NULL;
+	ebp = arch_thread_callers(&t->arch);
+	while (ebp >= low && ebp <= high - 8 && (ebp & 3) == 0) {
+		const uint32_t *frame = (const uint32_t *)ebp;
+		const char *name = panic_symbol(frame[1] - 1, NULL);
+
+		if (!name || !is_sleep_code(name))
+			return name;
+		if (frame[0] <= ebp)
+			break;
+		ebp = frame[0];
+	}
+	return NULL;
+}

@@ -73,4 +73,10 @@ void exe_drop(struct file *exe);	/* Sleeps. */
 /* init.c: process 1 */
 void init_start(void);
 
+/* info.c: what is owed before the machine stops */
+void shut_down(const char *why);
+
+/* sysrq.c */
+void sysrq_init(void);
+
 #endif

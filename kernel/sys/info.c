@@ -7,7 +7,7 @@
  */
 #include "kernel/base/version.h"
 #include "kernel/sys/calls.h"
-#include "kernel/sys/sys.h"
+#include "kernel/sys/core.h"
 
 int sys_newuname(struct thread *me, const uint32_t *arg)
 {
@@ -185,10 +185,10 @@ enum { REBOOT_MAGIC2 = 672274793, REBOOT_MAGIC2A = 85072278,
 #define REBOOT_POWER_OFF 0x4321fedcu
 #define REBOOT_CAD_ON 0x89abcdefu
 
-static void shut_down(const char *why)
+void shut_down(const char *why)
 {
 	log_print(LOG_INFO, "%s.", why);
-	gcov_dump(arch_early_write);
+	gcov_dump(arch_debug_write);
 	dev_console_flush();
 }
 

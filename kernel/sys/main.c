@@ -56,6 +56,7 @@ void kernel_main(void)
 	tmpfs_init();
 	procfs_init();
 	dev_init();
+	sysrq_init();
 	init_start();
 	sched_start();
 }

@@ -87,11 +87,8 @@ class Ps(BrigCommand):
     @staticmethod
     def threads(proc):
         for thread in each(proc["threads"], "struct thread", "proc_link"):
-            what = "%d %s" % (int(thread["tid"]),
-                              name_of(THREAD_STATES, thread["state"]))
-            if thread["wait_name"]:
-                what += " in " + thread["wait_name"].string()
-            yield what
+            yield "%d %s" % (int(thread["tid"]),
+                             name_of(THREAD_STATES, thread["state"]))
 
 
 class Prisons(BrigCommand):

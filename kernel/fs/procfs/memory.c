@@ -182,11 +182,10 @@ int show_loginuid(struct text *t, const struct pid_view *v)
 int show_wchan(struct text *t, const struct pid_view *v)
 {
 	const struct thread *th = view_thread(v);
-	const char *name = "0";
+	const char *name = NULL;
 
-	if (th && th->state == THREAD_ASLEEP && th->wait_name &&
-	    view_private(v))
-		name = th->wait_name;
-	text_put(t, "%s", name);
+	if (th && view_private(v))
+		name = thread_wait_name(th);
+	text_put(t, "%s", name ? name : "0");
 	return 0;
 }
