@@ -55,196 +55,183 @@ int sys_getresgid(struct thread *me, const uint32_t *arg)
 	return out_three(arg, me->cred->gid, me->cred->egid, me->cred->sgid);
 }
 
-/* --- changing --------------------------------------------------------------- */
+/* --- changing ---------------------------------------------------------------
+ *
+ * User and group ids follow the same rules; a view names the four fields of
+ * one kind and the privilege that lifts the rules. */
+
+struct id_view {
+	uint32_t *real, *effective, *saved, *fs;
+	enum priv priv;
+};
+
+static struct id_view user_ids(struct cred *c)
+{
+	return (struct id_view){ &c->uid, &c->euid, &c->suid, &c->fsuid,
+				 PRIV_CRED_SETUID };
+}
+
+static struct id_view group_ids(struct cred *c)
+{
+	return (struct id_view){ &c->gid, &c->egid, &c->sgid, &c->fsgid,
+				 PRIV_CRED_SETGID };
+}
+
+typedef struct id_view (*id_kind)(struct cred *c);
+
+static bool has_id(const struct id_view *v, uint32_t id)
+{
+	return id == KEEP || id == *v->real || id == *v->effective ||
+	       id == *v->saved;
+}
 
 /* Swaps c in. A process that changed its effective identity may not be
  * debugged by its peers from then on. */
 static int take_on(struct thread *me, struct cred *c)
 {
+	assert(c->refs == 1 && c != me->cred);
 	if (c->euid != me->cred->euid || c->egid != me->cred->egid)
 		me->proc->set_id = true;
 	proc_set_cred(me->proc, c);
 	return 0;
 }
 
-static bool is_one_of(uint32_t id, uint32_t a, uint32_t b, uint32_t c)
+static int change_three(struct thread *me, const uint32_t *arg, id_kind kind)
 {
-	return id == KEEP || id == a || id == b || id == c;
-}
-
-int sys_setresuid(struct thread *me, const uint32_t *arg)
-{
-	const struct cred *own = me->cred;
-	struct cred *c;
-	int err;
-
-	for (int i = 0; i < 3; i++) {
-		if (is_one_of(arg[i], own->uid, own->euid, own->suid))
-			continue;
-		err = priv_check(own, PRIV_CRED_SETUID);
-		if (err)
-			return err;
-	}
-	c = cred_copy(own);
-	if (!c)
-		return -ENOMEM;
-	if (arg[0] != KEEP)
-		c->uid = arg[0];
-	if (arg[1] != KEEP)
-		c->euid = arg[1];
-	if (arg[2] != KEEP)
-		c->suid = arg[2];
-	c->fsuid = c->euid;
-	return take_on(me, c);
-}
-
-int sys_setresgid(struct thread *me, const uint32_t *arg)
-{
-	const struct cred *own = me->cred;
-	struct cred *c;
-	int err;
-
-	for (int i = 0; i < 3; i++) {
-		if (is_one_of(arg[i], own->gid, own->egid, own->sgid))
-			continue;
-		err = priv_check(own, PRIV_CRED_SETGID);
-		if (err)
-			return err;
-	}
-	c = cred_copy(own);
-	if (!c)
-		return -ENOMEM;
-	if (arg[0] != KEEP)
-		c->gid = arg[0];
-	if (arg[1] != KEEP)
-		c->egid = arg[1];
-	if (arg[2] != KEEP)
-		c->sgid = arg[2];
-	c->fsgid = c->egid;
-	return take_on(me, c);
-}
-
-/* setreuid: the saved id follows the effective one as POSIX.1-2008 says. */
-int sys_setreuid(struct thread *me, const uint32_t *arg)
-{
-	const struct cred *own = me->cred;
-	struct cred *c;
+	struct cred *c = cred_copy(me->cred);
+	struct id_view v;
 	int err = 0;
 
-	if (!is_one_of(arg[0], own->uid, own->euid, own->uid) ||
-	    !is_one_of(arg[1], own->uid, own->euid, own->suid))
-		err = priv_check(own, PRIV_CRED_SETUID);
-	if (err)
-		return err;
-	c = cred_copy(own);
 	if (!c)
 		return -ENOMEM;
+	v = kind(c);
+	for (int i = 0; i < 3 && !err; i++)
+		if (!has_id(&v, arg[i]))
+			err = priv_check(me->cred, v.priv);
+	if (err) {
+		cred_drop(c);
+		return err;
+	}
 	if (arg[0] != KEEP)
-		c->uid = arg[0];
+		*v.real = arg[0];
 	if (arg[1] != KEEP)
-		c->euid = arg[1];
-	if (arg[0] != KEEP || (arg[1] != KEEP && arg[1] != own->uid))
-		c->suid = c->euid;
-	c->fsuid = c->euid;
+		*v.effective = arg[1];
+	if (arg[2] != KEEP)
+		*v.saved = arg[2];
+	*v.fs = *v.effective;
 	return take_on(me, c);
 }
 
-int sys_setregid(struct thread *me, const uint32_t *arg)
+/* The saved id follows the effective one as POSIX.1-2008 says; the real one
+ * may only become what it or the effective one is. */
+static int change_two(struct thread *me, const uint32_t *arg, id_kind kind)
 {
-	const struct cred *own = me->cred;
-	struct cred *c;
+	struct cred *c = cred_copy(me->cred);
+	struct id_view v;
+	uint32_t was;
 	int err = 0;
 
-	if (!is_one_of(arg[0], own->gid, own->egid, own->gid) ||
-	    !is_one_of(arg[1], own->gid, own->egid, own->sgid))
-		err = priv_check(own, PRIV_CRED_SETGID);
-	if (err)
-		return err;
-	c = cred_copy(own);
 	if (!c)
 		return -ENOMEM;
+	v = kind(c);
+	was = *v.real;
+	if (!has_id(&v, arg[1]) || (arg[0] != KEEP && arg[0] != *v.real &&
+				    arg[0] != *v.effective))
+		err = priv_check(me->cred, v.priv);
+	if (err) {
+		cred_drop(c);
+		return err;
+	}
 	if (arg[0] != KEEP)
-		c->gid = arg[0];
+		*v.real = arg[0];
 	if (arg[1] != KEEP)
-		c->egid = arg[1];
-	if (arg[0] != KEEP || (arg[1] != KEEP && arg[1] != own->gid))
-		c->sgid = c->egid;
-	c->fsgid = c->egid;
+		*v.effective = arg[1];
+	if (arg[0] != KEEP || (arg[1] != KEEP && arg[1] != was))
+		*v.saved = *v.effective;
+	*v.fs = *v.effective;
 	return take_on(me, c);
 }
 
 /* With the privilege all three ids change, without it the effective one. */
-int sys_setuid(struct thread *me, const uint32_t *arg)
+static int change_one(struct thread *me, uint32_t id, id_kind kind)
 {
-	bool all = !priv_check(me->cred, PRIV_CRED_SETUID);
-	struct cred *c;
+	struct cred *c = cred_copy(me->cred);
+	struct id_view v;
+	bool all;
 
-	if (arg[0] == KEEP)
-		return -EINVAL;
-	if (!all && arg[0] != me->cred->uid && arg[0] != me->cred->suid)
-		return -EPERM;
-	c = cred_copy(me->cred);
 	if (!c)
 		return -ENOMEM;
-	c->euid = c->fsuid = arg[0];
+	v = kind(c);
+	all = !priv_check(me->cred, v.priv);
+	if (id == KEEP || (!all && id != *v.real && id != *v.saved)) {
+		cred_drop(c);
+		return id == KEEP ? -EINVAL : -EPERM;
+	}
+	*v.effective = *v.fs = id;
 	if (all)
-		c->uid = c->suid = arg[0];
+		*v.real = *v.saved = id;
 	return take_on(me, c);
+}
+
+/* Never fails: it answers with the id that was. */
+static int change_fs(struct thread *me, uint32_t id, id_kind kind)
+{
+	struct cred *c = cred_copy(me->cred);
+	struct id_view v;
+	uint32_t old;
+
+	if (!c)
+		return -ENOMEM;
+	v = kind(c);
+	old = *v.fs;
+	if (id == KEEP || id == old ||
+	    (!has_id(&v, id) && priv_check(me->cred, v.priv))) {
+		cred_drop(c);
+		return old;
+	}
+	*v.fs = id;
+	proc_set_cred(me->proc, c);
+	return old;
+}
+
+int sys_setresuid(struct thread *me, const uint32_t *arg)
+{
+	return change_three(me, arg, user_ids);
+}
+
+int sys_setresgid(struct thread *me, const uint32_t *arg)
+{
+	return change_three(me, arg, group_ids);
+}
+
+int sys_setreuid(struct thread *me, const uint32_t *arg)
+{
+	return change_two(me, arg, user_ids);
+}
+
+int sys_setregid(struct thread *me, const uint32_t *arg)
+{
+	return change_two(me, arg, group_ids);
+}
+
+int sys_setuid(struct thread *me, const uint32_t *arg)
+{
+	return change_one(me, arg[0], user_ids);
 }
 
 int sys_setgid(struct thread *me, const uint32_t *arg)
 {
-	bool all = !priv_check(me->cred, PRIV_CRED_SETGID);
-	struct cred *c;
-
-	if (arg[0] == KEEP)
-		return -EINVAL;
-	if (!all && arg[0] != me->cred->gid && arg[0] != me->cred->sgid)
-		return -EPERM;
-	c = cred_copy(me->cred);
-	if (!c)
-		return -ENOMEM;
-	c->egid = c->fsgid = arg[0];
-	if (all)
-		c->gid = c->sgid = arg[0];
-	return take_on(me, c);
+	return change_one(me, arg[0], group_ids);
 }
 
-/* setfsuid never fails: it answers with the id that was. */
 int sys_setfsuid(struct thread *me, const uint32_t *arg)
 {
-	const struct cred *own = me->cred;
-	uint32_t old = own->fsuid;
-	struct cred *c;
-
-	if (arg[0] == old || arg[0] == KEEP ||
-	    (!is_one_of(arg[0], own->uid, own->euid, own->suid) &&
-	     priv_check(own, PRIV_CRED_SETUID)))
-		return old;
-	c = cred_copy(own);
-	if (!c)
-		return old;
-	c->fsuid = arg[0];
-	proc_set_cred(me->proc, c);
-	return old;
+	return change_fs(me, arg[0], user_ids);
 }
 
 int sys_setfsgid(struct thread *me, const uint32_t *arg)
 {
-	const struct cred *own = me->cred;
-	uint32_t old = own->fsgid;
-	struct cred *c;
-
-	if (arg[0] == old || arg[0] == KEEP ||
-	    (!is_one_of(arg[0], own->gid, own->egid, own->sgid) &&
-	     priv_check(own, PRIV_CRED_SETGID)))
-		return old;
-	c = cred_copy(own);
-	if (!c)
-		return old;
-	c->fsgid = arg[0];
-	proc_set_cred(me->proc, c);
-	return old;
+	return change_fs(me, arg[0], group_ids);
 }
 
 /* --- supplementary groups --------------------------------------------------- */
