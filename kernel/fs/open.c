@@ -121,6 +121,7 @@ static int attach(struct file *f, const struct path *p, bool created)
 	inode_hold(i);
 	f->inode = i;
 	if (f->flags & O_PATH) {
+		f->flags &= ~O_CLOEXEC;
 		f->ops = &path_only_ops;
 		return 0;
 	}
@@ -153,8 +154,7 @@ static int open_file(const struct path *p, const struct cred *who,
 	int err = 0;
 
 	if ((f->flags & O_DIRECTORY) && !S_ISDIR(i->mode))
-		return S_ISLNK(i->mode) && !(f->flags & O_PATH) ? -ELOOP :
-								  -ENOTDIR;
+		return -ENOTDIR;
 	if (!created && !(f->flags & O_PATH))
 		err = check_open(p, who, f->flags);
 	return err ? err : attach(f, p, created);
