@@ -14,7 +14,6 @@ enum {
 	/* A count of bytes must fit in a system call's positive result. */
 	TRANSFER_MAX = 0x7fffffff & ~PAGE_MASK,
 	REFS_ALONE = 2,		/* the table's and the caller's */
-	POLL_ALWAYS = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM,
 };
 
 static struct kmem_cache *file_cache;
@@ -306,12 +305,6 @@ int file_read_dir(struct file *f, dir_emit emit, void *ctx)
 	if (lock)
 		sleep_lock_release(&f->pos_lock);
 	return err;
-}
-
-/* What f is ready for now: POLL* bits. p: whom to tell of changes, or NULL. */
-unsigned file_poll(struct file *f, struct poller *p)
-{
-	return f->ops->poll ? f->ops->poll(f, p) : (unsigned)POLL_ALWAYS;
 }
 
 const struct file_ops file_directory_ops = { .read_dir = NULL };

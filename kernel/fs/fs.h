@@ -302,7 +302,7 @@ int mount_kernel(const char *type, struct superblock **out) must_check;
 
 /* --- file.c: open files and descriptors -------------------------------------- */
 
-struct poller;
+struct poller;			/* see poll_wait */
 struct file_ops {
 	/* Bytes moved or -E. *pos is the place to read and to advance. Sleep. */
 	int (*read)(struct file *f, struct user_io *io, off64 *pos);
@@ -382,7 +382,6 @@ int file_map(struct file *f, struct vm_request *r) must_check;
 int file_seek(struct file *f, off64 offset, int whence, off64 *out) must_check;
 int file_no_seek(struct file *f, off64 offset, int whence, off64 *out);
 int file_truncate(struct file *f, off64 size) must_check;
-unsigned file_poll(struct file *f, struct poller *p);
 const char *file_kind(const struct file *f);	/* "pipe", "eventpoll", ... or NULL */
 /* Ready-made ops for regular files whose content is inode->object. */
 extern const struct file_ops file_regular_ops;
@@ -391,8 +390,19 @@ uint32_t file_open_count(void);
 
 /* --- poll.c, epoll.c, eventfd.c, pipe.c, lock.c ------------------------------ */
 
-/* What a poll function does with its queues: note each one. */
-void poll_wait(struct poller *p, struct sleep_queue *q);
+/* A poll function names each of its queues to poll_wait, the same ones each
+ * time, and returns what is ready now. It must not sleep. poll.c notes a queue
+ * to sleep on it once, epoll.c to stay on it; NULL: nobody wants to wait,
+ * which is so often that it must cost no call. */
+struct poller {
+	void (*note)(struct poller *p, struct sleep_queue *q);
+	int error;		/* a queue could not be noted: -ENOMEM */
+};
+static inline void poll_wait(struct poller *p, struct sleep_queue *q)
+{
+	if (p)
+		p->note(p, q);
+}
 struct abi_pollfd;
 /* Sleeps until something is ready or deadline: count, 0, -EINTR. */
 int poll_files(struct file_table *t, struct abi_pollfd *fds, unsigned n,

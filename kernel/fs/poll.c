@@ -152,13 +152,6 @@ static int poll_sleep(struct file_table *t, struct abi_pollfd *fds, unsigned n,
 	return count ? count : err;
 }
 
-/* Called by poll functions for each of their queues; p may be NULL. */
-void poll_wait(struct poller *p, struct sleep_queue *q)
-{
-	if (p)
-		p->note(p, q);
-}
-
 /*
  * Fill revents of each, sleeping until one is ready or the clock reaches
  * deadline (0: do not wait). The number of ready ones; -EINTR, -ENOMEM.
