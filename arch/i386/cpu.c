@@ -116,12 +116,6 @@ void cpu_init(void)
 	write_cr4(cr4);
 }
 
-/* Only the first CPU is started: see the README. */
-unsigned arch_cpu_number(void)
-{
-	return 0;
-}
-
 unsigned arch_cpu_found(void)
 {
 	static unsigned found;

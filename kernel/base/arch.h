@@ -176,7 +176,11 @@ bool arch_address_mapped(uint32_t va); /* by the loaded page tables */
 /* --- per CPU ------------------------------------------------------------- */
 
 enum { CPU_MAX = 8 };
-unsigned arch_cpu_number(void);
+/* Only the first CPU is started: see arch/i386/README.md. */
+static inline unsigned arch_cpu_number(void)
+{
+	return 0;
+}
 unsigned arch_cpu_found(void);	/* how many the machine has (MP/ACPI tables) */
 
 /* ==== what the kernel owes the machine (defined in kernel/sys) =========== */

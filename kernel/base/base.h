@@ -82,8 +82,22 @@ static inline uint32_t hash_u32(uint32_t x)
 	return x ^ (x >> 15);
 }
 
-/* 64-bit division, inline where the divisor has 32 bits: div.c */
-uint64_t div_u64(uint64_t n, uint32_t d, uint32_t *rem);
+/* n / d, the rest in *rem unless rem is NULL: two of the CPU's own divisions,
+ * no library. d must not be 0. */
+static inline uint64_t div_u64(uint64_t n, uint32_t d, uint32_t *rem)
+{
+	uint32_t high = (uint32_t)(n >> 32), low = (uint32_t)n;
+	uint32_t quotient_high = high / d, r;
+
+	/* The rest is less than d, so the quotient fits and divl cannot trap. */
+	__asm__("divl %4"
+		: "=a"(low), "=d"(r)
+		: "a"(low), "d"(high % d), "rm"(d)
+		: "cc");
+	if (rem)
+		*rem = r;
+	return (uint64_t)quotient_high << 32 | low;
+}
 
 /* log: log.c; one ring for dmesg, and a sink that writes to the consoles */
 enum log_level { LOG_ERROR = 3, LOG_WARN = 4, LOG_INFO = 6, LOG_DEBUG = 7 };

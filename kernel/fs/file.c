@@ -73,13 +73,8 @@ void file_unalloc(struct file *f)
 	file_free(f);
 }
 
-void file_hold(struct file *f)
-{
-	assert(f->refs > 0);
-	f->refs++;
-}
-
-static void file_release(struct file *f)
+/* The last reference is gone. Sleeps. */
+void file_release(struct file *f)
 {
 	struct inode *i = f->inode;
 
@@ -90,14 +85,6 @@ static void file_release(struct file *f)
 	if (f->ops->release)
 		f->ops->release(f);
 	file_free(f);
-}
-
-/* Sleeps. */
-void file_drop(struct file *f)
-{
-	assert(f->refs > 0);
-	if (--f->refs == 0)
-		file_release(f);
 }
 
 uint32_t file_open_count(void)

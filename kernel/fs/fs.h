@@ -153,7 +153,11 @@ int vfs_sync(void);		/* all superblocks that are mounted. Sleeps. */
 /* held; fresh ino, times now */
 int inode_new(struct superblock *sb, uint32_t mode,
 	      struct inode **out) must_check;
-void inode_hold(struct inode *i);
+static inline void inode_hold(struct inode *i)
+{
+	assert(i->refs > 0);
+	i->refs++;
+}
 void inode_drop(struct inode *i);	/* Sleeps. */
 int64_t inode_now(void);		/* ns since 1970, coarse */
 void inode_touch_read(struct inode *i, const struct mount *m); /* relatime */
@@ -221,7 +225,11 @@ struct fs_context {		/* cwd, root, umask: shared by CLONE_FS */
 int path_context_copy(const struct fs_context *from,
 		      struct fs_context **out) must_check;
 void path_context_drop(struct fs_context *c);
-void path_hold(const struct path *p);
+static inline void path_hold(const struct path *p)
+{
+	p->mount->refs++;
+	p->dentry->refs++;
+}
 void path_drop(struct path *p);		/* Sleeps. */
 
 /* How to walk. */
@@ -354,8 +362,18 @@ void file_table_exec(struct file_table *t);	/* close the cloexec ones */
  * NULL when there is none (EBADF). Held. O_PATH files only with FILE_PATH. */
 enum { FILE_ANY = 0, FILE_READ = 1, FILE_WRITE = 2, FILE_PATH = 4 };
 struct file *file_get(struct file_table *t, int fd, unsigned want);
-void file_hold(struct file *f);
-void file_drop(struct file *f);			/* Sleeps. */
+static inline void file_hold(struct file *f)
+{
+	assert(f->refs > 0);
+	f->refs++;
+}
+void file_release(struct file *f);
+static inline void file_drop(struct file *f)	/* Sleeps. */
+{
+	assert(f->refs > 0);
+	if (--f->refs == 0)
+		file_release(f);
+}
 /* Lowest free descriptor from `from` on, below RLIMIT_NOFILE; takes over the
  * reference on success. -EMFILE, -ENOMEM. */
 int file_install(struct file_table *t, struct file *f, int from, bool cloexec,

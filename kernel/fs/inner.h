@@ -27,7 +27,14 @@ static inline void dentry_hold(struct dentry *d)
 {
 	d->refs++;
 }
-void dentry_drop(struct dentry *d);		/* Sleeps. */
+void dentry_let_go(struct dentry *d);
+static inline void dentry_drop(struct dentry *d)	/* Sleeps. */
+{
+	if (d->refs > 1)
+		d->refs--;
+	else
+		dentry_let_go(d);
+}
 /* The hash of a name: bytes from DENTRY_SEED on, then the parent. */
 #define DENTRY_SEED 0x811c9dc5u
 static inline uint32_t dentry_hash_byte(uint32_t h, char c)

@@ -52,12 +52,6 @@ int inode_new(struct superblock *sb, uint32_t mode, struct inode **out)
 	return 0;
 }
 
-void inode_hold(struct inode *i)
-{
-	assert(i->refs > 0);
-	i->refs++;
-}
-
 /* Sleeps. */
 void inode_drop(struct inode *i)
 {

@@ -11,12 +11,6 @@
  */
 #include "kernel/fs/inner.h"
 
-void path_hold(const struct path *p)
-{
-	mount_hold(p->mount);
-	dentry_hold(p->dentry);
-}
-
 /* Sleeps. */
 void path_drop(struct path *p)
 {

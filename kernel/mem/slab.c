@@ -307,7 +307,8 @@ static void *large_alloc(size_t n)
 	p->owner = &large_mark;
 	p->index = pages;
 	frame = p - page_table;
-	run_free(frame + pages, frame + (1u << order));
+	if (pages < 1u << order)
+		run_free(frame + pages, frame + (1u << order));
 	slab_pages += pages;
 	if (BRIG_KASAN) {
 		kasan_mark(page_address(p), pages << PAGE_SHIFT, KASAN_REDZONE);
@@ -323,7 +324,10 @@ static void large_free(struct page *p)
 	assert(p->refs == 1 && p->owner == &large_mark);
 	p->owner = NULL;
 	slab_pages -= p->index;
-	run_free(frame, frame + p->index);
+	if (p->index == 1)
+		page_free(p, 0); /* to the top of the hot ones */
+	else
+		run_free(frame, frame + p->index);
 }
 
 /* Any size up to 4 MB; NULL when memory is out or n is more. */

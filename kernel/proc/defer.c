@@ -11,7 +11,7 @@
 #include "kernel/proc/inner.h"
 
 static struct defer *first, **tail = &first;	/* [i] */
-static bool busy;
+bool defer_busy;
 
 /* From any context. Once raised, d is left alone until it runs. */
 void defer_raise(struct defer *d)
@@ -51,12 +51,12 @@ void defer_run(void)
 	struct defer *d;
 
 	assert(sched_locked());
-	if (!first || busy)
+	if (!first || defer_busy)
 		return;
-	busy = true;
+	defer_busy = true;
 	for (int i = 0; i < ROUND && (d = take_first()) != NULL; i++)
 		d->fn(d);
-	busy = false;
+	defer_busy = false;
 	if (first)
 		arch_return_work = 1;
 }
@@ -64,10 +64,4 @@ void defer_run(void)
 bool defer_waiting(void)
 {
 	return first != NULL;
-}
-
-/* Is deferred work being done: code that must not sleep? */
-bool defer_busy(void)
-{
-	return busy;
 }

@@ -88,7 +88,6 @@ extern unsigned account_deep;		/* threads in SLEEP_DEEP: load */
 /* --- defer.c, timer.c -------------------------------------------------------- */
 
 bool defer_waiting(void);
-bool defer_busy(void);
 void timer_start(void);
 bool timer_due(uint64_t now);		/* [i] */
 void timer_run(uint64_t now);

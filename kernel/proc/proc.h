@@ -26,7 +26,34 @@ struct proc_group;
 struct proc_user;
 struct ptimer;
 
+/* --- the kernel lock (sched.c) ------------------------------------------- */
+
+/* Taken on the way in, let go on the way out and in idle. */
+extern uint32_t sched_lock_owner;	/* CPU number + 1; 0: free */
+void sched_lock_wait(void);
+static inline bool sched_locked(void)
+{
+	return sched_lock_owner == arch_cpu_number() + 1;
+}
+static inline void sched_lock(void)
+{
+	uint32_t expected = 0;
+
+	assert(!sched_locked());
+	if (unlikely(!__atomic_compare_exchange_n(
+			&sched_lock_owner, &expected, arch_cpu_number() + 1,
+			false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		sched_lock_wait();
+}
+static inline void sched_unlock(void)
+{
+	assert(sched_locked());
+	__atomic_store_n(&sched_lock_owner, 0, __ATOMIC_RELEASE);
+}
+
 /* --- sleep.c: waiting ---------------------------------------------------- */
+
+extern bool defer_busy;	/* deferred work is being done */
 
 struct sleep_queue {
 	struct list entries;
@@ -44,7 +71,10 @@ enum sleep_how {
 	SLEEP_KILL = 2,		/* only a fatal signal ends it: -EINTR */
 };
 #define SLEEP_FOREVER UINT64_MAX
-void sleep_queue_init(struct sleep_queue *q);
+static inline void sleep_queue_init(struct sleep_queue *q)
+{
+	list_init(&q->entries);
+}
 /*
  * Sleep until woken, until the clock (arch_clock_ns) reaches deadline
  * (-ETIMEDOUT), or as `how` says. Kernel code is not preempted, so testing the
@@ -62,18 +92,50 @@ void sleep_unblock(struct thread *t);
 void sleep_wake(struct sleep_queue *q);		/* all */
 unsigned sleep_wake_n(struct sleep_queue *q, unsigned n); /* at most n */
 unsigned sleep_wake_key(struct sleep_queue *q, uint32_t key, unsigned n);
-bool sleep_queue_idle(const struct sleep_queue *q); /* nobody waits */
-void sleep_assert(void);	/* panics where sleeping is forbidden */
+static inline bool sleep_queue_idle(const struct sleep_queue *q)
+{
+	return list_empty(&q->entries);	/* nobody waits */
+}
+/* May this code sleep? Not what runs as deferred work, and not the idle
+ * thread, which must be there when all others sleep. */
+static inline void sleep_assert(void)
+{
+	assert(sched_locked());
+	assert(!defer_busy);
+}
 
 /* A lock that may be held over a sleep. */
 struct sleep_lock {
 	struct thread *owner;
 	struct sleep_queue waiters;
 };
-void sleep_lock_init(struct sleep_lock *l);
-void sleep_lock_take(struct sleep_lock *l);	/* Sleeps. */
-bool sleep_lock_try(struct sleep_lock *l);
-void sleep_lock_release(struct sleep_lock *l);
+static inline void sleep_lock_init(struct sleep_lock *l)
+{
+	l->owner = NULL;
+	sleep_queue_init(&l->waiters);
+}
+static inline bool sleep_lock_try(struct sleep_lock *l)
+{
+	if (l->owner)
+		return false;
+	l->owner = thread_current();
+	return true;
+}
+void sleep_lock_wait(struct sleep_lock *l);
+static inline void sleep_lock_take(struct sleep_lock *l)	/* Sleeps. */
+{
+	sleep_assert();
+	if (unlikely(!sleep_lock_try(l)))
+		sleep_lock_wait(l);
+}
+void sleep_lock_pass(struct sleep_lock *l);
+static inline void sleep_lock_release(struct sleep_lock *l)
+{
+	assert(l->owner == thread_current());
+	l->owner = NULL;
+	if (unlikely(!sleep_queue_idle(&l->waiters)))
+		sleep_lock_pass(l);
+}
 
 /* --- timer.c: functions called at a time; run under the kernel lock ------ */
 
@@ -131,7 +193,11 @@ struct cpu {			/* per-CPU state; only through sched_cpu() */
 	uint64_t user_ns, system_ns;	/* [i] by sampling */
 	uint64_t switches, idle_ns, user_ticks, system_ticks; /* USER_HZ */
 };
-struct cpu *sched_cpu(void);	/* this CPU */
+extern struct cpu sched_cpus[CPU_MAX];
+static inline struct cpu *sched_cpu(void)	/* this CPU */
+{
+	return &sched_cpus[arch_cpu_number()];
+}
 void sched_init(void);		/* makes the boot thread: CPU 0's idle thread */
 _Noreturn void sched_start(void); /* boot thread becomes idle */
 void sched_ready(struct thread *t);	/* makes it runnable; may set need_resched */
@@ -143,10 +209,6 @@ void sched_loads(uint32_t loads[3]); /* fixed point, 16 bits of fraction */
 unsigned sched_runnable(void);
 void sched_set_nice(struct thread *t, int nice);
 int sched_set_policy(struct thread *t, int policy, int priority) must_check;
-/* The kernel lock: taken on the way in, let go on the way out and in idle. */
-void sched_lock(void);
-void sched_unlock(void);
-bool sched_locked(void);
 /* Set by an upper room: what to do with the address space at a switch. */
 extern void (*sched_vm_switch)(struct vm *next); /* NULL: any will do */
 

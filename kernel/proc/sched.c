@@ -14,40 +14,25 @@
  */
 #include "kernel/proc/inner.h"
 
-static struct cpu cpus[CPU_MAX];
+struct cpu sched_cpus[CPU_MAX];
 static struct thread idle_thread;
-static uint32_t lock_owner;		/* CPU number + 1; 0: free */
+uint32_t sched_lock_owner;
 static uint64_t armed_for = UINT64_MAX;	/* [i] when kernel_timer comes */
 void (*sched_vm_switch)(struct vm *next);
 
-struct cpu *sched_cpu(void)
-{
-	return &cpus[arch_cpu_number()];
-}
-
 /* --- the kernel lock --------------------------------------------------------- */
 
-void sched_lock(void)
+/* sched_lock, when another CPU has it. */
+void sched_lock_wait(void)
 {
-	uint32_t me = arch_cpu_number() + 1, expected = 0;
+	uint32_t expected;
 
-	assert(lock_owner != me);
-	while (!__atomic_compare_exchange_n(&lock_owner, &expected, me, false,
-					    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-		expected = 0;
+	do {
 		__builtin_ia32_pause();
-	}
-}
-
-void sched_unlock(void)
-{
-	assert(sched_locked());
-	__atomic_store_n(&lock_owner, 0, __ATOMIC_RELEASE);
-}
-
-bool sched_locked(void)
-{
-	return lock_owner == arch_cpu_number() + 1;
+		expected = 0;
+	} while (!__atomic_compare_exchange_n(
+		&sched_lock_owner, &expected, arch_cpu_number() + 1, false,
+		__ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
 }
 
 /* --- the clock ----------------------------------------------------------------- */

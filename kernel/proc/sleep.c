@@ -13,19 +13,6 @@
  */
 #include "kernel/proc/inner.h"
 
-void sleep_queue_init(struct sleep_queue *q)
-{
-	list_init(&q->entries);
-}
-
-/* May this code sleep? Not what runs as deferred work, and not the idle
- * thread, which must be there when all others sleep. */
-void sleep_assert(void)
-{
-	assert(sched_locked());
-	assert(!defer_busy());
-}
-
 /* A thread that was woken, but has not run since, keeps that result. */
 static void time_out(void *arg)
 {
@@ -163,38 +150,16 @@ unsigned sleep_wake_key(struct sleep_queue *q, uint32_t key, unsigned n)
 	return wake(q, false, key, n);
 }
 
-bool sleep_queue_idle(const struct sleep_queue *q)
-{
-	return list_empty(&q->entries);
-}
-
 /* --- a lock that may be held over a sleep --------------------------------- */
 
-void sleep_lock_init(struct sleep_lock *l)
-{
-	l->owner = NULL;
-	sleep_queue_init(&l->waiters);
-}
-
-bool sleep_lock_try(struct sleep_lock *l)
-{
-	if (l->owner)
-		return false;
-	l->owner = thread_current();
-	return true;
-}
-
-/* First come, first served: release makes the first waiter the owner, so that
- * nobody slips in between. Sleeps. */
-void sleep_lock_take(struct sleep_lock *l)
+/* sleep_lock_take of a lock that is taken. First come, first served: release
+ * makes the first waiter the owner, so that nobody slips in between. Sleeps. */
+void sleep_lock_wait(struct sleep_lock *l)
 {
 	struct thread *me = thread_current();
 	struct sleep_entry e = { .wake = wake_sleeper, .thread = me };
 
-	sleep_assert();
-	if (sleep_lock_try(l))
-		return;
-	assert(l->owner != me);
+	assert(l->owner && l->owner != me);
 	list_append(&l->waiters.entries, &e.link);
 	me->sleeping_on = &l->waiters;
 	while (l->owner != me)
@@ -203,16 +168,13 @@ void sleep_lock_take(struct sleep_lock *l)
 	me->sleeping_on = NULL;
 }
 
-void sleep_lock_release(struct sleep_lock *l)
+/* The rest of sleep_lock_release, when somebody waits. */
+void sleep_lock_pass(struct sleep_lock *l)
 {
-	struct list *first = list_first(&l->waiters.entries);
 	struct sleep_entry *e;
 
-	assert(l->owner == thread_current());
-	l->owner = NULL;
-	if (!first)
-		return;
-	e = list_entry(first, struct sleep_entry, link);
+	assert(!l->owner);
+	e = list_entry(list_first(&l->waiters.entries), struct sleep_entry, link);
 	list_remove(&e->link);
 	l->owner = e->thread;
 	sleep_unblock(e->thread);

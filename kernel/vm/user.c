@@ -2,36 +2,13 @@
 /*
  * user.c - the only way to user memory: copies that may fault, and lists.
  *
- * Every address is checked against USER_TOP here; what lies below it may still
- * not be mapped, which the copy routines of the machine survive (arch_fixup).
+ * Every address is checked against USER_TOP, here and in vm.h; what lies below
+ * it may still not be mapped, which the machine's copy routines survive
+ * (arch_fixup).
  * All may sleep, because a fault may; none panics, whatever the user gives.
  * Locks: none.
  */
 #include "kernel/vm/inner.h"
-
-bool user_range_ok(uint32_t addr, size_t n)
-{
-	return addr <= USER_TOP && n <= USER_TOP - addr;
-}
-
-/* No bytes are fine at any address, as in Linux. */
-int user_copy_in(void *to, uint32_t from, size_t n)
-{
-	if (n == 0)
-		return 0;
-	if (!user_range_ok(from, n) || arch_copy_in(to, from, n))
-		return -EFAULT;
-	return 0;
-}
-
-int user_copy_out(uint32_t to, const void *from, size_t n)
-{
-	if (n == 0)
-		return 0;
-	if (!user_range_ok(to, n) || arch_copy_out(to, from, n))
-		return -EFAULT;
-	return 0;
-}
 
 int user_clear(uint32_t to, size_t n)
 {
@@ -78,19 +55,6 @@ int user_string_in(char *to, uint32_t from, size_t size)
 }
 
 /* --- scatter lists ------------------------------------------------------------ */
-
-enum { IO_TOTAL_MAX = 0x7ffff000 };	/* bytes in one call, as Linux */
-
-void user_io_single(struct user_io *io, uint32_t base, uint32_t len)
-{
-	io->kernel = false;
-	io->one.base = base;
-	io->one.len = min_u32(len, IO_TOTAL_MAX);
-	io->iov = &io->one;
-	io->all = NULL;
-	io->count = 1;
-	io->left = io->one.len;
-}
 
 void user_io_kernel(struct user_io *io, void *base, uint32_t len)
 {

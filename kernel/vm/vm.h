@@ -180,8 +180,23 @@ void vm_forget_pages(struct vm_object *o, uint32_t first, uint32_t count); /* un
 
 /* --- user.c: the only way to user memory. All may sleep; none panics ------- */
 
-int user_copy_in(void *to, uint32_t from, size_t n) must_check;	/* -EFAULT */
-int user_copy_out(uint32_t to, const void *from, size_t n) must_check;
+static inline bool user_range_ok(uint32_t addr, size_t n)	/* below USER_TOP */
+{
+	return addr <= USER_TOP && n <= USER_TOP - addr;
+}
+/* -EFAULT. No bytes are fine at any address, as in Linux. */
+static inline int must_check user_copy_in(void *to, uint32_t from, size_t n)
+{
+	if (n == 0)
+		return 0;
+	return user_range_ok(from, n) && !arch_copy_in(to, from, n) ? 0 : -EFAULT;
+}
+static inline int must_check user_copy_out(uint32_t to, const void *from, size_t n)
+{
+	if (n == 0)
+		return 0;
+	return user_range_ok(to, n) && !arch_copy_out(to, from, n) ? 0 : -EFAULT;
+}
 int user_clear(uint32_t to, size_t n) must_check;
 int user_get32(uint32_t from, uint32_t *v) must_check;
 int user_put32(uint32_t to, uint32_t v) must_check;
@@ -191,7 +206,6 @@ int user_cmpxchg32(uint32_t to, uint32_t expect, uint32_t set,
 /* NUL-terminated, at most size bytes with the NUL: length, or -EFAULT,
  * -ENAMETOOLONG. */
 int user_string_in(char *to, uint32_t from, size_t size) must_check;
-bool user_range_ok(uint32_t addr, size_t n);	/* below USER_TOP */
 
 /* A scatter list in user or kernel memory, consumed from the front. */
 struct user_io {
@@ -201,7 +215,17 @@ struct user_io {
 	uint32_t left;			/* bytes in all */
 	struct abi_iovec *all;		/* to be freed, or NULL */
 };
-void user_io_single(struct user_io *io, uint32_t base, uint32_t len); /* user */
+enum { IO_TOTAL_MAX = 0x7ffff000 };	/* bytes in one call, as Linux */
+static inline void user_io_single(struct user_io *io, uint32_t base, uint32_t len)
+{
+	io->kernel = false;		/* user memory */
+	io->one.base = base;
+	io->one.len = min_u32(len, IO_TOTAL_MAX);
+	io->iov = &io->one;
+	io->all = NULL;
+	io->count = 1;
+	io->left = io->one.len;
+}
 void user_io_kernel(struct user_io *io, void *base, uint32_t len);
 /* Copies the iovec array in (freed by user_io_done); -EINVAL, -EFAULT, -ENOMEM */
 int user_io_vector(struct user_io *io, uint32_t iov, uint32_t count) must_check;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * format.c - printf into memory, beside the C library's own.
- * sources: kernel/base/format.c kernel/base/div.c
+ * sources: kernel/base/format.c
  */
 #include "kernel/base/base.h"
 
