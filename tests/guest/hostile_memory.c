@@ -58,9 +58,9 @@ static void fork_bomb(void)
 	}
 	ktap_sleep_ms(1500);
 	kill(-p, SIGKILL);
+	ktap_wait(p); /* first: until then the group has a zombie to signal */
 	while (kill(-p, SIGKILL) == 0)
 		ktap_sleep_ms(5);
-	ktap_wait(p);
 }
 
 TEST_WITHIN(fork_bomb_stops_at_the_limit, 60)
