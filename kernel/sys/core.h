@@ -64,6 +64,7 @@ int vdso_map(struct vm *v, uint32_t at) must_check;
 
 /* exit.c */
 void leave_memory(struct thread *me);	/* robust list, clear_tid, vfork. Sleeps. */
+void note_peak(struct proc *p, const struct vm *v);
 _Noreturn void leave_thread(struct thread *me);
 void vfork_done(struct proc *p);
 /* execfile.c: a process's program; while it runs nobody may write to it */

@@ -153,6 +153,7 @@ static void swap_space(struct exec *x)
 	assert(x->vm && x->vm->refs == 1);
 	if (old) {
 		leave_memory(me);
+		note_peak(me->proc, old);
 		vfork_done(me->proc);
 	}
 	me->vm = me->proc->vm = x->vm;

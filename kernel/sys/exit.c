@@ -34,6 +34,12 @@ void leave_memory(struct thread *me)
 		(void)!vm_futex_wake(me->vm, tid, 1, FUTEX_BITSET_ANY, false);
 }
 
+/* p is about to let go of v: how much memory it had at most (ru_maxrss). */
+void note_peak(struct proc *p, const struct vm *v)
+{
+	p->max_rss = max_u32(p->max_rss, v->peak_resident * (PAGE_SIZE / 1024));
+}
+
 /* What the last thread gives back. Each thing is out of sight before it is
  * dropped: dropping sleeps, and /proc looks at what is there. Sleeps. */
 static void leave_process(struct thread *me)
@@ -47,6 +53,7 @@ static void leave_process(struct thread *me)
 	/* From here on no signal changes how it ended. */
 	proc_exit_group(p, p->exit_status);
 	vfork_done(p);
+	note_peak(p, v);
 	me->vm = p->vm = NULL;
 	vm_drop(v);
 	p->files = NULL;
