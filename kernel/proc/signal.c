@@ -263,9 +263,17 @@ static int choose(sigset set)
 			     : __builtin_ctz((uint32_t)(set >> 32)) + 33;
 }
 
+/* Of those in set; what was sent to t itself goes first (Linux). */
+static int choose_for(const struct thread *t, sigset set)
+{
+	int sig = choose(t->pending.set & set);
+
+	return sig ? sig : choose(t->proc->pending.set & set);
+}
+
 int signal_take_from(struct thread *t, sigset set, struct abi_siginfo *info)
 {
-	int sig = choose(signal_pending_set(t) & set & ~SIGNALS_NEVER_BLOCKED);
+	int sig = choose_for(t, set & ~SIGNALS_NEVER_BLOCKED);
 
 	if (sig != 0)
 		take(t, sig, info);
@@ -307,7 +315,7 @@ int signal_take(struct thread *t, struct abi_siginfo *info,
 			stop_park(t);
 			continue;
 		}
-		sig = choose(signal_pending_set(t) & ~t->mask);
+		sig = choose_for(t, ~t->mask);
 		if (sig == 0)
 			return 0;
 		take(t, sig, info);
