@@ -159,6 +159,15 @@ static inline uint32_t arch_read_cr2(void)
 	__asm__ volatile("mov %%cr2, %0" : "=r"(v));
 	return v;
 }
+/* Did the debug exception come from a single step? Clears what it reads. */
+static inline bool arch_was_step(void)
+{
+	enum { DR6_CLEAR = (int)0xffff0ff0, DR6_STEP = 1 << 14 };
+	uint32_t v;
+	__asm__ volatile("mov %%dr6, %0" : "=r"(v));
+	__asm__ volatile("mov %0, %%dr6" : : "r"(DR6_CLEAR));
+	return v & DR6_STEP;
+}
 static inline uint64_t arch_rdtsc(void)
 {
 	uint64_t v;

@@ -269,7 +269,8 @@ static int wait_for_other(struct pipe *p, struct pipe_end *other)
 	while (other->opened == seen) {
 		int err = sleep_on(&p->openers, SLEEP_SIGNAL, SLEEP_FOREVER);
 
-		if (err)
+		/* it may have come, and gone again, before the signal */
+		if (err && other->opened == seen)
 			return -ERESTARTSYS;
 	}
 	return 0;

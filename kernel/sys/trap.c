@@ -141,8 +141,9 @@ static void user_trap(struct thread *me, struct frame *f)
 		if (code == 0)
 			return;
 	}
-	if (f->vector == VECTOR_DEBUG && !(f->eflags & EFLAGS_TF))
-		code = TRAP_BRKPT; /* int1, not a single step */
+	/* not by TF: the last step of all is the one that clears it */
+	if (f->vector == VECTOR_DEBUG && !arch_was_step())
+		code = TRAP_BRKPT; /* int1 */
 	signal_fill(&info, s.signal, code, NULL);
 	info.fault.addr = s.address ? f->eip : 0;
 	raise_fault(me, f, &info, 0);
@@ -165,6 +166,7 @@ static void kernel_mode_trap(struct frame *f, uint32_t cr2)
 
 	if (f->vector == VECTOR_DEBUG) { /* a user's TF came in with a call */
 		f->eflags &= ~EFLAGS_TF;
+		(void)arch_was_step();
 		return;
 	}
 	if (!arch_fixup_covers(f))
