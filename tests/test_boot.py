@@ -137,6 +137,16 @@ def test_keyboard_signals(boot):
     guest.expect(r"st130\r")
 
 
+def test_the_console_shows_warnings_only(boot):
+    """Information is for dmesg, unless the command line asks for it."""
+    stamp = re.compile(r"^\[ +\d+\.\d{6}\] ", re.MULTILINE)
+    guest = boot()
+    assert not stamp.search(guest.text), guest.text
+    assert "command line:" in guest.check("dmesg")
+    for word in ("verbose", "debug", "loglevel=6"):
+        assert "command line:" in boot(cmdline=word).text
+
+
 def test_dmesg_is_the_kernel_log(boot):
     guest = boot()
     assert guest.check("dmesg").strip()

@@ -6,10 +6,6 @@
  * tty0). All named ones get kernel messages; the last is /dev/console. With
  * none named: messages to ttyS0 and the screen, /dev/console is ttyS0.
  *
- * Only messages up to loglevel= (3 errors, 4 warnings: the default, 6 info, 7
- * debug) are shown; `verbose` and `debug` show all, `quiet` errors only. All
- * are in the log's ring.
- *
  * Locks: the kernel lock; the sink is called in any context.
  */
 #include "kernel/dev/inner.h"
@@ -99,33 +95,8 @@ static void use_named(void)
 	}
 }
 
-static enum log_level choose_level(void)
-{
-	enum log_level level = LOG_WARN;
-	char text[8];
-	uint64_t v;
-
-	if (cmdline_has("quiet"))
-		level = LOG_ERROR;
-	if (cmdline_value("loglevel", text, sizeof(text)) &&
-	    !str_to_u64(text, 10, &v))
-		level = min_u32(v, LOG_DEBUG);
-	if (cmdline_has("verbose") || cmdline_has("debug"))
-		level = LOG_DEBUG;
-	return level;
-}
-
-/* The log gives its first sink all that it has, whatever the level. */
-static void ignore(const char *text, size_t n)
-{
-	(void)text;
-	(void)n;
-}
-
 void console_init(void)
 {
-	enum log_level level = choose_level();
-
 	use_named();
 	if (!console) {
 		use("tty1");
@@ -136,8 +107,5 @@ void console_init(void)
 		panic("console: no memory for /dev/console");
 	tty_register_driver("/dev/console", "/dev/console", MAJOR_TTYAUX, 1, 1,
 			    "system:console");
-	log_level_set(level);
-	if (level < LOG_INFO)
-		log_sink_set(ignore);
 	log_sink_set(sink);
 }

@@ -125,7 +125,7 @@ int sys_syslog(struct thread *me, const uint32_t *arg)
 		log_level_set(LOG_ERROR);
 		return 0;
 	case SYSLOG_CONSOLE_ON:
-		log_level_set(LOG_INFO);
+		log_level_set(LOG_WARN);
 		return 0;
 	case SYSLOG_CONSOLE_LEVEL:
 		if (arg[2] < 1 || arg[2] > 8)

@@ -68,7 +68,8 @@ static void console_open(struct thread *me)
 static bool is_ours(const char *word, size_t key_length)
 {
 	static const char *const keys[] = { "init", "trace", "console", "quiet",
-					    "debug", "loglevel" };
+					    "debug", "verbose", "loglevel",
+					    "panic" };
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (strlen(keys[i]) == key_length &&

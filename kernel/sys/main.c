@@ -18,13 +18,28 @@ static void show_context(void)
 		  t->proc->cred ? t->proc->cred->prison->jid : 0);
 }
 
+/*
+ * Which messages the consoles show: up to loglevel= (3 errors, 4 warnings: the
+ * default, 6 info, 7 debug); `verbose` and `debug` show all, `quiet` errors
+ * only. All are in the log's ring, whatever is shown.
+ */
+static enum log_level level_wanted(void)
+{
+	char text[8];
+	uint64_t v;
+
+	if (cmdline_has("verbose") || cmdline_has("debug"))
+		return LOG_DEBUG;
+	if (cmdline_value("loglevel", text, sizeof(text)) &&
+	    !str_to_u64(text, 10, &v))
+		return min_u32((uint32_t)v, LOG_DEBUG);
+	return cmdline_has("quiet") ? LOG_ERROR : LOG_WARN;
+}
+
 static void log_begin(void)
 {
 	log_clock_set(arch_clock_ns);
-	if (cmdline_has("quiet"))
-		log_level_set(LOG_WARN);
-	if (cmdline_has("debug"))
-		log_level_set(LOG_DEBUG);
+	log_level_set(level_wanted());
 	panic_context_set(show_context);
 	log_print(LOG_INFO, "Brig " BRIG_VERSION " (" BRIG_SYSNAME " "
 		  BRIG_RELEASE " " BRIG_MACHINE ")");

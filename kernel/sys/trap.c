@@ -211,6 +211,7 @@ void kernel_trap(struct frame *f)
 /* The armed time has come. Interrupts are off and stay so. */
 void kernel_timer(struct frame *f)
 {
+	random_stir(&f->eip, sizeof(f->eip), 0); /* and the TSC; credits nothing */
 	sched_account(frame_from_user(f));
 	sched_timer();
 }
