@@ -46,6 +46,13 @@ def test_environment(brig):
     assert done.stdout.decode() == "0\n/root\n/root root /bin/sh\nnot a tty\n0022\n"
 
 
+def test_login_shells_are_only_shells(brig):
+    """The profile ends the machine for init's own shell, for no other."""
+    done = brig("exec", "--", "sh -l -c 'echo one'; su - user -c pwd; exit 5")
+    assert done.stdout == b"one\n/home/user\n"
+    assert done.status == 5
+
+
 def test_transcript_of_the_readme(brig):
     done = brig("exec", "--", 'busybox | head -1; uname -a; ps; ls -l /; '
                 'for i in 1 2 3; do echo $i; done | awk "{s+=\\$1} END {print s}"')
