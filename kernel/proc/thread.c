@@ -237,11 +237,13 @@ void thread_bury(struct thread *t)
 	thread_drop(t);
 }
 
-/* Is it code by which everybody sleeps? */
+/* Is it code by which everybody sleeps? The two of sched.c that are not
+ * public may or may not have become part of their callers. */
 static bool is_sleep_code(const char *name)
 {
 	return !strncmp(name, "sleep_", 6) || !strncmp(name, "sched_", 6) ||
-	       !strncmp(name, "arch_", 5) || !strcmp(name, "switch_to");
+	       !strncmp(name, "arch_", 5) || !strcmp(name, "switch_to") ||
+	       !strcmp(name, "give_away");
 }
 
 const char *thread_wait_name(const struct thread *t)
