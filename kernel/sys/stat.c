@@ -277,39 +277,46 @@ static bool writer_flush(struct dirent_writer *w)
 	return true;
 }
 
-static void put64(uint8_t *at, uint64_t v)
-{
-	memcpy(at, &v, sizeof(v));
-}
+/* Linux's struct linux_dirent64 and linux_dirent; old: the type is in the
+ * record's last byte. */
+struct dirent_wide {
+	uint64_t ino;
+	int64_t next;
+	uint16_t reclen;
+	uint8_t type;
+	char name[];
+} __attribute__((packed));
+struct dirent_old {
+	uint32_t ino, next;
+	uint16_t reclen;
+	char name[];
+} __attribute__((packed));
 
-static void put32(uint8_t *at, uint32_t v)
-{
-	memcpy(at, &v, sizeof(v));
-}
-
-/* struct linux_dirent64: ino 8, off 8, reclen 2, type 1, name */
+/* Records are 8-aligned and so is their length: the padding lies within the
+ * last 8 bytes. */
 static void fill_wide(uint8_t *at, uint32_t reclen, uint64_t ino, off64 next,
 		      unsigned type, const char *name, size_t len)
 {
-	put64(at, ino);
-	put64(at + 8, (uint64_t)next);
-	at[16] = (uint8_t)reclen;
-	at[17] = (uint8_t)(reclen >> 8);
-	at[18] = (uint8_t)type;
-	memcpy(at + 19, name, len);
-	memset(at + 19 + len, 0, reclen - 19 - len);
+	struct dirent_wide *d = (struct dirent_wide *)at;
+
+	*(uint64_t *)(at + reclen - 8) = 0;
+	d->ino = ino;
+	d->next = next;
+	d->reclen = (uint16_t)reclen;
+	d->type = (uint8_t)type;
+	memcpy(d->name, name, len);
 }
 
-/* struct linux_dirent: ino 4, off 4, reclen 2, name, type in the last byte */
 static void fill_old(uint8_t *at, uint32_t reclen, uint64_t ino, off64 next,
 		     unsigned type, const char *name, size_t len)
 {
-	put32(at, (uint32_t)ino);
-	put32(at + 4, (uint32_t)next);
-	at[8] = (uint8_t)reclen;
-	at[9] = (uint8_t)(reclen >> 8);
-	memcpy(at + 10, name, len);
-	memset(at + 10 + len, 0, reclen - 10 - len);
+	struct dirent_old *d = (struct dirent_old *)at;
+
+	d->ino = (uint32_t)ino;
+	d->next = (uint32_t)next;
+	d->reclen = (uint16_t)reclen;
+	memcpy(d->name, name, len);
+	memset(d->name + len, 0, reclen - sizeof(*d) - len);
 	at[reclen - 1] = (uint8_t)type;
 }
 
@@ -317,8 +324,8 @@ static bool emit_dirent(void *ctx, const char *name, size_t len, uint64_t ino,
 			unsigned type, off64 next)
 {
 	struct dirent_writer *w = ctx;
-	uint32_t reclen = w->wide ? align_up(19 + len + 1, 8)
-				  : align_up(10 + len + 2, 4);
+	uint32_t reclen = w->wide ? align_up(sizeof(struct dirent_wide) + len + 1, 8)
+				  : align_up(sizeof(struct dirent_old) + len + 2, 4);
 
 	assert(len <= NAME_MAX);
 	if (reclen > w->left) {
