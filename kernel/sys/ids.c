@@ -90,8 +90,11 @@ static bool has_id(const struct id_view *v, uint32_t id)
 static int take_on(struct thread *me, struct cred *c)
 {
 	assert(c->refs == 1 && c != me->cred);
-	if (c->euid != me->cred->euid || c->egid != me->cred->egid)
+	if (c->euid != me->cred->euid || c->egid != me->cred->egid) {
 		me->proc->set_id = true;
+		me->proc->dumpable = false;
+		me->proc->death_signal = 0; /* from who it was, to who it is */
+	}
 	proc_set_cred(me->proc, c);
 	return 0;
 }
