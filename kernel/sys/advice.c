@@ -78,6 +78,7 @@ int sys_msync(struct thread *me, const uint32_t *arg)
 
 enum {	/* advice beyond abi/proc.h's */
 	MADV_RANDOM = 1, MADV_SEQUENTIAL = 2, MADV_WILLNEED = 3,
+	MADV_DONTFORK = 10, MADV_DOFORK = 11,
 	MADV_DONTDUMP = 16, MADV_DODUMP = 17, MADV_COLD = 20,
 	MADV_PAGEOUT = 21, MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23,
 };
@@ -105,6 +106,10 @@ int sys_madvise(struct thread *me, const uint32_t *arg)
 	case MADV_DONTNEED:
 	case MADV_FREE:
 		return err ? err : vm_discard(me->vm, addr, size);
+	case MADV_DONTFORK:
+		return err ? err : vm_mark(me->vm, addr, size, 0, VM_DONT_FORK);
+	case MADV_DOFORK:
+		return err ? err : vm_mark(me->vm, addr, size, VM_DONT_FORK, 0);
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 		return err ? err : vm_populate(me->vm, addr, size);
@@ -141,28 +146,27 @@ int sys_mincore(struct thread *me, const uint32_t *arg)
 	return 0;
 }
 
-/* -EPERM: may not lock at all; -ENOMEM: more than the limit. */
-static int lock_allowed(struct thread *me, uint64_t size)
+/* May `more` pages be locked beyond those that are? -EPERM: may not lock at
+ * all; -ENOMEM: more than the limit. */
+static int lock_allowed(struct thread *me, uint32_t more)
 {
 	uint64_t limit = me->proc->limit[RLIMIT_MEMLOCK].cur;
+	uint64_t pages = (uint64_t)me->vm->locked + more;
 
 	if (priv_check(me->cred, PRIV_VM_MLOCK) == 0)
 		return 0;
 	if (limit == 0)
 		return -EPERM;
-	return size > limit ? -ENOMEM : 0;
+	return pages << PAGE_SHIFT > limit ? -ENOMEM : 0;
 }
 
 /* mlock and its undoing round outwards to whole pages. */
 static int lock_range(uint32_t start, uint32_t len, uint32_t *addr, uint32_t *size)
 {
-	int err;
-
 	*addr = align_down(start, PAGE_SIZE);
 	if (len > UINT32_MAX - (start & PAGE_MASK))
 		return -EINVAL;
-	err = range_in(*addr, len + (start & PAGE_MASK), size);
-	return err;
+	return range_in(*addr, len + (start & PAGE_MASK), size);
 }
 
 static int lock_memory(struct thread *me, uint32_t start, uint32_t len, bool now)
@@ -171,12 +175,12 @@ static int lock_memory(struct thread *me, uint32_t start, uint32_t len, bool now
 	int err = lock_range(start, len, &addr, &size);
 
 	if (!err)
-		err = lock_allowed(me, size);
-	if (err)
-		return err;
-	if (!all_mapped(me->vm, addr, size))
-		return -ENOMEM;
-	return now ? vm_populate(me->vm, addr, size) : 0;
+		err = lock_allowed(me, vm_unlocked_pages(me->vm, addr, size));
+	if (!err && !all_mapped(me->vm, addr, size))
+		err = -ENOMEM;
+	if (!err)
+		err = vm_mark(me->vm, addr, size, 0, VM_LOCKED);
+	return err || !now ? err : vm_populate(me->vm, addr, size);
 }
 
 /* POSIX mlock(addr, len). Sleeps. */
@@ -200,9 +204,21 @@ int sys_munlock(struct thread *me, const uint32_t *arg)
 	uint32_t addr, size;
 	int err = lock_range(arg[0], arg[1], &addr, &size);
 
-	if (err)
-		return err;
-	return all_mapped(me->vm, addr, size) ? 0 : -ENOMEM;
+	if (!err && !all_mapped(me->vm, addr, size))
+		err = -ENOMEM;
+	return err ? err : vm_mark(me->vm, addr, size, VM_LOCKED, 0);
+}
+
+static void populate_all(struct vm *v)
+{
+	for (struct vm_map *m = vm_first(v); m;) {
+		uint32_t end = m->end;
+
+		/* What may not be touched is not there to be locked either */
+		(void)!vm_populate(v, m->start, end - m->start);
+		m = vm_find(v, end - 1); /* filling it may have slept */
+		m = m ? vm_next(m) : NULL;
+	}
 }
 
 /* POSIX mlockall(flags). Sleeps. */
@@ -210,30 +226,28 @@ int sys_mlockall(struct thread *me, const uint32_t *arg)
 {
 	enum { MCL_CURRENT = 1, MCL_FUTURE = 2, MCL_ONFAULT = 4 };
 	uint32_t flags = arg[0];
+	struct vm *v = me->vm;
 	int err;
 
 	if (flags == 0 || flags == MCL_ONFAULT ||
 	    (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)))
 		return -EINVAL;
-	err = lock_allowed(me, (uint64_t)me->vm->total_pages << PAGE_SHIFT);
-	if (err || flags != MCL_CURRENT)
+	err = lock_allowed(me, flags & MCL_CURRENT ? v->total_pages - v->locked : 0);
+	if (!err && (flags & MCL_CURRENT))
+		err = vm_mark(v, 0, USER_TOP, 0, VM_LOCKED);
+	if (err)
 		return err;
-	for (struct vm_map *m = vm_first(me->vm); m;) {
-		uint32_t end = m->end;
-
-		/* What may not be touched is not there to be locked either */
-		(void)!vm_populate(me->vm, m->start, end - m->start);
-		m = vm_find(me->vm, end - 1); /* filling it may have slept */
-		m = m ? vm_next(m) : NULL;
-	}
+	v->lock_future = flags & MCL_FUTURE;
+	if ((flags & (MCL_CURRENT | MCL_ONFAULT)) == MCL_CURRENT)
+		populate_all(v);
 	return 0;
 }
 
 int sys_munlockall(struct thread *me, const uint32_t *arg)
 {
-	(void)me;
 	(void)arg;
-	return 0;
+	me->vm->lock_future = false;
+	return vm_mark(me->vm, 0, USER_TOP, VM_LOCKED, 0);
 }
 
 /* Linux: memfd_create(name, flags): a file that no directory knows. */

@@ -76,7 +76,7 @@ static int lock_check(struct thread *me, uint32_t size)
 
 	if (priv_check(me->cred, PRIV_VM_MLOCK) == 0)
 		return 0;
-	if (limit == 0)
+	if (limit == 0 && !me->vm->lock_future)
 		return -EPERM;
 	return locked + size > limit ? -EAGAIN : 0;
 }
@@ -99,7 +99,7 @@ static int request_fill(struct thread *me, const struct mmap_request *q,
 	};
 	if ((q->flags & MAP_TYPE) != MAP_PRIVATE)
 		r->flags |= VM_SHARED;
-	if (q->flags & MAP_LOCKED) {
+	if ((q->flags & MAP_LOCKED) || me->vm->lock_future) {
 		err = lock_check(me, r->size);
 		r->flags |= VM_LOCKED;
 	}
@@ -115,8 +115,8 @@ static int map_it(struct thread *me, struct vm_request *r,
 	if (err)
 		return err;
 	/* A page that cannot be had now is a matter for its first use. */
-	if ((q->flags & (MAP_POPULATE | MAP_LOCKED)) &&
-	    !(q->flags & MAP_NONBLOCK))
+	if ((r->flags & VM_LOCKED) ||
+	    (q->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
 		(void)!vm_populate(me->vm, at, r->size);
 	return at;
 }

@@ -12,7 +12,8 @@ static int heap_grow(struct vm *v, uint32_t from, uint32_t to, uint64_t limit)
 {
 	struct vm_request r = { .addr = from, .size = to - from,
 				.prot = PROT_READ | PROT_WRITE,
-				.flags = VM_HEAP, .fixed = true,
+				.flags = VM_HEAP | (v->lock_future ? VM_LOCKED : 0),
+				.fixed = true,
 				.limit = limit };
 	struct vm_map *m = vm_find(v, from - 1);
 

@@ -93,6 +93,7 @@ struct vm {
 	uint32_t total_pages, resident, locked, peak_resident;
 	uint32_t data_pages, stack_pages, shared_resident;
 	uint32_t map_count, table_count;
+	bool lock_future;		/* mlockall: new maps are locked */
 	/* From here on fork copies the values as they are. */
 	uint32_t brk_start, brk_end;
 	uint32_t stack_top, stack_limit;	/* bytes, from RLIMIT_STACK at exec */
@@ -130,6 +131,10 @@ int vm_brk(struct vm *v, uint32_t to, uint64_t data_limit, uint64_t limit,
 	   uint32_t *now) must_check;
 int vm_discard(struct vm *v, uint32_t addr, uint32_t size) must_check; /* MADV_DONTNEED */
 int vm_populate(struct vm *v, uint32_t addr, uint32_t size) must_check;
+/* mlock, MADV_DONTFORK: VM_LOCKED, VM_DONT_FORK; the range is page aligned. */
+int vm_mark(struct vm *v, uint32_t addr, uint32_t size, uint32_t clear,
+	    uint32_t set) must_check;
+uint32_t vm_unlocked_pages(struct vm *v, uint32_t addr, uint32_t size);
 int vm_resident_map(struct vm *v, uint32_t addr, uint32_t pages,
 		    uint8_t *out) must_check; /* mincore */
 struct vm_map *vm_find(struct vm *v, uint32_t addr);	/* containing, or NULL */
