@@ -128,9 +128,11 @@ static int attach(struct file *f, const struct path *p, bool created)
 	if (S_ISREG(i->mode)) {
 		if (!(f->flags & O_LARGEFILE) && i->size > FILE_SIZE_SMALL)
 			return -EOVERFLOW;
+		/* O_TRUNC changes the file even when opened to read */
+		if (i->writers < 0 &&
+		    (opens_for_write(f->flags) || (f->flags & O_TRUNC)))
+			return -ETXTBSY;
 		if (opens_for_write(f->flags)) {
-			if (i->writers < 0)
-				return -ETXTBSY;
 			i->writers++;
 			f->wrote = true;
 		}

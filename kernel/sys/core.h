@@ -14,7 +14,7 @@ const struct call *call_find(uint32_t number);
 /* Is this result one of the -ERESTART* that no user may see? */
 static inline bool call_wants_restart(int result)
 {
-	return (uint32_t)(result + ERESTART_BLOCK) <= ERESTART_BLOCK - ERESTARTSYS;
+	return -result >= ERESTARTSYS && -result <= ERESTART_BLOCK;
 }
 /* Did f come from a call whose result still has to be settled? */
 static inline bool call_interrupted(const struct frame *f)

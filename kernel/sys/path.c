@@ -534,19 +534,22 @@ int sys_truncate64(struct thread *me, const uint32_t *arg)
 /* --- times ------------------------------------------------------------------ */
 
 static const int64_t NS = 1000000000;
+static const int64_t TIME_MOST = INT64_MAX / 1000000000 - 1; /* s from 1970 */
 
-/* One of utimensat's two times: adds to a, or -EINVAL. */
+/* One of utimensat's two times: adds to a, or -EINVAL. What lies beyond the
+ * years 1677 to 2262 becomes the nearest time that can be kept. */
 static int add_time(struct attr_change *a, unsigned bit, int64_t sec,
 		    int32_t nsec, int64_t now)
 {
-	int64_t ns = sec * NS + nsec;
+	int64_t ns = now;
 
 	if (nsec == UTIME_OMIT)
 		return 0;
-	if (nsec == UTIME_NOW)
-		ns = now;
-	else if (nsec < 0 || nsec >= NS)
+	if (nsec != UTIME_NOW && (nsec < 0 || nsec >= NS))
 		return -EINVAL;
+	if (nsec != UTIME_NOW)
+		ns = sec > TIME_MOST ? TIME_MOST * NS :
+		     sec < -TIME_MOST ? -TIME_MOST * NS : sec * NS + nsec;
 	a->valid |= bit;
 	if (bit == ATTR_ATIME)
 		a->atime = ns;

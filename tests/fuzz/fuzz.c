@@ -2,363 +2,69 @@
 /*
  * fuzz.c - a seeded system-call fuzzer that knows what arguments mean.
  *
- *   fuzz [-s seed] [-t seconds] [-n calls per child] [-d directory] [-v]
+ *   fuzz [-s seed] [-t seconds] [-w workers] [-n steps] [-d directory] [-v]
  *
  * The parent forks one worker after another, each in a session of its own with
- * few resources; a worker makes random calls whose arguments are drawn by kind
- * (calls.h: descriptors it holds, names in its directory, pids of its own,
- * structs with good and bad pointers, flag words). The same seed makes the
- * same calls. What is wrong shows on the console: a panic, UBSAN:, KASAN:.
- * It renames, removes and replaces whatever it can reach, devices too, so it
- * refuses to run on anything but Brig.
+ * few resources. A worker makes random calls whose arguments are drawn by kind
+ * (values.c: descriptors it holds, names in its directory, structs with good
+ * and bad pointers, flag words), and now and then a deed of several calls
+ * (deeds.c). Worker n of seed s is the first of seed s + n: its name, which a
+ * panic shows, is "f" and that number. After each worker everything it left
+ * running is killed; what cannot be killed is a failure, and so is memory that
+ * is missing at the end.
+ *
+ * What else is wrong shows on the console: a panic, UBSAN:, KASAN:. It renames,
+ * removes and replaces whatever it can reach, devices too, so it refuses to
+ * run on anything but Brig.
  */
 #define _GNU_SOURCE
-#include "calls.h"
+#include "fuzz.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, ARENA_PAGES = 8, NUDGE_US = 4000, NUDGES = 250,
-       WORKER_MS = 1500 };
+enum { NUDGE_US = 1000, NUDGES = 500, WORKER_MS = 800, DEPTH_MAX = 2,
+       TRACE_FD = 60, CHILD_NUDGES = 20, PIDS_MAX = 64, PROGRAM_MS = 20, REAP_MS = 5000,
+       WARM_UP = 5 /* a fifth of the time */ };
 
-static uint64_t state;
-static unsigned char *arena;	/* rw pages, then one read-only, then a hole */
-static int verbose;
+enum { EXIT_DONE = 40, EXIT_TIME = 41 };	/* of a worker */
 
-/* splitmix64: small, seedable, the same everywhere */
-static uint32_t rnd(void)
+sigjmp_buf *fault_jump;
+static int verbose, depth;
+
+/* --- calls ---------------------------------------------------------------------- */
+
+static void trace(const char *name, const char *kinds, const uint32_t *a)
 {
-	uint64_t z = (state += 0x9e3779b97f4a7c15ull);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return (uint32_t)(z ^ (z >> 31));
+	dprintf(TRACE_FD, "%d %s(", (int)getpid(), name);
+	for (int i = 0; kinds[i]; i++)
+		if (kinds[i] == 'p' && a[i] > (uintptr_t)arena &&
+		    a[i] < (uintptr_t)arena + ARENA_PAGES * PAGE)
+			dprintf(TRACE_FD, " \"%.40s\"", (char *)(uintptr_t)a[i]);
+		else
+			dprintf(TRACE_FD, " %x", a[i]);
+	dprintf(TRACE_FD, ")\n");
 }
 
-static uint32_t below(uint32_t n)
-{
-	return rnd() % n;
-}
-
-static int one_in(uint32_t n)
-{
-	return below(n) == 0;
-}
-
-/* --- values ------------------------------------------------------------------ */
-
-static uint32_t odd_number(void)
-{
-	static const uint32_t odd[] = {
-		0, 1, 2, 3, 7, 8, 15, 16, 255, 256, 511, 4095, 4096, 4097, 8192,
-		65535, 65536, 0x7ffff000, 0x7fffffff, 0x80000000, 0xafffffff,
-		0xb0000000, 0xc0000000, 0xfffff000, 0xfffffffe, 0xffffffff,
-	};
-
-	return one_in(4) ? rnd() : odd[below(sizeof(odd) / sizeof(*odd))];
-}
-
-static uint32_t bad_pointer(void)
-{
-	static const uint32_t bad[] = { 0, 1, 0xfff, 0xaffffffc, 0xb0000000,
-					0xb0100000, 0xbfffffff, 0xc0000000,
-					0xf0000000, 0xfffffffc, 0xffffffff };
-	uint32_t edge = (uint32_t)(uintptr_t)(arena + ARENA_PAGES * PAGE);
-
-	switch (below(3)) {
-	case 0:
-		return edge + below(PAGE);		/* read only */
-	case 1:
-		return edge + PAGE - below(64);		/* runs into the hole */
-	default:
-		return bad[below(sizeof(bad) / sizeof(*bad))];
-	}
-}
-
-/* Room for n bytes in the arena: mostly good, sometimes not. */
-static uint32_t pointer(uint32_t n)
-{
-	if (one_in(12))
-		return bad_pointer();
-	return (uint32_t)(uintptr_t)(arena +
-		below(ARENA_PAGES * PAGE - n) / 4 * 4);
-}
-
-static void *good_pointer(uint32_t n)
-{
-	return arena + below(ARENA_PAGES * PAGE - n) / 8 * 8;
-}
-
-static const char *const names[] = {
-	"a", "b", "c", "dir", "dir/x", "dir/y", "dir/../a", "./b", "link",
-	"loop", "fifo", "dir/sub", "dir/sub/z", ".", "..", "", "/", "//",
-	"/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/tty",
-	"/dev/ptmx", "/proc/self", "/proc/self/stat", "/proc/self/maps",
-	"/proc/self/fd", "/proc/self/exe", "/proc/self/cwd/a", "/proc/meminfo",
-	"/proc/self/mounts", "/proc/1/stat", "/proc/self/fd/3", "/nonexistent",
-	"a/b", "dir/", "a/", "link/x", "/proc/self/status", "/proc/locks",
-};
-
-static uint32_t path(void)
-{
-	char *to;
-
-	if (one_in(20))
-		return bad_pointer();
-	if (one_in(40)) {	/* too long, in a component or in all */
-		uint32_t n = one_in(2) ? 300 : 5000;
-
-		to = good_pointer(n + 1);
-		memset(to, one_in(2) ? 'x' : '/', n);
-		to[n] = 0;
-		return (uint32_t)(uintptr_t)to;
-	}
-	to = good_pointer(64);
-	strcpy(to, names[below(sizeof(names) / sizeof(*names))]);
-	return (uint32_t)(uintptr_t)to;
-}
-
-static uint32_t descriptor(void)
-{
-	if (one_in(15))
-		return odd_number();
-	return 3 + below(20);
-}
-
-/* Only processes of the worker's own session, or none that exist. */
-static uint32_t pid(void)
-{
-	switch (below(4)) {
-	case 0:
-		return 0;
-	case 1:
-		return getpid();
-	case 2:
-		return 4000000 + below(100);
-	default:
-		return getpid();
-	}
-}
-
-/* Never one that ends or stops the worker before it has done its calls. */
-static uint32_t signal_number(void)
-{
-	static const uint8_t kind[] = { 0, SIGUSR1, SIGUSR2, SIGCHLD, SIGURG,
-					SIGWINCH, SIGCONT, 34, 64, 65, 200 };
-
-	return kind[below(sizeof(kind))];
-}
-
-static uint32_t iovec(void)
-{
-	struct iovec *v;
-
-	if (one_in(10))
-		return bad_pointer();
-	v = good_pointer(8 * sizeof(*v));
-	for (int i = 0; i < 8; i++) {
-		v[i].iov_base = (void *)(uintptr_t)pointer(PAGE);
-		v[i].iov_len = one_in(10) ? odd_number() : below(2 * PAGE);
-	}
-	return (uint32_t)(uintptr_t)v;
-}
-
-/* Short times, so that workers do not sleep their life away. */
-static uint32_t timespec(void)
-{
-	uint32_t *t;
-
-	if (one_in(10))
-		return one_in(2) ? 0 : bad_pointer();
-	t = good_pointer(16);
-	memset(t, 0, 16);
-	t[1] = one_in(8) ? odd_number() : below(2000000);
-	if (one_in(20))
-		t[0] = 0x80000000 | rnd();
-	return (uint32_t)(uintptr_t)t;
-}
-
-static uint32_t pollfds(void)
-{
-	struct pollfd *p;
-
-	if (one_in(10))
-		return bad_pointer();
-	p = good_pointer(16 * sizeof(*p));
-	for (int i = 0; i < 16; i++)
-		p[i] = (struct pollfd){ (int)descriptor(), (short)rnd(), 0 };
-	return (uint32_t)(uintptr_t)p;
-}
-
-static uint32_t words(uint32_t n)
-{
-	uint32_t *w;
-
-	if (one_in(10))
-		return bad_pointer();
-	w = good_pointer(n * 4);
-	for (uint32_t i = 0; i < n; i++)
-		w[i] = one_in(3) ? odd_number() : below(16);
-	return (uint32_t)(uintptr_t)w;
-}
-
-/* Handlers must be real or the first signal ends the worker. */
-static void handler(int sig)
-{
-	(void)sig;
-}
-
-static uint32_t sigaction_word(void)
-{
-	uint32_t *w;
-
-	if (one_in(5))
-		return one_in(2) ? 0 : bad_pointer();
-	w = good_pointer(20);
-	w[0] = one_in(2) ? (uint32_t)(uintptr_t)handler : below(2);
-	w[1] = w[0] > 1 ? 0 : rnd(); /* no SA_RESTORER without a restorer */
-	w[2] = 0;
-	w[3] = w[4] = rnd();
-	return (uint32_t)(uintptr_t)w;
-}
-
-static uint32_t argument(char kind, const struct fuzz_call *c)
-{
-	switch (kind) {
-	case 'f': return descriptor();
-	case 'd': return one_in(3) ? descriptor() : (uint32_t)AT_FDCWD;
-	case 'p': return path();
-	case 'b': return pointer(PAGE);
-	case 'c': return pointer(256);
-	case 'z': return one_in(6) ? odd_number() : below(3 * PAGE);
-	case 'n': return one_in(10) ? odd_number() : below(8);
-	case 'm': return one_in(10) ? odd_number() : below(01000);
-	case 't': return timespec();
-	case 'v': return iovec();
-	case 'V': return one_in(10) ? odd_number() : below(9);
-	case 's': return signal_number();
-	case 'P': return pid();
-	case 'u': return one_in(3) ? (uint32_t)-1 : below(3) * 1000;
-	case 'q': return pollfds();
-	case 'Q': return one_in(10) ? odd_number() : below(17);
-	case 'k': return one_in(10) ? odd_number() : below(12);
-	case 'w': return words(16);
-	case 'G': return one_in(10) ? odd_number() : 8;
-	case 'A': return sigaction_word();
-	case 'o': return one_in(8) ? odd_number() : below(4 * PAGE);
-	case 'a': return one_in(3) ? odd_number() & ~0xfffu
-				   : 0x60000000 + below(64) * PAGE;
-	case 'l': return one_in(8) ? odd_number() : (1 + below(16)) * PAGE;
-	case 'x': return one_in(12) ? rnd() : rnd() & c->mask;
-	case 'y': return one_in(12) ? odd_number() : below(c->mask + 1);
-	case 'r': return odd_number();
-	default:  return 0;
-	}
-}
-
-static long call6(long nr, const uint32_t *a)
-{
-	return syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-
-/* A timer interrupts calls that would wait for ever; too many end the worker. */
-static void nudge(int sig)
-{
-	static int count;
-
-	(void)sig;
-	if (++count > NUDGES)
-		_exit(0);
-}
-
-static void start_nudging(void)
-{
-	struct itimerval every = { { 0, NUDGE_US }, { 0, NUDGE_US } };
-	struct sigaction action = { .sa_handler = nudge };
-
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &every, NULL);
-}
-
-/* --- one worker ---------------------------------------------------------------- */
-
-static void limits(void)
-{
-	struct rlimit r;
-
-	r.rlim_cur = r.rlim_max = 64;
-	setrlimit(RLIMIT_NOFILE, &r);
-	r.rlim_cur = r.rlim_max = 48 << 20;
-	setrlimit(RLIMIT_AS, &r);
-	r.rlim_cur = r.rlim_max = 1 << 20;
-	setrlimit(RLIMIT_FSIZE, &r);
-}
-
-static void make_arena(void)
-{
-	unsigned char *p = mmap(NULL, (ARENA_PAGES + 2) * PAGE,
-				PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		_exit(2);
-	for (int i = 0; i < ARENA_PAGES * PAGE; i++)
-		p[i] = (unsigned char)rnd();
-	mprotect(p + ARENA_PAGES * PAGE, PAGE, PROT_READ);
-	munmap(p + (ARENA_PAGES + 1) * PAGE, PAGE);
-	arena = p;
-}
-
-static void furnish(void)
-{
-	int fd[2];
-
-	mkdir("dir", 0777);
-	mkdir("dir/sub", 0777);
-	close(open("a", O_CREAT | O_RDWR, 0666));
-	symlink("dir", "link");
-	symlink("loop", "loop");
-	mkfifo("fifo", 0666);
-	open("a", O_RDWR);
-	open("b", O_CREAT | O_RDWR, 0666);
-	open("dir", O_RDONLY);
-	if (pipe(fd) == 0 && pipe2(fd, O_NONBLOCK) == 0)
-		epoll_create1(0);
-	open("/dev/null", O_RDWR);
-	open("/dev/zero", O_RDWR);
-	open("/proc/self/stat", O_RDONLY);
-	open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK);
-	open("fifo", O_RDWR | O_NONBLOCK);
-	syscall(SYS_eventfd2, 0, O_NONBLOCK);
-	syscall(SYS_memfd_create, "m", 0);
-}
-
-static void trace(const struct fuzz_call *c, const uint32_t *a)
-{
-	dprintf(2, "%s(%x, %x, %x, %x, %x, %x)\n", c->name, a[0], a[1], a[2],
-		a[3], a[4], a[5]);
-}
-
-static void one_call(void)
+void one_call(void)
 {
 	const struct fuzz_call *c = &fuzz_calls[below(fuzz_call_count)];
 	uint32_t a[6] = { 0 };
@@ -366,57 +72,201 @@ static void one_call(void)
 	for (int i = 0; c->kinds[i]; i++)
 		a[i] = argument(c->kinds[i], c);
 	if (verbose)
-		trace(c, a);
-	call6(c->number, a);
+		trace(c->name, c->kinds, a);
+	syscall(c->number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* A child of a child, to have something to wait for and to race with. */
-static void sometimes_fork(void)
+void several_calls(unsigned n)
 {
-	pid_t p;
-
-	if (!one_in(60))
-		return;
-	p = fork();
-	if (p == 0) {
-		for (int i = 0; i < 20; i++)
-			one_call();
-		_exit(0);
-	}
-	if (p > 0 && one_in(2))
-		waitpid(p, NULL, 0);
-}
-
-static void worker(uint64_t seed, int calls, const char *dir)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	state = seed;
-	setsid();
-	if (!verbose)
-		dup2(null, 2);
-	dup2(null, 0);
-	dup2(null, 1);
-	close(null);
-	if (chdir(dir) != 0)
-		_exit(2);
-	make_arena();
-	furnish();
-	limits();
-	for (int s = 1; s <= 64; s++)
-		if (s != SIGALRM && s != SIGSEGV && s != SIGBUS && s != SIGILL)
-			signal(s, handler);
-	start_nudging();
-	if (one_in(3) && setgid(1000) == 0 && setuid(1000) != 0)
-		_exit(2);
-	for (int i = 0; i < calls; i++) {
+	while (n--)
 		one_call();
-		sometimes_fork();
-	}
+}
+
+static void fault(int sig)
+{
+	if (fault_jump)
+		siglongjmp(*fault_jump, sig);
 	_exit(0);
 }
 
+void guarded(void (*fn)(void))
+{
+	struct sigaction action = { .sa_handler = fault, .sa_flags = SA_NODEFER };
+	sigjmp_buf here, *outer = fault_jump;
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+	fault_jump = &here;
+	if (sigsetjmp(here, 1) == 0)
+		fn();
+	fault_jump = outer;
+}
+
+/* --- children ------------------------------------------------------------------- */
+
+static int nudges;
+
+/* A random mask must not keep the nudges away. */
+static void nudge_unblock(void)
+{
+	static const uint32_t set[2] = { 1u << (SIGALRM - 1), 0 };
+
+	syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, set, NULL, 8);
+}
+
+/* A timer interrupts calls that would wait for ever; too many end the worker. */
+static void nudge(int sig)
+{
+	(void)sig;
+	if (++nudges > NUDGES)
+		_exit(EXIT_TIME);
+}
+
+/* Also repairs what the worker did to its own timer. */
+void nudging_start(void)
+{
+	struct sigaction action = { .sa_handler = nudge };
+	struct itimerval every = { { 0, NUDGE_US }, { 0, NUDGE_US } };
+
+	sigaction(SIGALRM, &action, NULL);
+	nudge_unblock();
+	setitimer(ITIMER_REAL, &every, NULL);
+}
+
+pid_t child_make(void)
+{
+	pid_t p;
+
+	if (depth == DEPTH_MAX)
+		return -1;
+	p = fork();
+	if (p == 0) {
+		depth++;
+		fault_jump = NULL;
+		nudges = NUDGES - CHILD_NUDGES;
+		nudging_start();
+	}
+	return p;
+}
+
+/* What is executed next has a few ms to live. */
+void deadline_set(void)
+{
+	struct itimerval once = { { 0, 0 }, { 0, PROGRAM_MS * 1000 } };
+
+	nudge_unblock();
+	signal(SIGALRM, SIG_DFL);
+	setitimer(ITIMER_REAL, &once, NULL);
+}
+
+_Noreturn void child_exit(void)
+{
+	_exit(below(4));
+}
+
+void child_wait(pid_t p)
+{
+	if (p > 0)	/* it may have been stopped: nudges count its time */
+		for (int n = 0; waitpid(p, NULL, 0) < 0 && errno == EINTR; n++)
+			if (n > 2 * CHILD_NUDGES)
+				kill(p, SIGKILL);
+}
+
+/* --- one worker ---------------------------------------------------------------- */
+
+static void limit(int what, rlim_t most)
+{
+	struct rlimit r = { most, most };
+
+	setrlimit(what, &r);
+}
+
+static void furnish(void)
+{
+	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT };
+	int fd[2], ep;
+
+	mkdir("dir", 0777);
+	mkdir("dir/sub", 0777);
+	mkdir("mnt", 0777);
+	symlink("dir", "link");
+	symlink("loop", "loop");
+	mkfifo("fifo", 0666);
+	open("a", O_CREAT | O_RDWR, 0666);
+	open("b", O_CREAT | O_RDWR, 0666);
+	open("dir", O_RDONLY);
+	ep = epoll_create1(0);
+	if (pipe(fd) == 0 && pipe2(fd, O_NONBLOCK) == 0)
+		epoll_ctl(ep, EPOLL_CTL_ADD, fd[0], &e);
+	open("/dev/null", O_RDWR);
+	open("/dev/zero", O_RDWR);
+	open("/proc/self/stat", O_RDONLY);
+	open("/proc/self", O_RDONLY);
+	open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK);
+	open("fifo", O_RDWR | O_NONBLOCK);
+	syscall(SYS_eventfd2, 0, O_NONBLOCK);
+	syscall(SYS_memfd_create, "m", 0);
+	open("dir/sub", O_PATH);
+}
+
+static void step(void)
+{
+	const struct deed *d;
+	uint32_t n;
+
+	if (!one_in(16)) {
+		one_call();
+		return;
+	}
+	n = below(proc_deed_count + file_deed_count);
+	d = n < proc_deed_count ? &proc_deeds[n]
+				: &file_deeds[n - proc_deed_count];
+	if (verbose)
+		trace(d->name, "", NULL);
+	guarded(d->run);
+	nudging_start();
+}
+
+static void worker(uint64_t seed, int steps, const char *dir)
+{
+	int null = open("/dev/null", O_RDWR);
+	char name[16];
+
+	rnd_state = seed * 0x2545f4914f6cdd1dull;
+	snprintf(name, sizeof(name), "f%llu", (unsigned long long)seed);
+	prctl(PR_SET_NAME, name);
+	setsid();
+	if (verbose)
+		dup2(2, TRACE_FD);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close(null);
+	if (chdir(dir) != 0)
+		_exit(2);
+	arena_make();
+	furnish();
+	limit(RLIMIT_NOFILE, 64);
+	limit(RLIMIT_AS, 48 << 20);
+	limit(RLIMIT_FSIZE, 1 << 20);
+	limit(RLIMIT_CORE, 0);
+	for (int s = 1; s <= 64; s++)
+		signal(s, handler);
+	if (one_in(3) && (setgid(1000) != 0 || setuid(1000) != 0))
+		_exit(2);
+	nudging_start();
+	for (int i = 0; i < steps; i++) {
+		nudge_unblock();
+		if (i % 16 == 0)
+			nudging_start();
+		step();
+	}
+	_exit(EXIT_DONE);
+}
+
 /* --- the parent ------------------------------------------------------------------ */
+
+static pid_t old_pids[PIDS_MAX];
+static int old_count;
 
 static long long now_ms(void)
 {
@@ -426,19 +276,69 @@ static long long now_ms(void)
 	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
 }
 
-static void reap(pid_t worker_pid)
+/* Calls fn for every process until it gives nonzero: the sum. */
+static int each_process(int (*fn)(pid_t p))
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	int sum = 0;
+
+	if (!d)
+		return 0;
+	while ((e = readdir(d)))
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			sum += fn(atoi(e->d_name));
+	closedir(d);
+	return sum;
+}
+
+static int remember(pid_t p)
+{
+	if (old_count < PIDS_MAX)
+		old_pids[old_count++] = p;
+	return 1;
+}
+
+static int kill_new(pid_t p)
+{
+	for (int i = 0; i < old_count; i++)
+		if (old_pids[i] == p)
+			return 0;
+	kill(p, SIGKILL);
+	return 1;
+}
+
+/* Whatever the worker left running; 0, or how many do not die. */
+static int clean_up(void)
+{
+	long long end = now_ms() + REAP_MS;
+	int left;
+
+	while ((left = each_process(kill_new)) && now_ms() < end) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		usleep(500);
+	}
+	return left;
+}
+
+static unsigned ended, out_of_time, hung, died;	/* how workers end */
+
+static int reap(pid_t worker_pid)
 {
 	long long end = now_ms() + WORKER_MS;
-	int status;
+	int status = 0;
 
 	while (waitpid(worker_pid, &status, WNOHANG) == 0) {
 		if (now_ms() > end)
 			kill(worker_pid, SIGKILL);
-		usleep(1000);
+		usleep(500);
 	}
-	kill(-worker_pid, SIGKILL);
-	while (waitpid(-1, &status, WNOHANG) > 0)
-		;
+	if (WIFSIGNALED(status))
+		(*(now_ms() > end ? &hung : &died))++;
+	else
+		(*(WEXITSTATUS(status) == EXIT_DONE ? &ended : &out_of_time))++;
+	return clean_up();
 }
 
 /* Every worker gets an empty directory on a mount of its own. */
@@ -450,48 +350,84 @@ static int fresh_directory(const char *dir)
 	return mount("fuzz", dir, "tmpfs", 0, "size=4m,mode=777");
 }
 
+static long free_kb(void)
+{
+	char text[256] = "";
+	int fd = open("/proc/meminfo", O_RDONLY);
+	const char *at;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return -1;
+	close(fd);
+	at = strstr(text, "MemFree:");
+	return at ? atol(at + 8) : -1;
+}
+
+static int run_worker(uint64_t seed, int steps, const char *dir)
+{
+	pid_t p;
+	int left;
+
+	if (fresh_directory(dir) != 0) {
+		printf("fuzz: %s: %s\n", dir, strerror(errno));
+		return 1;
+	}
+	fflush(stdout);
+	p = fork();
+	if (p == 0)
+		worker(seed, steps, dir);
+	if (p < 0) {
+		printf("fuzz: fork: %s\n", strerror(errno));
+		return 1;
+	}
+	left = reap(p);
+	if (left)
+		printf("fuzz: seed %llu: %d processes cannot be killed\n",
+		       (unsigned long long)seed, left);
+	return left;
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t seed = 1, children = 0;
+	uint64_t seed = 1, workers = UINT64_MAX, count = 0;
 	const char *dir = "/tmp/fuzz";
-	int seconds = 10, calls = 400, option;
+	int seconds = 10, steps = 400, bad = 0, option;
+	long long start = now_ms();
 	struct utsname system;
-	long long end;
+	long before = -1;
 
 	if (uname(&system) != 0 || !strstr(system.release, "brig")) {
 		fprintf(stderr, "fuzz: this is not Brig: it would do harm\n");
 		return 1;
 	}
-	while ((option = getopt(argc, argv, "s:t:n:d:v")) != -1) {
+	while ((option = getopt(argc, argv, "s:t:w:n:d:v")) != -1) {
 		switch (option) {
 		case 's': seed = strtoull(optarg, NULL, 0); break;
 		case 't': seconds = atoi(optarg); break;
-		case 'n': calls = atoi(optarg); break;
+		case 'w': workers = strtoull(optarg, NULL, 0); break;
+		case 'n': steps = atoi(optarg); break;
 		case 'd': dir = optarg; break;
 		case 'v': verbose = 1; break;
 		default: return 2;
 		}
 	}
-	end = now_ms() + seconds * 1000ll;
-	while (now_ms() < end) {
-		pid_t p;
+	each_process(remember);
+	for (; !bad && count < workers; count++) {
+		long long passed = now_ms() - start;
 
-		if (fresh_directory(dir) != 0) {
-			printf("fuzz: %s: %s\n", dir, strerror(errno));
-			return 1;
+		if (passed > seconds * 1000ll)
+			break;
+		bad = run_worker(seed + count, steps, dir);
+		if (before < 0 && passed > seconds * 1000ll / WARM_UP) {
+			umount2(dir, MNT_DETACH);
+			before = free_kb();
 		}
-		p = fork();
-		if (p == 0)
-			worker(seed + children, calls, dir);
-		if (p < 0) {
-			printf("fuzz: fork: %s\n", strerror(errno));
-			return 1;
-		}
-		reap(p);
-		children++;
 	}
 	umount2(dir, MNT_DETACH);
-	printf("fuzz: seed %llu: %llu workers of %d calls\n",
-	       (unsigned long long)seed, (unsigned long long)children, calls);
-	return 0;
+	printf("fuzz: %u workers did all, %u ran out of time, %u hung, %u "
+	       "died of signals\n", ended, out_of_time, hung, died);
+	printf("fuzz: seed %llu: %llu workers of %d steps, free before %ld "
+	       "after %ld KB\n", (unsigned long long)seed,
+	       (unsigned long long)count, steps, before, free_kb());
+	return bad != 0;
 }
