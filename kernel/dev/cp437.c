@@ -3,7 +3,7 @@
  * cp437.c - Unicode to the characters that a VGA's font has (code page 437),
  * and the line drawing set of DEC terminals to the same. Pure code.
  */
-#include "kernel/dev/inner.h"
+#include "kernel/dev/vt.h"
 
 static const uint16_t low[32] = {	/* 0x00-0x1f; 0 is blank */
 	0, 0x263a, 0x263b, 0x2665, 0x2666, 0x2663, 0x2660, 0x2022,

@@ -13,7 +13,6 @@
  * keep interrupts off while they change the screen.
  */
 #include "kernel/dev/inner.h"
-#include "kernel/dev/vt.h"
 
 enum {
 	TEXT_PHYS = 0xb8000, TEXT_SIZE = 4096,

@@ -10,7 +10,6 @@
  * Invariants: pen.row < VT_ROWS, pen.col < VT_COLS, top < bottom.
  * Locks: the owner's.
  */
-#include "kernel/dev/inner.h"
 #include "kernel/dev/vt.h"
 
 enum { OSC_MAX = 4096, PALETTE_DIGITS = 7 };

@@ -5,7 +5,6 @@
  *
  * Numbers that are missing count as 0, which most take as 1. Pure code.
  */
-#include "kernel/dev/inner.h"
 #include "kernel/dev/vt.h"
 
 /* Argument i, or 1 where there is none. */
