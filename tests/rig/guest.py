@@ -337,10 +337,26 @@ class Guest:
         self.sendline("poweroff")
         return self.wait_end(timeout)
 
+    def give_coverage(self):
+        """A kernel that counts its lines tells them when it stops in order."""
+        if self.process.ended():
+            return
+        keep = self.keep_log
+        command = "echo o > /proc/sysrq-trigger"
+        with contextlib.suppress(GuestError, OSError, AssertionError):
+            if self.agent and not keep:
+                self.exec(command, 5)
+            else:
+                self.send("\x03\n" + command + "\n")
+        self.process.wait(5)
+        self.keep_log = keep
+
     def close(self):
         """Ends the machine as a pulled plug would."""
         if self in living:
             living.remove(self)
+        if os.environ.get("COV"):
+            self.give_coverage()
         self.process.end()
         self.process.console.close()
         self.process.channel.close()

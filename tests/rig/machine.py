@@ -40,6 +40,17 @@ def root_file():
     return os.environ.get("BRIG_ROOT") or os.path.join(BUILD, "root", "root.cpio")
 
 
+def coverage_arguments():
+    """Of a kernel that counts its lines: where the counters go at the end."""
+    if not os.environ.get("COV"):
+        return []
+    folder = os.path.join(build_dir(), "coverage")
+    os.makedirs(folder, exist_ok=True)
+    name = os.path.join(folder, os.urandom(8).hex() + ".cov")
+    return ["-chardev", "file,id=coverage,path=" + comma(name),
+            "-device", "isa-debugcon,iobase=0xe9,chardev=coverage"]
+
+
 class Machine:
     """The options that run, exec, gdb and Guest share."""
 
@@ -73,6 +84,7 @@ class Machine:
                      (number, kind, comma(disk)),
                      "-device", "virtio-blk-pci,drive=disk%d" % number]
         args += self.network()
+        args += coverage_arguments()
         if self.iso:
             args += self.iso_arguments(line, scratch)
         else:
