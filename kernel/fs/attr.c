@@ -162,10 +162,14 @@ int inode_set_attr(struct inode *i, const struct cred *who,
 
 		if (!keeps_setgid(who, gid))
 			act.mode &= ~S_ISGID;
-	} else if ((act.valid & (ATTR_UID | ATTR_GID)) && !S_ISDIR(i->mode)) {
+	} else if ((act.valid & ATTR_OWNER) && !S_ISDIR(i->mode)) {
 		act.mode = without_setid(i, who);
-		if (act.mode != i->mode)
+		if (act.mode != i->mode) {
 			act.valid |= ATTR_MODE;
+			err = -EPERM;
+			if (!is_admin(i, who))
+				goto out;
+		}
 	}
 	if (act.valid & ATTR_SIZE)
 		inode_clear_setid(i, who);

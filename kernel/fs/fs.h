@@ -33,7 +33,8 @@ struct attr_change {		/* for inode_ops.set_attr, after the checks */
 };
 enum { ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_SIZE = 8,
        ATTR_ATIME = 16, ATTR_MTIME = 32,
-       ATTR_NOW = 64 /* both times are "now": write permission is enough */ };
+       ATTR_NOW = 64,	/* both times are "now": write permission is enough */
+       ATTR_OWNER = 128	/* a chown, even of nothing: set-id bits fall */ };
 
 /* Emits one directory entry; false: the buffer is full, stop before it. */
 typedef bool (*dir_emit)(void *ctx, const char *name, size_t len, uint64_t ino,

@@ -425,7 +425,7 @@ int sys_fchmod(struct thread *me, const uint32_t *arg)
 
 static struct attr_change owner_change(uint32_t uid, uint32_t gid)
 {
-	struct attr_change a = { .uid = uid, .gid = gid };
+	struct attr_change a = { .valid = ATTR_OWNER, .uid = uid, .gid = gid };
 
 	if (uid != UINT32_MAX)
 		a.valid |= ATTR_UID;
@@ -590,6 +590,8 @@ static int set_times(struct thread *me, const uint32_t *arg, bool wide)
 
 	if (err)
 		return err;
+	if (!a.valid)		/* nothing to set: not even the name matters */
+		return 0;
 	if (arg[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (!arg[1] && (int)arg[0] != AT_FDCWD) /* the descriptor itself */

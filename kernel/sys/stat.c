@@ -63,12 +63,18 @@ static int out_stat64(uint32_t user, const struct abi_statx *s)
 	return user_copy_out(user, &o, sizeof(o));
 }
 
+/* An id that 16 bits cannot hold. */
+static uint16_t short_id(uint32_t id)
+{
+	return id > UINT16_MAX ? 65534 : id;
+}
+
 static int out_stat(uint32_t user, const struct abi_statx *s)
 {
 	struct abi_stat o = {
 		.dev = stat_dev(s), .ino = (uint32_t)s->ino,
-		.mode = s->mode, .nlink = s->nlink, .uid = s->uid,
-		.gid = s->gid,
+		.mode = s->mode, .nlink = s->nlink,
+		.uid = short_id(s->uid), .gid = short_id(s->gid),
 		.rdev = abi_dev(s->rdev_major, s->rdev_minor),
 		.size = (uint32_t)s->size, .blksize = s->blksize,
 		.blocks = (uint32_t)s->blocks,
@@ -132,10 +138,20 @@ int sys_fstat(struct thread *me, const uint32_t *arg)
 
 enum { STAT_FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH };
 
-static unsigned stat_how(uint32_t flags)
+/* A name below dirfd; or, with AT_EMPTY_PATH and an empty name, dirfd itself,
+ * which need not have a name (a pipe). */
+static int stat_at(struct thread *me, int dirfd, uint32_t user, uint32_t flags,
+		   struct abi_statx *out)
 {
-	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) |
-	       (flags & AT_EMPTY_PATH ? WALK_EMPTY : 0);
+	unsigned how = flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW;
+	char first;
+
+	if (flags & AT_EMPTY_PATH) {
+		if (dirfd != AT_FDCWD && !user_copy_in(&first, user, 1) && !first)
+			return stat_fd(me, dirfd, out);
+		how |= WALK_EMPTY;
+	}
+	return stat_path(me, dirfd, user, how, out);
 }
 
 int sys_fstatat64(struct thread *me, const uint32_t *arg)
@@ -145,24 +161,21 @@ int sys_fstatat64(struct thread *me, const uint32_t *arg)
 
 	if (arg[3] & ~STAT_FLAGS)
 		return -EINVAL;
-	err = stat_path(me, arg[0], arg[1], stat_how(arg[3]), &s);
+	err = stat_at(me, arg[0], arg[1], arg[3], &s);
 	return err ? err : out_stat64(arg[2], &s);
 }
 
 /* statx(2): AT_STATX_SYNC_TYPE is accepted, nothing here is out of sync. */
 int sys_statx(struct thread *me, const uint32_t *arg)
 {
+	enum { SYNC_TYPE = 0x6000, RESERVED = 1u << 31 };
 	struct abi_statx s;
-	char first;
 	int err;
 
-	if ((arg[2] & ~(STAT_FLAGS | 0x6000u)) || (arg[3] & 0x80000000u))
+	if ((arg[2] & ~(STAT_FLAGS | SYNC_TYPE)) || (arg[3] & RESERVED) ||
+	    (arg[2] & SYNC_TYPE) == SYNC_TYPE)
 		return -EINVAL;
-	if ((arg[2] & AT_EMPTY_PATH) && !user_copy_in(&first, arg[1], 1) &&
-	    !first && (int)arg[0] != AT_FDCWD)
-		err = stat_fd(me, arg[0], &s);
-	else
-		err = stat_path(me, arg[0], arg[1], stat_how(arg[2]), &s);
+	err = stat_at(me, arg[0], arg[1], arg[2], &s);
 	return err ? err : user_copy_out(arg[4], &s, sizeof(s));
 }
 
