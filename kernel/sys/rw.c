@@ -133,18 +133,35 @@ int sys_pwritev(struct thread *me, const uint32_t *arg)
 	return err ? err : move_vector(me, arg, &pos, true);
 }
 
-/* The v2 forms: offset -1 means the file's own; no flag is offered. */
+static int sync_after(struct thread *me, int fd, bool data_only)
+{
+	struct file *f = file_get(me->proc->files, fd, FILE_ANY);
+	int err;
+
+	if (!f)
+		return -EBADF;
+	err = file_sync(f, data_only);
+	file_drop(f);
+	return err == -EINVAL ? 0 : err;
+}
+
+/* The v2 forms: offset -1 means the file's own. Of the flags, those are offered
+ * that say how the bytes go to the medium. */
 static int move_v2(struct thread *me, const uint32_t *arg, bool write)
 {
 	off64 pos = wide(arg + 3);
-	int err;
+	int n, err = 0;
 
-	if (arg[5])
+	if (arg[5] & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC))
 		return -EOPNOTSUPP;
-	if (pos == -1)
-		return move_vector(me, arg, NULL, write);
-	err = check_position(me, arg[0], pos);
-	return err ? err : move_vector(me, arg, &pos, write);
+	if (pos != -1)
+		err = check_position(me, arg[0], pos);
+	if (err)
+		return err;
+	n = move_vector(me, arg, pos == -1 ? NULL : &pos, write);
+	if (write && n > 0 && (arg[5] & (RWF_DSYNC | RWF_SYNC)))
+		err = sync_after(me, arg[0], !(arg[5] & RWF_SYNC));
+	return err ? err : n;
 }
 
 int sys_preadv2(struct thread *me, const uint32_t *arg)
