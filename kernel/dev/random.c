@@ -343,11 +343,11 @@ static unsigned random_poll(struct file *f, struct poller *p)
 
 static const struct file_ops random_ops = {
 	.read = random_read, .write = random_write, .ioctl = random_ioctl,
-	.poll = random_poll, .seek = file_no_seek,
+	.poll = random_poll, .seek = file_seek_stays,
 };
 static const struct file_ops urandom_ops = {
 	.read = urandom_read, .write = random_write, .ioctl = random_ioctl,
-	.seek = file_no_seek,
+	.seek = file_seek_stays,
 };
 static struct dev random_dev = {
 	.name = "random", .mode = 0666, .jail_safe = true, .ops = &random_ops,

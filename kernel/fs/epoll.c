@@ -418,7 +418,7 @@ static void epoll_release(struct file *f)
 }
 
 static const struct file_ops epoll_ops = {
-	.seek = file_no_seek,
+	.seek = file_seek_stays,
 	.poll = epoll_poll,
 	.release = epoll_release,
 };

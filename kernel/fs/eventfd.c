@@ -95,7 +95,7 @@ static void eventfd_release(struct file *f)
 static const struct file_ops eventfd_ops = {
 	.read = eventfd_read,
 	.write = eventfd_write,
-	.seek = file_no_seek,
+	.seek = file_seek_stays,
 	.poll = eventfd_poll,
 	.release = eventfd_release,
 };

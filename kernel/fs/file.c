@@ -214,6 +214,14 @@ int file_no_seek(struct file *f, off64 offset, int whence, off64 *out)
 	return -ESPIPE;
 }
 
+/* For files whose position means nothing: seeking is no error and no deed. */
+int file_seek_stays(struct file *f, off64 offset, int whence, off64 *out)
+{
+	(void)offset, (void)whence;
+	*out = f->pos;
+	return 0;
+}
+
 /* ftruncate(2). Sleeps. */
 int file_truncate(struct file *f, off64 size)
 {

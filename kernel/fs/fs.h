@@ -400,6 +400,7 @@ int file_sync(struct file *f, bool data_only) must_check;
 int file_map(struct file *f, struct vm_request *r) must_check;
 int file_seek(struct file *f, off64 offset, int whence, off64 *out) must_check;
 int file_no_seek(struct file *f, off64 offset, int whence, off64 *out);
+int file_seek_stays(struct file *f, off64 offset, int whence, off64 *out);
 int file_truncate(struct file *f, off64 size) must_check;
 const char *file_kind(const struct file *f);	/* "pipe", "eventpoll", ... or NULL */
 /* Ready-made ops for regular files whose content is inode->object. */
