@@ -12,6 +12,22 @@ enum {
 	PIIX4_PM_ENABLE = 1,
 };
 
+/*
+ * Waits until both serial lines have let their last byte go: a machine that
+ * ends takes along what its line could not pass on yet, because the reader on
+ * the other side is slow. Bounded, for lines that are not there or stuck.
+ */
+static void serial_drain(void)
+{
+	static const uint16_t status[] = { 0x3fd, 0x2fd };
+	enum { SENT_ALL = 0x40, PATIENCE = 1 << 24 };
+
+	for (unsigned i = 0; i < ARRAY_LEN(status); i++)
+		for (unsigned n = 0; n < PATIENCE; n++)
+			if (arch_inb(status[i]) & SENT_ALL)
+				break;
+}
+
 _Noreturn void arch_halt(void)
 {
 	for (;;)
@@ -40,6 +56,7 @@ static void piix4_enable(void)
 _Noreturn void arch_power_off(void)
 {
 	arch_irq_disable();
+	serial_drain();
 	acpi_power_off();
 	piix4_enable();
 	arch_outw(PM1A_PIIX4, SLEEP_5_QEMU);
@@ -58,6 +75,7 @@ _Noreturn void arch_reboot(void)
 	} __attribute__((packed)) nothing = { 0, 0 };
 
 	arch_irq_disable();
+	serial_drain();
 	for (unsigned i = 0; i < 10000 && arch_inb(KEYBOARD) & KEYBOARD_FULL; i++)
 		;
 	arch_outb(KEYBOARD, PULSE_RESET);
@@ -71,6 +89,7 @@ _Noreturn void arch_reboot(void)
 /* QEMU ends with status (code << 1) | 1, if it was given isa-debug-exit. */
 void arch_debug_exit(uint8_t code)
 {
+	serial_drain();
 	arch_outb(DEBUG_EXIT, code);
 }
 

@@ -201,7 +201,7 @@ class Execution:
                 try:
                     data = line.recv(65536)
                 except ConnectionResetError:
-                    data = b""
+                    continue    # said once; what QEMU wrote is still there
                 if data:
                     lines[line](data)
                 else:
