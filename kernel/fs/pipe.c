@@ -298,6 +298,7 @@ static int fifo_get(struct inode *i, const struct cred *who, struct pipe **out)
  * with O_NONBLOCK the first succeeds, the second is -ENXIO. O_RDWR (Linux)
  * never waits. Also reopens an unnamed pipe through /proc/PID/fd. Sleeps.
  */
+/* A pipe without a name is opened too, by /proc/PID/fd: that never waits. */
 static int fifo_open(struct inode *i, struct file *f)
 {
 	struct pipe *p;
@@ -307,8 +308,8 @@ static int fifo_open(struct inode *i, struct file *f)
 	err = fifo_get(i, f->cred, &p);
 	if (err)
 		return err;
-	if ((f->flags & O_ACCMODE) == O_WRONLY && (f->flags & O_NONBLOCK) &&
-	    !p->readers.files) {
+	if (!p->nameless && (f->flags & O_ACCMODE) == O_WRONLY &&
+	    (f->flags & O_NONBLOCK) && !p->readers.files) {
 		pipe_leave(p);
 		return -ENXIO;
 	}
@@ -318,6 +319,8 @@ static int fifo_open(struct inode *i, struct file *f)
 		end_open(p, &p->readers);
 	if (can_write(f))
 		end_open(p, &p->writers);
+	if (p->nameless)
+		return 0;
 	if (!can_write(f) && !p->writers.files) {
 		if (f->flags & O_NONBLOCK)
 			f->pos = p->writers.opened;
@@ -372,6 +375,7 @@ int pipe_new(const struct cred *who, unsigned flags, struct file **rd,
 	p->inode = (*rd)->inode;
 	p->inode->fifo = p;
 	(*rd)->private = (*wr)->private = p;
+	p->nameless = true;
 	p->users = 2;
 	end_open(p, &p->readers);
 	end_open(p, &p->writers);

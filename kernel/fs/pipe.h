@@ -27,6 +27,7 @@ struct pipe {
 	unsigned users;			/* open files, and opens under way */
 	struct inode *inode;		/* whose ->fifo this is; not held */
 	struct prison *prison;		/* pays; held */
+	bool nameless;			/* made by pipe(2): an open never waits */
 	struct list link;		/* all_pipes, for the shrinker */
 };
 

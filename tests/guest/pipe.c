@@ -112,3 +112,25 @@ TEST(poll_sees_both_ends)
 	CHECK_EQ(poll(p, 1, 1000), 1);
 	CHECK_EQ(p[0].revents, POLLIN | POLLHUP);
 }
+
+/* What a shell's <(command) is: the end is opened again, by name, perhaps
+ * after the writer has gone. */
+TEST(end_opened_again_by_proc)
+{
+	char name[64], c;
+	int fd[2], again;
+
+	CHECK_OK(pipe(fd));
+	CHECK_EQ(write(fd[1], "x", 1), 1);
+	CHECK_OK(close(fd[1]));
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd[0]);
+	again = open(name, O_RDONLY);
+	CHECK_OK(again);
+	CHECK_EQ(read(again, &c, 1), 1);
+	CHECK_EQ(read(again, &c, 1), 0);
+	CHECK_OK(pipe(fd));
+	CHECK_OK(close(fd[0]));
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd[1]);
+	CHECK_OK(open(name, O_WRONLY));
+	CHECK_OK(open(name, O_WRONLY | O_NONBLOCK));
+}
