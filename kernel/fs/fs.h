@@ -375,6 +375,8 @@ static inline void file_drop(struct file *f)	/* Sleeps. */
 	if (--f->refs == 0)
 		file_release(f);
 }
+/* The file that m shows, not held; NULL where it shows something else. */
+struct file *file_mapped(const struct vm_map *m);
 /* Lowest free descriptor from `from` on, below RLIMIT_NOFILE; takes over the
  * reference on success. -EMFILE, -ENOMEM. */
 int file_install(struct file_table *t, struct file *f, int from, bool cloexec,

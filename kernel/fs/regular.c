@@ -406,6 +406,11 @@ static const struct vm_map_ops regular_map_ops = {
 	.describe = map_describe,
 };
 
+struct file *file_mapped(const struct vm_map *m)
+{
+	return m->ops == &regular_map_ops ? m->owner : NULL;
+}
+
 static int regular_map(struct file *f, struct vm_request *r)
 {
 	assert(f->inode->object);

@@ -295,6 +295,7 @@ struct proc {
 	struct file_table *files;
 	struct fs_context *fs;
 	struct file *exe;
+	struct ipc_undo *sem_undo;	/* SEM_UNDO; NULL: nothing */
 	/* signals */
 	struct signal_actions *actions;
 	struct signal_queue pending;	/* for any thread */

@@ -45,8 +45,8 @@ static int sync_range(struct vm *v, uint32_t addr, uint32_t end)
 		if (!m)
 			return -ENOMEM;
 		addr = m->end;
-		f = m->owner;
-		if (!(m->flags & VM_SHARED) || !f || !m->object || !f->ops->sync)
+		f = file_mapped(m);
+		if (!(m->flags & VM_SHARED) || !f || !f->ops->sync)
 			continue;
 		file_hold(f);
 		err = f->ops->sync(f, true);

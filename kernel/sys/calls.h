@@ -182,6 +182,20 @@ int sys_utimensat(struct thread *me, const uint32_t *arg);
 int sys_utimensat_time64(struct thread *me, const uint32_t *arg);
 int sys_utimes(struct thread *me, const uint32_t *arg);
 
+/* ipc.c */
+int sys_ipc(struct thread *me, const uint32_t *arg);
+int sys_msgctl(struct thread *me, const uint32_t *arg);
+int sys_msgget(struct thread *me, const uint32_t *arg);
+int sys_msgrcv(struct thread *me, const uint32_t *arg);
+int sys_msgsnd(struct thread *me, const uint32_t *arg);
+int sys_semctl(struct thread *me, const uint32_t *arg);
+int sys_semget(struct thread *me, const uint32_t *arg);
+int sys_semtimedop64(struct thread *me, const uint32_t *arg);
+int sys_shmat(struct thread *me, const uint32_t *arg);
+int sys_shmctl(struct thread *me, const uint32_t *arg);
+int sys_shmdt(struct thread *me, const uint32_t *arg);
+int sys_shmget(struct thread *me, const uint32_t *arg);
+
 /* rw.c */
 int sys_copy_file_range(struct thread *me, const uint32_t *arg);
 int sys_llseek(struct thread *me, const uint32_t *arg);

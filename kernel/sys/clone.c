@@ -8,6 +8,7 @@
  * of one process have apart (CLONE_THREAD without CLONE_FILES or CLONE_FS) is
  * refused: nobody uses it. There are no namespaces: jails are what we have.
  */
+#include "kernel/fs/ipc.h"
 #include "kernel/sys/calls_core.h"
 #include "kernel/sys/core.h"
 
@@ -109,6 +110,7 @@ static void parts_drop(struct proc *p)
 		signal_actions_drop(p->actions);
 	if (p->exe)
 		exe_drop(p->exe);
+	ipc_undo_leave(p);
 	p->vm = NULL;
 	p->fs = NULL;
 	p->files = NULL;
@@ -131,6 +133,8 @@ static int parts_make(struct proc *from, struct proc *p, uint64_t flags)
 		exe_hold(from->exe);
 		p->exe = from->exe;
 	}
+	if (!err && (flags & CLONE_SYSVSEM))
+		err = ipc_undo_share(from, p);
 	if (err)
 		parts_drop(p);
 	return err;
@@ -418,5 +422,7 @@ int sys_unshare(struct thread *me, const uint32_t *arg)
 		err = unshare_fs(p);
 	if (!err && (flags & CLONE_FILES))
 		err = unshare_files(p);
+	if (!err && (flags & CLONE_SYSVSEM) && p->thread_count == 1)
+		ipc_undo_leave(p);
 	return err;
 }

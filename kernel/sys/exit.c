@@ -6,6 +6,7 @@
  * user memory; the last one gives back everything the process holds, which may
  * sleep, and only then (thread_exit) becomes a zombie that its parent can find.
  */
+#include "kernel/fs/ipc.h"
 #include "kernel/sys/calls_core.h"
 #include "kernel/sys/core.h"
 
@@ -56,6 +57,7 @@ static void leave_process(struct thread *me)
 	note_peak(p, v);
 	me->vm = p->vm = NULL;
 	vm_drop(v);
+	ipc_undo_leave(p);
 	p->files = NULL;
 	file_table_drop(files);
 	p->fs = NULL;

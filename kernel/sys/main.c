@@ -4,6 +4,7 @@
  * bottom to the top, and process 1 is made.
  */
 #include "kernel/base/version.h"
+#include "kernel/fs/ipc.h"
 #include "kernel/sys/core.h"
 
 /* What a panic tells beside the registers. */
@@ -70,6 +71,7 @@ void kernel_main(void)
 	vfs_init();
 	tmpfs_init();
 	procfs_init();
+	ipc_init();
 	dev_init();
 	sysrq_init();
 	init_start();

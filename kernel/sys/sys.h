@@ -19,6 +19,7 @@ enum gate_kind {
 	GATE_PATH,	/* names resolved by path_walk */
 	GATE_PROC,	/* processes found by proc_find */
 	GATE_NET,	/* sockets and addresses */
+	GATE_IPC,	/* System V objects found by object_find */
 	GATE_SYSTEM,	/* machine-wide state: the deed asks priv_check */
 };
 struct call {

@@ -194,6 +194,11 @@ struct vm_map *vm_find(struct vm *v, uint32_t addr)
 	return m;
 }
 
+struct vm_map *vm_find_above(struct vm *v, uint32_t addr)
+{
+	return maps_from(v, addr);
+}
+
 struct vm_map *vm_first(struct vm *v)
 {
 	struct tree_node *n = tree_first(&v->maps);

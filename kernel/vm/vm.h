@@ -138,6 +138,7 @@ uint32_t vm_unlocked_pages(struct vm *v, uint32_t addr, uint32_t size);
 int vm_resident_map(struct vm *v, uint32_t addr, uint32_t pages,
 		    uint8_t *out) must_check; /* mincore */
 struct vm_map *vm_find(struct vm *v, uint32_t addr);	/* containing, or NULL */
+struct vm_map *vm_find_above(struct vm *v, uint32_t addr); /* the first that ends above */
 struct vm_map *vm_first(struct vm *v);
 struct vm_map *vm_next(struct vm_map *m);
 /*
