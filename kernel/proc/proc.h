@@ -180,6 +180,7 @@ struct sched_entity {		/* the run queue's part of a thread */
 	uint64_t charged_ns, charged_system_ns; /* told to process and prison */
 	int nice;		/* -20..19 */
 	int policy, rt_priority;
+	bool reset_on_fork;	/* children are ordinary */
 	bool queued;
 	struct list rt_link;
 };

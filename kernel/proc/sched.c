@@ -244,6 +244,14 @@ void sched_inherit(struct thread *child, const struct thread *from)
 	to->policy = from->sched.policy;
 	to->rt_priority = from->sched.rt_priority;
 	to->nice = from->sched.nice;
+	if (!from->sched.reset_on_fork)
+		return;
+	if (to->policy == SCHED_FIFO || to->policy == SCHED_RR) {
+		to->policy = SCHED_OTHER;
+		to->rt_priority = to->nice = 0;
+	} else if (to->nice < 0) {
+		to->nice = 0;
+	}
 }
 
 /* --- what others may set and ask ---------------------------------------------------- */

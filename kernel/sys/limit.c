@@ -293,6 +293,7 @@ static int set_policy(struct thread *me, int tid, int policy, uint32_t param)
 {
 	struct thread *t;
 	uint32_t priority;
+	bool reset;
 	int err;
 
 	if (!param)
@@ -302,15 +303,19 @@ static int set_policy(struct thread *me, int tid, int policy, uint32_t param)
 		err = sched_target(me, tid, &t);
 	if (err)
 		return err;
-	if (policy < 0)
-		policy = t->sched.policy;
-	policy &= ~SCHED_RESET_ON_FORK;
+	reset = policy < 0 ? t->sched.reset_on_fork
+			   : policy & SCHED_RESET_ON_FORK;
+	policy = policy < 0 ? t->sched.policy : policy & ~SCHED_RESET_ON_FORK;
 	err = may_schedule(me, t);
+	if (!err && t->sched.reset_on_fork && !reset)
+		err = priv_check(me->cred, PRIV_SCHED_RTPRIO);
 	if (!err && real_time(policy) &&
 	    priority > t->proc->limit[RLIMIT_RTPRIO].cur)
 		err = priv_check(me->cred, PRIV_SCHED_RTPRIO);
 	if (!err)
 		err = sched_set_policy(t, policy, priority);
+	if (!err)
+		t->sched.reset_on_fork = reset;
 	thread_drop(t);
 	return err;
 }
@@ -333,7 +338,8 @@ int sys_sched_getscheduler(struct thread *me, const uint32_t *arg)
 
 	if (err)
 		return err;
-	err = t->sched.policy;
+	err = t->sched.policy |
+	      (t->sched.reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 	thread_drop(t);
 	return err;
 }
