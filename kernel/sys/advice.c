@@ -88,6 +88,7 @@ int sys_madvise(struct thread *me, const uint32_t *arg)
 {
 	uint32_t addr = arg[0], size;
 	int advice = arg[2], err = range_in(addr, arg[1], &size);
+	bool inside = !err;
 
 	if (err == -EINVAL || size == 0)
 		return err;
@@ -105,7 +106,8 @@ int sys_madvise(struct thread *me, const uint32_t *arg)
 		return err;
 	case MADV_DONTNEED:
 	case MADV_FREE:
-		return err ? err : vm_discard(me->vm, addr, size);
+		/* what is there is thrown away, holes or not */
+		return inside ? vm_discard(me->vm, addr, size) : err;
 	case MADV_DONTFORK:
 		return err ? err : vm_mark(me->vm, addr, size, 0, VM_DONT_FORK);
 	case MADV_DOFORK:

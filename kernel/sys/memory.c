@@ -236,7 +236,7 @@ int sys_mremap(struct thread *me, const uint32_t *arg)
 	uint32_t to = arg[4], at;
 	int err;
 
-	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED))
+	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP))
 		return -EINVAL;
 	if ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE))
 		return -EINVAL;

@@ -23,8 +23,7 @@ static void map_name(struct vm_map *m, char *name, size_t size, uint32_t *dev,
 	*dev = *ino = 0;
 	name[0] = 0;
 	if (m->flags & VM_VDSO)
-		str_copy(name, m->start == m->vm->vdso ? "[vdso]" : "[vvar]",
-			 size);
+		str_copy(name, m->end > m->vm->vdso ? "[vdso]" : "[vvar]", size);
 	else if (m->ops && m->ops->describe)
 		m->ops->describe(m, name, size, dev, ino);
 	else if (m->flags & VM_HEAP)
