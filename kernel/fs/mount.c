@@ -252,7 +252,7 @@ int mount_root_init(const char *type)
 	assert(!root_mount);
 	if (!t)
 		return -ENODEV;
-	err = mount_plain(t, "rootfs", &root_mount);
+	err = mount_plain(t, "root", &root_mount);
 	if (!err)
 		list_append(&mounts, &root_mount->link);
 	return err;

@@ -15,9 +15,11 @@ struct making {			/* a name about to be made */
 	struct dentry *d;	/* held, negative */
 };
 
+/* Where names come and go by themselves (/proc), a name that is not there
+ * cannot be made: it just is not there. */
 int path_may_create(struct inode *dir, const struct cred *who)
 {
-	if (dir->removed)
+	if (dir->removed || dir->sb->type->fleeting)
 		return -ENOENT;
 	return inode_permission(dir, who, W_OK | X_OK);
 }
@@ -103,7 +105,7 @@ static int create(const struct path_at *at, struct inode *dir,
 	int err;
 
 	if (!dir->ops->create)
-		return -EPERM;
+		return -EACCES;
 	mode &= ~(at->fs->umask & S_IALLUGO);
 	err = dir->ops->create(dir, d->name, d->len, mode, rdev, at->who, &i);
 	if (!err)

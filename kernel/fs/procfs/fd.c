@@ -8,6 +8,8 @@
  */
 #include "kernel/fs/procfs/inner.h"
 
+enum { LINK_SIZE = 64 };	/* what stat says of a link in fd/, as Linux */
+
 static const struct inode_ops fd_link_inode_ops;
 
 /* --- from an inode to an open file -------------------------------------- */
@@ -214,6 +216,7 @@ static int fd_make(struct inode *dir, const char *name, size_t len, bool info,
 	if (!err) {
 		(*out)->ops = info ? &text_inode_ops : &fd_link_inode_ops;
 		(*out)->fops = info ? &fdinfo_file_ops : NULL;
+		(*out)->size = info ? 0 : LINK_SIZE;
 		view_own(*out, &v);
 	}
 	view_close(&v);

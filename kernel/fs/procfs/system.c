@@ -28,7 +28,9 @@ static int show_meminfo(struct text *t, const struct cred *who)
 	page_stats_get(&s);
 	put_kb(t, "MemTotal", s.total);
 	put_kb(t, "MemFree", s.free);
-	put_kb(t, "MemAvailable", s.free + s.cached);
+	/* Every file is in memory and has no other place: none can be put out,
+	 * and all are what Linux calls shared memory. */
+	put_kb(t, "MemAvailable", s.free);
 	put_kb(t, "Buffers", 0);
 	put_kb(t, "Cached", s.cached);
 	put_kb(t, "SwapCached", 0);
@@ -40,7 +42,7 @@ static int show_meminfo(struct text *t, const struct cred *who)
 	put_kb(t, "Writeback", 0);
 	put_kb(t, "AnonPages", s.anon);
 	put_kb(t, "Mapped", 0);
-	put_kb(t, "Shmem", 0);
+	put_kb(t, "Shmem", s.cached);
 	put_kb(t, "Slab", s.slab);
 	put_kb(t, "SReclaimable", 0);
 	put_kb(t, "SUnreclaim", s.slab);
