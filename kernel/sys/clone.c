@@ -51,7 +51,7 @@ static int flags_check(const struct thread *me, const struct clone_request *q)
 		return -EINVAL;	/* a sibling of process 1 */
 	if (f & CLONE_PIDFD)
 		return -EINVAL;
-	return q->exit_signal > SIGNAL_MAX ? -EINVAL : 0;
+	return 0;
 }
 
 static int actions_make(struct proc *from, struct proc *p, uint64_t flags)
@@ -293,12 +293,14 @@ int sys_vfork(struct thread *me, const uint32_t *arg)
 	return clone_any(me, &q);
 }
 
-/* Linux i386: clone(flags | signal, stack, parent_tid, tls, child_tid). */
+/* Linux i386: clone(flags | signal, stack, parent_tid, tls, child_tid). A
+ * number that is no signal is taken, and never sent. */
 int sys_clone(struct thread *me, const uint32_t *arg)
 {
+	uint32_t sig = arg[0] & EXIT_SIGNAL_MASK;
 	struct clone_request q = {
 		.flags = arg[0] & ~EXIT_SIGNAL_MASK,
-		.exit_signal = arg[0] & EXIT_SIGNAL_MASK,
+		.exit_signal = sig > SIGNAL_MAX ? 0 : sig,
 		.stack = arg[1], .parent_tid = arg[2], .tls = arg[3],
 		.child_tid = arg[4],
 	};

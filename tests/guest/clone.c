@@ -224,6 +224,19 @@ TEST(no_signal_no_news)
 	CHECK_EQ(WEXITSTATUS(status), 2);
 }
 
+TEST(no_such_signal_no_news)
+{
+	long p = raw_clone(200, NULL, NULL);
+	int status;
+
+	CHECK_OK(p);
+	if (p == 0)
+		_exit(4);
+	CHECK_ERRNO(waitpid(p, &status, 0), ECHILD);
+	CHECK_EQ(waitpid(p, &status, __WCLONE), p);
+	CHECK_EQ(WEXITSTATUS(status), 4);
+}
+
 TEST(parent_flag_makes_a_sibling)
 {
 	int fd[2], status;
