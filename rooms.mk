@@ -15,7 +15,8 @@ KEEP_jail        := prison_* cred_* priv_* racct_*
 KEEP_kernel/proc := proc_* thread_* sched_* sleep_* signal_* timer_* defer_*
 KEEP_kernel/vm   := vm_* user_*
 KEEP_kernel/fs   := path_* file_* vfs_* inode_* dentry_* mount_* poll_* \
-	epoll_* eventfd_* ipc_* pipe_* lock_* tmpfs_* initramfs_* procfs_* text_*
+	epoll_* eventfd_* ipc_* pipe_* lock_* tmpfs_* initramfs_* procfs_* \
+	signalfd_* timerfd_* text_*
 KEEP_net         := net_* sock_* tcp_*
 KEEP_kernel/dev  := dev_* tty_* random_* pci_*
 KEEP_jail/admin  := jailsys_*

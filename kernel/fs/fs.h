@@ -437,6 +437,14 @@ int epoll_wait(struct file *ep, struct abi_epoll_event *out, unsigned max,
 void epoll_file_gone(struct file *f);
 int eventfd_new(const struct cred *who, uint32_t count, bool semaphore,
 		unsigned flags, struct file **out) must_check;
+int signalfd_new(const struct cred *who, sigset mask, unsigned flags,
+		 struct file **out) must_check;
+int signalfd_set_mask(struct file *f, sigset mask) must_check;
+int timerfd_new(const struct cred *who, int clock, unsigned flags,
+		struct file **out) must_check;
+int timerfd_get(struct file *f, struct timer_span *now) must_check;
+int timerfd_set(struct file *f, unsigned flags, const struct timer_span *to,
+		struct timer_span *old) must_check;
 int pipe_new(const struct cred *who, unsigned flags, struct file **rd,
 	     struct file **wr) must_check;
 int pipe_resize(struct file *f, uint32_t size) must_check;

@@ -34,6 +34,8 @@ void proc_drop(struct proc *p)
 	assert(p->thread_count == 0 && list_empty(&p->children));
 	user_drop(p->user);
 	cred_drop(p->cred);
+	if (p->signal_watch)
+		signal_watch_drop(p->signal_watch);
 	kmem_cache_free(cache, p);
 }
 

@@ -257,6 +257,15 @@ void signal_flush(struct proc *p, sigset which);
 void signal_fill(struct abi_siginfo *info, int sig, int code,
 		 const struct proc *from);
 
+/* --- signal_watch.c: woken whenever the process is sent a signal ------------ */
+
+struct signal_watch {
+	uint32_t refs;
+	struct sleep_queue queue;
+};
+int signal_watch_get(struct proc *p, struct signal_watch **out) must_check;
+void signal_watch_drop(struct signal_watch *w);
+
 /* --- proc.c ------------------------------------------------------------------- */
 
 struct proc_session {
@@ -300,6 +309,7 @@ struct proc {
 	/* signals */
 	struct signal_actions *actions;
 	struct signal_queue pending;	/* for any thread */
+	struct signal_watch *signal_watch; /* or NULL: nobody watches */
 	struct sleep_queue child_wait;	/* wait4 sleeps here */
 	struct sleep_queue exec_wait;	/* vfork parent sleeps here */
 	struct sleep_queue thread_gone;	/* proc_single_thread sleeps here */

@@ -188,6 +188,8 @@ int signal_send(struct proc *p, struct thread *t, const struct abi_siginfo *info
 		signal_wake(to, false);
 	else if (!err)
 		wake_waiter(p, t, sig);
+	if (!err && p->signal_watch)
+		sleep_wake(&p->signal_watch->queue);
 	return err;
 }
 

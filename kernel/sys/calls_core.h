@@ -75,6 +75,8 @@ int sys_rt_tgsigqueueinfo(struct thread *me, const uint32_t *arg); /* 335 */
 /* sigwait.c */
 int sys_rt_sigtimedwait(struct thread *me, const uint32_t *arg); /* 177 */
 int sys_rt_sigtimedwait64(struct thread *me, const uint32_t *arg); /* 421 */
+int sys_signalfd(struct thread *me, const uint32_t *arg); /* 321 */
+int sys_signalfd4(struct thread *me, const uint32_t *arg); /* 327 */
 int sys_rt_sigsuspend(struct thread *me, const uint32_t *arg); /* 179 */
 int sys_sigsuspend(struct thread *me, const uint32_t *arg); /* 72 */
 int sys_pause(struct thread *me, const uint32_t *arg); /* 29 */
@@ -115,6 +117,11 @@ int sys_timer_gettime(struct thread *me, const uint32_t *arg); /* 261 */
 int sys_timer_gettime64(struct thread *me, const uint32_t *arg); /* 408 */
 int sys_timer_getoverrun(struct thread *me, const uint32_t *arg); /* 262 */
 int sys_timer_delete(struct thread *me, const uint32_t *arg); /* 263 */
+int sys_timerfd_create(struct thread *me, const uint32_t *arg); /* 322 */
+int sys_timerfd_settime(struct thread *me, const uint32_t *arg); /* 325 */
+int sys_timerfd_settime64(struct thread *me, const uint32_t *arg); /* 411 */
+int sys_timerfd_gettime(struct thread *me, const uint32_t *arg); /* 326 */
+int sys_timerfd_gettime64(struct thread *me, const uint32_t *arg); /* 410 */
 int sys_setitimer(struct thread *me, const uint32_t *arg); /* 104 */
 int sys_getitimer(struct thread *me, const uint32_t *arg); /* 105 */
 int sys_alarm(struct thread *me, const uint32_t *arg); /* 27 */

@@ -537,7 +537,8 @@ int sys_pipe2(struct thread *me, const uint32_t *arg)
 	return make_pipe(me, arg[0], arg[1]);
 }
 
-static int install_new(struct thread *me, struct file *f, bool cloexec)
+/* The lowest free descriptor for a new file, which is dropped on failure. */
+int sys_install(struct thread *me, struct file *f, bool cloexec)
 {
 	int fd = file_install(me->proc->files, f, 0, cloexec, fd_limit(me));
 
@@ -555,7 +556,7 @@ int sys_eventfd2(struct thread *me, const uint32_t *arg)
 		return -EINVAL;
 	err = eventfd_new(me->cred, arg[0], arg[1] & EFD_SEMAPHORE,
 			  arg[1] & O_NONBLOCK, &f);
-	return err ? err : install_new(me, f, arg[1] & O_CLOEXEC);
+	return err ? err : sys_install(me, f, arg[1] & O_CLOEXEC);
 }
 
 int sys_eventfd(struct thread *me, const uint32_t *arg)
@@ -573,7 +574,7 @@ int sys_epoll_create1(struct thread *me, const uint32_t *arg)
 	if (arg[0] & ~O_CLOEXEC)
 		return -EINVAL;
 	err = epoll_new(me->cred, &f);
-	return err ? err : install_new(me, f, arg[0] & O_CLOEXEC);
+	return err ? err : sys_install(me, f, arg[0] & O_CLOEXEC);
 }
 
 int sys_epoll_create(struct thread *me, const uint32_t *arg)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sigwait.c - waiting for signals.
+ * sigwait.c - waiting for signals; reading them from a file.
  */
 #include "kernel/sys/calls_core.h"
 #include "kernel/sys/core.h"
@@ -107,4 +107,44 @@ int sys_rt_sigtimedwait(struct thread *me, const uint32_t *arg)
 int sys_rt_sigtimedwait64(struct thread *me, const uint32_t *arg)
 {
 	return timed_wait(me, arg, true);
+}
+
+static int signalfd(struct thread *me, int fd, sigset mask, uint32_t flags)
+{
+	struct file *f;
+	int err;
+
+	if (fd == -1) {
+		err = signalfd_new(me->cred, mask, flags & O_NONBLOCK, &f);
+		return err ? err : sys_install(me, f, flags & O_CLOEXEC);
+	}
+	f = file_get(me->proc->files, fd, FILE_ANY);
+	if (!f)
+		return -EBADF;
+	err = signalfd_set_mask(f, mask);
+	file_drop(f);
+	return err ? err : fd;
+}
+
+/* Linux: signalfd4(fd or -1, mask, sigsetsize, flags): the descriptor. */
+int sys_signalfd4(struct thread *me, const uint32_t *arg)
+{
+	sigset mask;
+	int err;
+
+	if (arg[2] != SIGSET_SIZE || (arg[3] & ~(O_CLOEXEC | O_NONBLOCK)))
+		return -EINVAL;
+	err = user_copy_in(&mask, arg[1], sizeof(mask));
+	if (err)
+		return err;
+	mask &= ~(sig_bit(SIGKILL) | sig_bit(SIGSTOP));
+	return signalfd(me, arg[0], mask, arg[3]);
+}
+
+/* Linux: signalfd(fd or -1, mask, sigsetsize). */
+int sys_signalfd(struct thread *me, const uint32_t *arg)
+{
+	uint32_t four[4] = { arg[0], arg[1], arg[2], 0 };
+
+	return sys_signalfd4(me, four);
 }

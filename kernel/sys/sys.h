@@ -36,6 +36,9 @@ static inline struct path_at sys_at(struct thread *me, int dirfd)
 {
 	return (struct path_at){ me->cred, me->proc->fs, dirfd, me->proc->files };
 }
+/* fd.c: the lowest free descriptor for a new file, which is dropped on
+ * failure. -EMFILE, -ENOMEM. */
+int sys_install(struct thread *me, struct file *f, bool cloexec) must_check;
 /* A path from user memory in a kmem buffer: free it with kmem_free. */
 int sys_path_in(uint32_t user, char **out) must_check;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * timers.c - alarm, interval timers and POSIX timers: arguments in and out.
- * The timers themselves are in kernel/proc (ptimer.c).
+ * timers.c - alarm, interval timers, POSIX timers and timer files: arguments in
+ * and out. The timers themselves are in kernel/proc (ptimer.c) and kernel/fs.
  */
 #include "kernel/sys/calls_core.h"
 #include "kernel/sys/timespec.h"
@@ -167,4 +167,71 @@ int sys_alarm(struct thread *me, const uint32_t *arg)
 	if (rest >= NS_PER_S / 2 || (seconds == 0 && rest != 0))
 		seconds++;
 	return seconds;
+}
+
+/* --- timers as files ---------------------------------------------------------- */
+
+/* Linux: timerfd_create(clock, flags). */
+int sys_timerfd_create(struct thread *me, const uint32_t *arg)
+{
+	struct file *f;
+	int err;
+
+	if (arg[1] & ~(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	err = timerfd_new(me->cred, arg[0], arg[1] & O_NONBLOCK, &f);
+	return err ? err : sys_install(me, f, arg[1] & O_CLOEXEC);
+}
+
+static int timerfd_settime(struct thread *me, const uint32_t *arg, bool wide)
+{
+	struct timer_span to, old;
+	struct file *f;
+	int err = spec_in(arg[2], wide, &to);
+
+	if (err)
+		return err;
+	f = file_get(me->proc->files, arg[0], FILE_ANY);
+	if (!f)
+		return -EBADF;
+	err = timerfd_set(f, arg[1], &to, &old);
+	file_drop(f);
+	if (!err && arg[3] != 0)
+		err = spec_out(arg[3], wide, &old);
+	return err;
+}
+
+/* Linux: timerfd_settime(fd, flags, new, old). Sleeps. */
+int sys_timerfd_settime(struct thread *me, const uint32_t *arg)
+{
+	return timerfd_settime(me, arg, false);
+}
+
+int sys_timerfd_settime64(struct thread *me, const uint32_t *arg)
+{
+	return timerfd_settime(me, arg, true);
+}
+
+static int timerfd_gettime(struct thread *me, const uint32_t *arg, bool wide)
+{
+	struct file *f = file_get(me->proc->files, arg[0], FILE_ANY);
+	struct timer_span now;
+	int err;
+
+	if (!f)
+		return -EBADF;
+	err = timerfd_get(f, &now);
+	file_drop(f);
+	return err ? err : spec_out(arg[1], wide, &now);
+}
+
+/* Linux: timerfd_gettime(fd, now). Sleeps. */
+int sys_timerfd_gettime(struct thread *me, const uint32_t *arg)
+{
+	return timerfd_gettime(me, arg, false);
+}
+
+int sys_timerfd_gettime64(struct thread *me, const uint32_t *arg)
+{
+	return timerfd_gettime(me, arg, true);
 }
