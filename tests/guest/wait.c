@@ -175,13 +175,14 @@ TEST(waitid_tells_stops_and_continues)
 /* A child whose end is told by another signal waits for __WCLONE. */
 TEST(clone_children_are_apart)
 {
-	pid_t p = syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0);
 	int status;
+	pid_t p;
 
+	signal(SIGUSR1, SIG_IGN);
+	p = syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0);
 	CHECK_OK(p);
 	if (p == 0)
 		syscall(SYS_exit_group, 3);
-	signal(SIGUSR1, SIG_IGN);
 	CHECK_ERRNO(waitpid(-1, &status, 0), ECHILD);
 	CHECK_ERRNO(waitpid(p, &status, 0), ECHILD);
 	CHECK_EQ(waitpid(p, &status, 0x80000000 /* __WCLONE */), p);
