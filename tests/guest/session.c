@@ -104,14 +104,15 @@ TEST(setpgid_errors)
 
 TEST(setpgid_after_exec_is_eacces)
 {
-	int fd[2];
+	int fd[2], in[2];
 	char c;
 	pid_t p;
 
 	CHECK_OK(pipe(fd));
+	CHECK_OK(pipe(in));
 	p = fork();
 	if (p == 0) {
-		dup2(fd[0], 0);
+		dup2(in[0], 0);
 		dup2(fd[1], 1);
 		execl("/bin/sh", "sh", "-c", "echo x; read y; read z", (char *)0);
 		_exit(127);

@@ -275,7 +275,7 @@ TEST(usage_of_the_child_arrives)
 	int status;
 
 	if (p == 0) {
-		static char block[1 << 20];
+		static char block[8 << 20];
 		volatile unsigned n = 0;
 		clock_t end = clock() + CLOCKS_PER_SEC / 20;
 
@@ -293,7 +293,7 @@ TEST(usage_of_the_child_arrives)
 	CHECK(after.ru_utime.tv_usec + after.ru_utime.tv_sec * 1000000LL >=
 	      before.ru_utime.tv_usec + before.ru_utime.tv_sec * 1000000LL +
 	      r.ru_utime.tv_usec);
-	CHECK(r.ru_maxrss >= 1024);
+	CHECK(r.ru_maxrss >= 6000); /* Linux counts in steps */
 	CHECK(r.ru_minflt >= 256);
 	CHECK(after.ru_maxrss >= r.ru_maxrss);
 }
