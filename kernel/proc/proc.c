@@ -149,6 +149,7 @@ static void inherit(struct proc *p, const struct proc *from)
 	memcpy(p->limit, from->limit, sizeof(p->limit));
 	memcpy(p->comm, from->comm, sizeof(p->comm));
 	p->dumpable = from->dumpable;
+	p->keep_caps = from->keep_caps;
 	p->set_id = from->set_id;
 	p->no_new_privs = from->no_new_privs;
 	p->personality = from->personality;

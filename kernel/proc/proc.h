@@ -343,6 +343,7 @@ struct proc {
 	uint64_t cpu_warn_ns;		/* RLIMIT_CPU: the next SIGXCPU */
 	int death_signal;		/* PR_SET_PDEATHSIG */
 	bool no_new_privs;
+	bool keep_caps;			/* PR_SET_KEEPCAPS; until exec */
 	void *ptrace;			/* the place kept for it */
 };
 

@@ -313,16 +313,18 @@ int sys_clock_nanosleep64(struct thread *me, const uint32_t *arg)
 
 enum { ADJ_OFFSET = 1, ADJ_FREQUENCY = 2, ADJ_MAXERROR = 4, ADJ_ESTERROR = 8,
        ADJ_STATUS = 16, ADJ_TIMECONST = 32, ADJ_TAI = 128,
-       ADJ_SETOFFSET = 0x100, ADJ_NANO = 0x2000, STA_UNSYNC = 0x40,
+       ADJ_SETOFFSET = 0x100, ADJ_NANO = 0x2000,
+       ADJ_OFFSET_SS_READ = 0xa001, STA_UNSYNC = 0x40,
        TIME_ERROR = 5 };
 
 /* The wall clock is stepped by ADJ_SETOFFSET; other modes need a clock that
- * can be slewed: -EOPNOTSUPP. */
+ * can be slewed: -EOPNOTSUPP. What adjtime(NULL, old) asks for, how much is
+ * still to be slewed, is always 0. */
 static int adjust_step(struct thread *me, uint32_t modes, int64_t offset)
 {
 	int err;
 
-	if (!modes)
+	if (!modes || modes == ADJ_OFFSET_SS_READ)
 		return 0;
 	err = priv_check(me->cred, PRIV_ADJTIME);
 	if (err)

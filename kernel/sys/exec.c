@@ -175,6 +175,7 @@ static void swap_identity(struct exec *x)
 		exe_drop(old);
 	proc_set_comm(p, base ? base + 1 : name);
 	p->dumpable = !x->secure && !x->unreadable;
+	p->keep_caps = false;
 	p->set_id = x->secure;
 	if (x->set_id) {
 		p->death_signal = 0;

@@ -297,7 +297,6 @@ static uint32_t narrow(uint32_t id)
 {
 	return id > UINT16_MAX ? 65534 : id;
 }
-
 static uint32_t widen(uint32_t id)
 {
 	return (uint16_t)id == UINT16_MAX ? KEEP : (uint16_t)id;
@@ -325,6 +324,45 @@ int sys_getegid16(struct thread *me, const uint32_t *arg)
 {
 	(void)arg;
 	return narrow(me->cred->egid);
+}
+
+int sys_getgroups16(struct thread *me, const uint32_t *arg)
+{
+	const struct cred *c = me->cred;
+	uint16_t id;
+	int err = 0;
+
+	if ((int32_t)arg[0] < 0 || (arg[0] && arg[0] < c->group_count))
+		return -EINVAL;
+	for (uint32_t i = 0; arg[0] && !err && i < c->group_count; i++) {
+		id = (uint16_t)narrow(c->groups[i]);
+		err = user_copy_out(arg[1] + i * sizeof(id), &id, sizeof(id));
+	}
+	return err ? err : (int)c->group_count;
+}
+
+int sys_setgroups16(struct thread *me, const uint32_t *arg)
+{
+	uint32_t *groups = NULL, n = arg[0];
+	uint16_t id;
+	int err = priv_check(me->cred, PRIV_CRED_SETGROUPS);
+
+	if (err)
+		return err;
+	if (n > CRED_GROUPS_MAX)
+		return -EINVAL;
+	if (n)
+		groups = kmem_alloc(n * sizeof(*groups));
+	if (n && !groups)
+		return -ENOMEM;
+	for (uint32_t i = 0; !err && i < n; i++) {
+		err = user_copy_in(&id, arg[1] + i * sizeof(id), sizeof(id));
+		groups[i] = widen(id);
+	}
+	if (!err)
+		err = set_groups(me, groups, n);
+	kmem_free(groups);
+	return err;
 }
 
 int sys_setuid16(struct thread *me, const uint32_t *arg)

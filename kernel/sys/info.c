@@ -280,7 +280,14 @@ int sys_prctl(struct thread *me, const uint32_t *arg)
 		return get_comm(me, arg[1]);
 	case PR_CAPBSET_READ:
 		return arg[1] <= CAP_LAST ? 1 : -EINVAL;
+	/* Only noted: privileges go by the user, there are none to keep. */
+	case PR_SET_KEEPCAPS:
+		if (arg[1] > 1)
+			return -EINVAL;
+		p->keep_caps = arg[1];
+		return 0;
 	case PR_GET_KEEPCAPS:
+		return p->keep_caps;
 	case PR_GET_SECUREBITS:
 	case PR_GET_SECCOMP:
 		return 0;

@@ -286,3 +286,13 @@ TEST(faults_and_switches_are_counted)
 	CHECK(b.ru_nvcsw - a.ru_nvcsw >= 10);
 	CHECK(b.ru_maxrss >= a.ru_maxrss + 900);
 }
+
+/* adjtime(NULL, old): how much is still to be slewed. */
+TEST(nothing_left_to_adjust)
+{
+	struct timeval left = { 1, 1 };
+
+	CHECK_OK(adjtime(NULL, &left));
+	CHECK_EQ(left.tv_sec, 0);
+	CHECK_EQ(left.tv_usec, 0);
+}

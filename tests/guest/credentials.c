@@ -356,6 +356,35 @@ TEST(a_group_with_strangers)
 
 /* --- no_new_privs, dumpable ---------------------------------------------------------- */
 
+/* setpriv(1) does not go on without it. */
+TEST(keep_capabilities_is_noted)
+{
+	CHECK_EQ(prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0), 0);
+	CHECK_ERRNO(prctl(PR_SET_KEEPCAPS, 2, 0, 0, 0), EINVAL);
+	CHECK_OK(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+	CHECK_EQ(prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0), 1);
+}
+
+/* getgroups and setgroups of 16 bits: 80 and 81. */
+TEST(groups_of_old)
+{
+	uint16_t few[3] = { 7, 5, 6 }, got[3] = { 0 };
+	gid_t wide[2] = { 5, 70000 };
+
+	need_root();
+	CHECK_OK(syscall(81, 3, few));
+	CHECK_EQ(syscall(80, 0, NULL), 3);
+	CHECK_EQ(syscall(80, 3, got), 3);
+	CHECK(got[0] == 5 && got[1] == 6 && got[2] == 7);
+	CHECK_ERRNO(syscall(80, 2, got), EINVAL);
+	CHECK_ERRNO(syscall(80, 3, 16), EFAULT);
+	CHECK_ERRNO(syscall(81, 3, 16), EFAULT);
+	CHECK_ERRNO(syscall(81, 100000, few), EINVAL);
+	CHECK_OK(setgroups(2, wide));
+	CHECK_EQ(syscall(80, 3, got), 2);
+	CHECK_EQ(got[1], 65534);
+}
+
 TEST(no_new_privs_stays)
 {
 	pid_t p;
