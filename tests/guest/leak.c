@@ -20,19 +20,21 @@ static long mem_free(void)
 	return kb;
 }
 
-/* The deed, often: the first rounds fill caches and do not count. */
+/* A leak shows in every pass; caches that fill show only in the first ones. */
 static void leaves_nothing(void (*deed)(void), int rounds)
 {
-	long before, after;
+	enum { PASSES = 5, SLACK_KB = 64 };
+	long before, gone = 0;
 
-	for (int i = 0; i < rounds; i++)
-		deed();
-	before = mem_free();
-	for (int i = 0; i < rounds; i++)
-		deed();
-	after = mem_free();
-	if (before - after > 64)
-		FAIL("%ld KB are gone after %d rounds", before - after, rounds);
+	for (int pass = 0; pass < PASSES; pass++) {
+		before = mem_free();
+		for (int i = 0; i < rounds; i++)
+			deed();
+		gone = before - mem_free();
+		if (pass > 0 && gone <= SLACK_KB)
+			return;
+	}
+	FAIL("%ld KB are gone after %d rounds", gone, rounds);
 }
 
 static void run_program(void)
