@@ -314,13 +314,14 @@ int sys_clock_nanosleep64(struct thread *me, const uint32_t *arg)
 enum { ADJ_OFFSET = 1, ADJ_FREQUENCY = 2, ADJ_MAXERROR = 4, ADJ_ESTERROR = 8,
        ADJ_STATUS = 16, ADJ_TIMECONST = 32, ADJ_TAI = 128,
        ADJ_SETOFFSET = 0x100, ADJ_NANO = 0x2000,
-       ADJ_OFFSET_SS_READ = 0xa001, STA_UNSYNC = 0x40,
+       ADJ_OFFSET_SINGLESHOT = 0x8001, ADJ_OFFSET_SS_READ = 0xa001, STA_UNSYNC = 0x40,
        TIME_ERROR = 5 };
 
 /* The wall clock is stepped by ADJ_SETOFFSET; other modes need a clock that
  * can be slewed: -EOPNOTSUPP. What adjtime(NULL, old) asks for, how much is
  * still to be slewed, is always 0. */
-static int adjust_step(struct thread *me, uint32_t modes, int64_t offset)
+static int adjust_step(struct thread *me, uint32_t modes, int64_t offset,
+		       int64_t slew)
 {
 	int err;
 
@@ -329,6 +330,8 @@ static int adjust_step(struct thread *me, uint32_t modes, int64_t offset)
 	err = priv_check(me->cred, PRIV_ADJTIME);
 	if (err)
 		return err;
+	if (modes == ADJ_OFFSET_SINGLESHOT && slew == 0)
+		return 0; /* stop slewing */
 	if (modes & ~(ADJ_SETOFFSET | ADJ_NANO | ADJ_STATUS | ADJ_MAXERROR |
 		      ADJ_ESTERROR))
 		return -EOPNOTSUPP;
@@ -360,7 +363,7 @@ static int adjust32(struct thread *me, uint32_t user)
 
 	if (!err)
 		err = adjust_step(me, t.modes, t.time.sec * NS + t.time.usec *
-				  (t.modes & ADJ_NANO ? 1 : 1000));
+				  (t.modes & ADJ_NANO ? 1 : 1000), t.offset);
 	if (err)
 		return err;
 	memset(&t, 0, sizeof(t));
@@ -382,7 +385,7 @@ static int adjust64(struct thread *me, uint32_t user)
 
 	if (!err)
 		err = adjust_step(me, t.modes, t.sec * NS + t.usec *
-				  (t.modes & ADJ_NANO ? 1 : 1000));
+				  (t.modes & ADJ_NANO ? 1 : 1000), t.offset);
 	if (err)
 		return err;
 	memset(&t, 0, sizeof(t));
