@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/time.h>
 
 #include "ktap.h"
@@ -38,18 +39,35 @@ static void in_child(void (*deed)(void))
 		;
 }
 
+static int processes(void)
+{
+	struct sysinfo s;
+
+	CHECK_OK(sysinfo(&s));
+	return s.procs;
+}
+
+/* Orphans of the deed are process 1's to reap: wait until it did. */
+static void settle(int want)
+{
+	for (int i = 0; i < 300 && processes() > want; i++)
+		ktap_sleep_ms(10);
+	ktap_sleep_ms(30);
+}
+
 /* A leak shows in every pass; caches that fill show only in the first ones. */
 static void leaves_nothing(void (*deed)(void), int rounds)
 {
 	enum { PASSES = 5, SLACK_KB = 64 };
 	long before, gone = 0;
+	int others = processes();
 
 	for (int pass = 0; pass < PASSES; pass++) {
-		ktap_sleep_ms(30);
+		settle(others);
 		before = mem_free();
 		for (int i = 0; i < rounds; i++)
 			in_child(deed);
-		ktap_sleep_ms(30);
+		settle(others);
 		gone = before - mem_free();
 		if (pass > 0 && gone <= SLACK_KB)
 			return;
