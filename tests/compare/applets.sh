@@ -169,6 +169,128 @@ sh_run xargs-0 'find tree -type f -print0 | xargs -0 ls | sort'
 run xxd xxd text
 sh_run yes 'yes | head -n 3; yes no | head -n 1000 | md5sum'
 
+# applets that make or take apart what others made
+xz=/Td6WFoAAAFpIt42AgAhARYAAAB0L+Wj4AEHADFdADoaCM52x+Xp1gc0w9EOv85V4aq94OSPmAHd
+xz=${xz}jeUHVJ5lJV8nOmp+tNNI/lC3hrj2AAAAAAAAVkWH8gABSYgCAAAAAobydwD4wDYsCAAAAAAFZWg==
+lzma=XQAAgAD//////////wA6GgjOdsfl6dYHNMPRDr/OVeGqveDkj5gB3Y3lB1SeZSVfJzpqfrTTSP5Q
+lzma=${lzma}t4blEt///+qiAAA=
+zip=UEsDBBQAAAAIAIMYIlBWRYfyMAAAAAgBAAALAAAAZGlyL29uZS50eHQryUhVKCzNTM5WSCrKL89TSMuv
+zip=${zip}UMgqzS0oVsgvSy1SKAFK5yRWVSqk5KdzlQxjtQBQSwMEFAAAAAAAgxgiUJCvfEwCAAAAAgAAAAMAAAB0
+zip=${zip}d28yClBLAQIUAxQAAAAIAIMYIlBWRYfyMAAAAAgBAAALAAAAAAAAAAAAAACAAQAAAABkaXIvb25lLnR4
+zip=${zip}dFBLAQIUAxQAAAAAAIMYIlCQr3xMAgAAAAIAAAADAAAAAAAAAAAAAACAAVkAAAB0d29QSwUGAAAAAAIA
+zip=${zip}AgBqAAAAfAAAAAAA
+echo "$xz" | base64 -d >fox.xz
+echo "$lzma" | base64 -d >fox.lzma
+echo "$zip" | base64 -d >fox.zip
+echo H52QY960gSOnzJw5ZciAoFMGDx0F | base64 -d >comp.Z
+sh_run xz 'xzcat fox.xz | md5sum; xz -dc fox.xz | wc; unxz -k fox.xz && wc -l fox; rm -f fox'
+sh_run unlzma 'lzcat fox.lzma | md5sum; lzma -dc fox.lzma | wc; unlzma fox.lzma && rm fox'
+sh_run unzip 'unzip -l fox.zip | tail -3 | head -1; unzip -q fox.zip && find dir two -type f |
+	xargs md5sum'
+sh_run uncompress 'uncompress comp.Z && cat comp'
+sh_run dpkg-deb 'mkdir deb && cd deb && echo 2.0 >debian-binary &&
+	printf "Package: p\nVersion: 1\nArchitecture: all\nMaintainer: m <m@x>\nDescription: d\n" \
+		>control && tar czf control.tar.gz ./control && tar czf data.tar.gz ../lines &&
+	ar -r ../p.deb debian-binary control.tar.gz data.tar.gz 2>/dev/null; cd .. &&
+	dpkg-deb -f p.deb | head -2; dpkg-deb -c p.deb | wc -l; dpkg-deb -x p.deb debx && ls debx'
+run rpm rpm -qpi lines
+run rpm2cpio rpm2cpio lines
+sh_run ar-x 'mkdir arx && cd arx && ar -x ../a.ar && cmp lines ../lines && echo same'
+sh_run cpio-i 'cd tree && find . | sort | cpio -o -H newc 2>/dev/null >../c.cpio && cd .. &&
+	mkdir ci && cd ci && cpio -idm <../c.cpio 2>/dev/null; find . | sort; stat -c "%h %Y" x'
+sh_run tar-links 'mkdir tl && tar cf - tree | tar xf - -C tl && stat -c "%N %h" tl/tree/hard |
+	sed "s/[^0-9]*//" && stat -c "%n %a %Y" tl/tree/sub/yy'
+sh_run mkdosfs 'truncate -s 1M fat && mkdosfs -v -n LABEL fat 2>&1 | sed s/volumeID:.*,//; od -A d -t x1 -N 16 fat'
+sh_run mke2fs 'truncate -s 1M ext && mke2fs -F -L label ext'
+sh_run mkswap 'truncate -s 1M swp && mkswap -L name swp | sed "s/UUID=.*//"'
+sh_run fdisk 'truncate -s 8M disk && printf "o\nn\np\n1\n\n\nw\n" | fdisk disk >/dev/null 2>&1
+	fdisk -l disk'
+run mkpasswd mkpasswd -m md5 -S saltsalt secret
+run mkpasswd-sha mkpasswd -m sha512 -S saltsalt secret
+sh_run mim 'printf "hello() { echo mim \$1; }\n" >Mimfile; mim hello you'
+sh_run nuke 'mkdir -p nk/a && touch nk/b && nuke nk; ls nk'
+sh_run shred 'cp lines shr && shred -n 1 shr && wc -c <shr; shred -u shr; ls shr'
+sh_run freeramdisk 'freeramdisk lines'
+sh_run fatattr 'fatattr lines'
+sh_run run-init 'run-init none init'
+sh_run switch_root 'switch_root none init 2>&1 | tail -1'
+
+# applets that ask or tell the kernel
+sh_run '[' '[ -s lines ] && [ lines -nt none ] && [ -p nn ] && [ -c nod ]; echo $?'
+sh_run '[[' '[[ abc == a*c ]] && [[ -r lines ]]; echo $?'
+sh_run chroot 'mkdir -p cr/bin && cp "$(which busybox)" cr/bin && ln -s busybox cr/bin/ls &&
+	chroot cr /bin/busybox pwd && chroot cr /bin/ls /; chroot none x'
+sh_run clear 'TERM=vt100 clear | od -c'
+sh_run reset 'reset </dev/null | od -c'
+sh_run ipcalc 'ipcalc -n -b -m -p 192.168.7.9/20'
+run ionice ionice -c 3 -t echo idle
+run linux32 linux32 echo personality
+sh_run logname 'logname </dev/null'
+run groups groups
+run setpriv setpriv --nnp echo privileged
+run sysctl sysctl -n kernel.ostype
+sh_run taskset 'taskset 1 echo first'
+sh_run ts 'echo stamped | ts "" | cut -d " " -f 2-'
+sh_run start-stop-daemon 'start-stop-daemon -S -b -m -p pf -x "$(which sleep)" -- 100
+	sleep 0.2; kill -0 "$(cat pf)" && start-stop-daemon -K -p pf | sed "s/pid.*//"'
+sh_run nologin 'timeout 0.2 nologin </dev/null'
+sh_run nice-value 'nice 2>/dev/null; renice -n 3 $$ >/dev/null; cut -d " " -f 19 /proc/$$/stat'
+sh_run mountpoint 'stat -f -c %T /proc'
+
+# more of what the everyday ones ask of the file system
+sh_run ls-sorted 'cd tree && touch -d "2001-01-01" sub/old && ls -t sub; ls -S; ls -r; ls -i x |
+	wc -w; ls -R .; ls -A; ls -p; ls -x; ls -m 2>/dev/null | head -1; rm sub/old'
+sh_run ls-odd 'mkdir odd && cd odd && touch "a b" "c
+d" "$(printf "e\\001f")" -- -g && ls; ls -b 2>/dev/null; find . | sort; rm -- * && ls -a'
+sh_run find-more 'find tree -newer lines | sort; find tree -links +1 | sort; find tree -empty;
+	find tree -maxdepth 1 -mindepth 1 | sort; find tree -name "y*" -o -type l | sort;
+	find tree -depth | tail -1; find tree -inum $(stat -c %i tree/x) | sort;
+	find -L tree -name link -type f; find none; find tree -type d -exec stat -c %n {} + | sort'
+sh_run cp-more 'cp lines lines; cp none x; cp tree c2; cp -r tree c2 && find c2 | sort;
+	cp -P tree/link l2 && readlink l2; cp tree/link l3 && stat -c %F l3; cp -l lines hl &&
+	stat -c %h lines; rm hl; cp -s /none/abs sl && readlink sl; cp -u lines long 2>&1'
+sh_run cp-special 'mkfifo cf && cp -a cf cf2 && stat -c %F cf2; cp -a nod nod2 && stat -c %F nod2'
+sh_run mv-more 'mkdir m1 m2 && touch m1/f m2/f && mv -n m1/f m2 && ls m1; mv m1 m2 && ls m2;
+	mv m2 m2/m1; mv lines/ x; mv m2/f m2/m1/g && find m2 | sort'
+sh_run rm-more 'mkdir -p rd/a/b && touch rd/a/b/c && chmod 0 rd/a/b/c && rm -rf rd && ls rd;
+	rm none; rm -f none; rm -r .; rm tree'
+sh_run ln-more 'ln lines tree/x; ln -s a/b dangling && cat dangling; ln -sfn sub tree/dl &&
+	readlink tree/dl && rm tree/dl; ln tree dirlink; ln -s loop1 loop2 && ln -s loop2 loop1 &&
+	cat loop1; readlink -f loop1; readlink -f dangling; realpath none/x'
+sh_run chmod-more 'touch cm && for m in u+s g+s o+t a-x 4755 2755 1777 =r u=rwx,g=u +X; do
+	chmod $m cm && stat -c "$m %a %A" cm; done; chmod 644 none; chmod -R a+rX tree;
+	chmod 755 dangling'
+sh_run chown-more 'touch co && chown 12:34 co && stat -c "%u %g" co; chown :56 co &&
+	stat -c "%u %g" co; chown -h 78 l2 && stat -c %u l2; chgrp -R 9 m2 &&
+	find m2 -exec stat -c "%g %n" {} + | sort -k 2'
+sh_run dd-more 'dd if=lines of=d1 bs=3 seek=2 2>/dev/null && od -c d1 | head -2;
+	dd if=lines bs=1 skip=4 count=3 2>/dev/null; echo; echo xx |
+	dd of=d1 conv=notrunc 2>/dev/null; head -1 d1; dd if=lines bs=5 2>&1 >/dev/null | head -2;
+	dd if=/dev/zero of=d2 bs=1k count=0 seek=100 2>/dev/null; stat -c "%s %b" d2'
+sh_run du-more 'mkdir dum && dd if=/dev/zero of=dum/f bs=4096 count=3 2>/dev/null &&
+	truncate -s 1M dum/hole && du -k dum/f dum/hole; du -a -b dum/f 2>/dev/null'
+sh_run touch-more 'touch -a -d @1000 tm && stat -c %X tm; touch -m -d @2000 tm &&
+	stat -c "%X %Y" tm; touch -c none && ls none; touch -h -d @3000 l2 && stat -c %Y l2;
+	touch none/x; touch -r tm tm2 && stat -c %Y tm2'
+sh_run truncate-more 'truncate -s +5 tr1 && stat -c %s tr1; truncate -s -3 tr1 &&
+	stat -c %s tr1; truncate -s 1G tr2 && stat -c "%s %b" tr2; truncate -s 0 tree; rm tr2'
+sh_run fallocate-more 'fallocate -o 100 -l 50 fb && stat -c %s fb; fallocate -l 0 fb'
+sh_run sed-in-place 'ln lines hl2; cp -p lines si2; sed -i s/one/1/ si2 && head -1 si2 &&
+	stat -c %h lines; rm hl2'
+sh_run split-lines 'tail -n +2 long | head -n 5; tail -c 100 long; head -c -100000 long'
+sh_run tee-append 'echo a | tee ta >/dev/null; echo b | tee -a ta; cat ta'
+sh_run xargs-more 'seq 1 1000 | xargs -n 100 echo | wc -l; echo a b | xargs -I % echo [%];
+	seq 3 | xargs -P 3 -n 1 sh -c "exit 1"; echo $?; echo x | xargs false; echo $?;
+	echo x | xargs no-such-program; echo $?'
+sh_run sort-big 'sort -r long | head -3; sort -n -k 3 long | tail -2; sort -u long | wc -l;
+	sort -c lines; sort -o so lines && cat so'
+sh_run time-limits 'timeout -s KILL 0.1 sleep 5; echo $?; timeout 0.1 sh -c "trap \"\" TERM
+	sleep 0.3"; echo $?'
+sh_run umask-more 'umask -S; umask 027; mkdir umd && stat -c %a umd; umask u=rwx,g=,o=; umask'
+sh_run flock-free 'mkfifo fx; (sleep 0.1; echo late >fx) & read -t 5 x <fx; echo "$x"; wait'
+sh_run fifo-many 'mkfifo fm; exec 9<>fm; for i in 1 2 3; do (echo $i >fm) & done; wait;
+	for i in 1 2 3; do read x <&9; echo $x; done | sort'
+
 # the shell itself
 sh_run pipeline 'cat long | grep 9 | sort -r | head -5 | tr l L'
 sh_run here 'cat <<X
@@ -194,4 +316,36 @@ sh_run proc 'cat /proc/self/comm; tr "\0" " " </proc/self/cmdline;
 	echo status'
 sh_run dev 'head -c 4 /dev/zero | od -c; echo x >/dev/null; echo x >/dev/full;
 	[ $(head -c 100 /dev/urandom | wc -c) = 100 ] && echo 100'
+sh_run wait-n 'false & p=$!; wait $p; echo $?; (exit 42) & wait $!; echo $?; wait 99999; echo $?'
+sh_run signals 'for s in HUP INT TERM USR1; do trap "echo got $s" $s; kill -$s $$; done;
+	sh -c "kill -SEGV \$\$"; echo $?; sleep 5 & sleep 0.1; kill -STOP $!; kill -CONT $!; kill $!; wait $!;
+	echo $?'
+sh_run subshells '(cd tree && pwd | sed "s,.*/,,"); pwd | wc -l; x=1; (x=2; echo $x); echo $x;
+	{ echo a; echo b; } | while read l; do echo "<$l>"; done'
+sh_run many-pipes 'seq 1 2000 | cat | cat | cat | cat | cat | cat | cat | cat | tail -1'
+sh_run nested 'echo $(echo $(echo $(echo deep)))'
+sh_run redirects 'exec 3>r3 4<lines; read a <&4; read b <&4; echo $a $b >&3; exec 3>&- 4<&-;
+	cat r3; echo x >&7; ls none >both 2>&1; cat both; : >r3; wc -c <r3; echo y >>r3; cat <>r3;
+	set -C; echo z >r3; cat r3'
+sh_run globs 'echo tree/[xy]* tree/*/* none*; echo t?ee; cd tree; echo */; echo .*'
+sh_run tests 'for t in -f -d -L -h -p -c -b -S -r -w -x -s -u -g -k -O; do
+	for f in lines tree tree/link nn nod none /dev/null; do
+	test $t $f && echo "$t $f"; done; done; test lines -ef ./lines && echo same'
+sh_run ulimits 'ulimit -f 10; dd if=/dev/zero of=uf bs=1k count=20 2>/dev/null; stat -c %s uf;
+	ulimit -n 20; ulimit -n; sh -c "ulimit -f"; ulimit -c 0; ulimit -c'
+sh_run background 'sleep 0.3 & sleep 0.1; kill -0 $!; echo $?; wait; kill -0 $! 2>/dev/null;
+	echo $?'
+sh_run heredoc-big 'cat <<X | wc -c
+$(cat long)
+X'
+sh_run argv-big 'set -- $(seq 1 5000); echo $# ${5000}; echo "$@" | wc -c;
+	sh -c "echo \$#" x "$@"'
+sh_run env-big 'export BIG=$(head -c 60000 long); sh -c "echo \${#BIG}"; env | grep -c "^BIG"'
+sh_run cd-rules 'cd tree/sub/deep; cd ../..; ls -d sub; cd - >/dev/null; cd none; cd ../../../lines; pwd |
+	sed "s,.*/tree,tree,"; mkdir gone; cd gone; rmdir ../gone; ls; pwd >/dev/null; cd ..'
+sh_run times 'times | wc -l'
+sh_run proc-self 'ls /proc/self/fd | head -3; cat /proc/self/limits | head -1;
+	ls -d /proc/$$/task/$$ | wc -l; grep -c "^[^ ]* / " /proc/mounts;
+	cut -d " " -f 2-3 /proc/self/stat;
+	cat /proc/sys/kernel/ostype; wc -w </proc/loadavg; ls -l /proc/self/cwd | wc -l'
 echo end
