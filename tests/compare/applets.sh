@@ -200,7 +200,8 @@ sh_run cpio-i 'cd tree && find . | sort | cpio -o -H newc 2>/dev/null >../c.cpio
 	mkdir ci && cd ci && cpio -idm <../c.cpio 2>/dev/null; find . | sort; stat -c "%h %Y" x'
 sh_run tar-links 'mkdir tl && tar cf - tree | tar xf - -C tl && stat -c "%N %h" tl/tree/hard |
 	sed "s/[^0-9]*//" && stat -c "%n %a %Y" tl/tree/sub/yy'
-sh_run mkdosfs 'truncate -s 1M fat && mkdosfs -v -n LABEL fat 2>&1 | sed s/volumeID:.*,//; od -A d -t x1 -N 16 fat'
+sh_run mkdosfs 'truncate -s 1M fat && mkdosfs -v -n LABEL fat 2>&1 | sed s/volumeID:.*,//
+	od -A d -t x1 -N 16 fat'
 sh_run mke2fs 'truncate -s 1M ext && mke2fs -F -L label ext'
 sh_run mkswap 'truncate -s 1M swp && mkswap -L name swp | sed "s/UUID=.*//"'
 sh_run fdisk 'truncate -s 8M disk && printf "o\nn\np\n1\n\n\nw\n" | fdisk disk >/dev/null 2>&1
@@ -318,8 +319,8 @@ sh_run dev 'head -c 4 /dev/zero | od -c; echo x >/dev/null; echo x >/dev/full;
 	[ $(head -c 100 /dev/urandom | wc -c) = 100 ] && echo 100'
 sh_run wait-n 'false & p=$!; wait $p; echo $?; (exit 42) & wait $!; echo $?; wait 99999; echo $?'
 sh_run signals 'for s in HUP INT TERM USR1; do trap "echo got $s" $s; kill -$s $$; done;
-	sh -c "kill -SEGV \$\$"; echo $?; sleep 5 & sleep 0.1; kill -STOP $!; kill -CONT $!; kill $!; wait $!;
-	echo $?'
+	sh -c "kill -SEGV \$\$"; echo $?; sleep 5 & sleep 0.1
+	kill -STOP $!; kill -CONT $!; kill $!; wait $!; echo $?'
 sh_run subshells '(cd tree && pwd | sed "s,.*/,,"); pwd | wc -l; x=1; (x=2; echo $x); echo $x;
 	{ echo a; echo b; } | while read l; do echo "<$l>"; done'
 sh_run many-pipes 'seq 1 2000 | cat | cat | cat | cat | cat | cat | cat | cat | tail -1'
@@ -341,8 +342,9 @@ X'
 sh_run argv-big 'set -- $(seq 1 5000); echo $# ${5000}; echo "$@" | wc -c;
 	sh -c "echo \$#" x "$@"'
 sh_run env-big 'export BIG=$(head -c 60000 long); sh -c "echo \${#BIG}"; env | grep -c "^BIG"'
-sh_run cd-rules 'cd tree/sub/deep; cd ../..; ls -d sub; cd - >/dev/null; cd none; cd ../../../lines; pwd |
-	sed "s,.*/tree,tree,"; mkdir gone; cd gone; rmdir ../gone; ls; pwd >/dev/null; cd ..'
+sh_run cd-rules 'cd tree/sub/deep; cd ../..; ls -d sub; cd - >/dev/null; cd none
+	cd ../../../lines
+	pwd | sed "s,.*/tree,tree,"; mkdir gone; cd gone; rmdir ../gone; ls; pwd >/dev/null; cd ..'
 sh_run times 'times | wc -l'
 sh_run proc-self 'ls /proc/self/fd | head -3; cat /proc/self/limits | head -1;
 	ls -d /proc/$$/task/$$ | wc -l; grep -c "^[^ ]* / " /proc/mounts;

@@ -79,8 +79,8 @@ want 0 '' 'TERM=vt100 timeout 5 vi -c ":wq" t'
 want 0 '' 'TERM=vt100 timeout 5 vi -c ":s/two/2/" -c ":wq" t'
 
 # services
-want 0 '' 'mkdir -p tabs; echo "* * * * * true" >tabs/root; crond -b -c $PWD/tabs -L $PWD/log; sleep 0.2
-	kill $(pidof crond)'
+want 0 '' 'mkdir -p tabs; echo "* * * * * true" >tabs/root
+	crond -b -c $PWD/tabs -L $PWD/log; sleep 0.2; kill $(pidof crond)'
 want 0 'true' 'mkdir -p /var/spool/cron/crontabs; echo "1 2 3 4 * true" | crontab -; crontab -l'
 want 0 '' 'mdev -s; [ -c /dev/null ]'
 want 0 '' 'start-stop-daemon -S -b -m -p pf -x /bin/sleep -- 100; start-stop-daemon -K -q -p pf'
