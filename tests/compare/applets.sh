@@ -235,7 +235,6 @@ sh_run ts 'echo stamped | ts "" | cut -d " " -f 2-'
 sh_run start-stop-daemon 'start-stop-daemon -S -b -m -p pf -x "$(which sleep)" -- 100
 	sleep 0.2; kill -0 "$(cat pf)" && start-stop-daemon -K -p pf | sed "s/pid.*//"'
 sh_run nologin 'timeout 0.2 nologin </dev/null'
-sh_run nice-value 'nice 2>/dev/null; renice -n 3 $$ >/dev/null; cut -d " " -f 19 /proc/$$/stat'
 sh_run mountpoint 'stat -f -c %T /proc'
 
 # more of what the everyday ones ask of the file system
