@@ -10,9 +10,20 @@ MUSL    ?= cache/musl
 R         := build/root
 ROOT_CPIO := $(R)/root.cpio
 
-# Our programs: each user/NAME.c is one, found in the root as /sbin/NAME.
-PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c))
+# Our libraries: each user/libNAME/ is one, linked to all programs by user/cc.
+LIBS := $(patsubst user/%/,%,$(wildcard user/lib*/))
+LIB_FILES := $(patsubst %,$(R)/%.a,$(LIBS))
+
+# Our programs: user/NAME.c is one, and so are all .c files of a user/NAME/.
+# mkcpio.py puts them into /sbin, or where user/root.list says.
+PROGRAMS := $(sort $(patsubst user/%.c,%,$(wildcard user/*.c)) \
+	$(filter-out lib%,$(patsubst user/%/,%,$(sort $(dir $(wildcard user/*/*.c))))))
 PROGRAM_FILES := $(addprefix $(R)/bin/,$(PROGRAMS))
+
+USER_CC := MUSL=$(MUSL) sh user/cc -D_GNU_SOURCE -Os -Wall -Wextra \
+	-Wmissing-prototypes -ffunction-sections -fdata-sections
+USER_DEPS := user/cc user/build.mk $(wildcard user/include/*.h user/include/*/*.h) \
+	$(MUSL)/lib/libc.a
 
 .PHONY: root
 root: $(ROOT_CPIO)
@@ -22,11 +33,25 @@ cache/.fetched:
 	$(if $(V),,@echo "  GET busybox musl")
 	$(Q)sh user/fetch.sh cache
 
-$(R)/bin/%: user/%.c user/cc $(MUSL)/lib/libc.a
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  CC  $< (user)")
-	$(Q)MUSL=$(MUSL) sh user/cc -s -O2 -Wall -Wextra -Wmissing-prototypes \
-		$(if $(WERROR),-Werror) -o $@ $<
+define lib_rule
+$(R)/$(1)/%.o: user/$(1)/%.c $(wildcard user/$(1)/*.h) $(USER_DEPS)
+	@mkdir -p $$(@D)
+	$$(if $$(V),,@echo "  CC  $$< (user)")
+	$$(Q)$$(USER_CC) $$(if $$(WERROR),-Werror) -c -o $$@ $$<
+$(R)/$(1).a: $(patsubst user/%.c,$(R)/%.o,$(wildcard user/$(1)/*.c))
+	$$(if $$(V),,@echo "  AR  $$@")
+	$$(Q)rm -f $$@.new; ar rcD $$@.new $$^ && mv $$@.new $$@
+endef
+$(foreach l,$(LIBS),$(eval $(call lib_rule,$(l))))
+
+define program_rule
+$(R)/bin/$(1): $(wildcard user/$(1).c user/$(1)/*.[ch]) $(LIB_FILES) $(USER_DEPS)
+	@mkdir -p $$(@D)
+	$$(if $$(V),,@echo "  CC  $(1) (user)")
+	$$(Q)$$(USER_CC) $$(if $$(WERROR),-Werror) -s -Wl,--gc-sections \
+		-o $$@ $$(filter %.c,$$^)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
 # The names of BusyBox's applets: it is asked itself, being an i386 program.
 $(R)/applets: $(BUSYBOX)
@@ -41,5 +66,5 @@ $(ROOT_CPIO): $(R)/applets $(PROGRAM_FILES) user/mkcpio.py user/root.list \
 	$(Q)/usr/bin/python3 user/mkcpio.py $@.new --list user/root.list \
 		--tree user/root --applets $(R)/applets \
 		--file $(BUSYBOX):/bin/busybox:755 \
-		$(foreach p,$(PROGRAMS),--file $(R)/bin/$(p):/sbin/$(p):755)
+		$(addprefix --program ,$(PROGRAM_FILES))
 	$(Q)mv $@.new $@

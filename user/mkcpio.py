@@ -3,15 +3,16 @@
 """mkcpio.py - writes a cpio archive (newc) for Brig's root without root rights.
 
   mkcpio.py OUT [--list FILE] [--known FILE] [--tree DIR] [--applets FILE]
-                [--file SRC:DEST[:MODE]] [--add HOSTPATH[:GUESTPATH]]...
+                [--file SRC:DEST[:MODE]] [--program FILE] [--add HOSTPATH[:GUESTPATH]]...
 
 --tree      a folder laid over the root; modes are 755 or 644, and the date is
             fixed, so that the same input always gives the same bytes
---list      folders, links, device nodes and modes (user/root.list)
+--list      folders, links, device nodes, modes, places of programs (user/root.list)
 --known     such a list whose folders are there already: a parent folder that
             has to be named again gets its mode from it
 --applets   the output of `busybox --list-full`: links to /bin/busybox
 --file      one file to one place
+--program   a program of ours: to /sbin/NAME, or where --list says
 --add       a file or folder as it is: modes, dates and symlinks kept; into
             GUESTPATH, or /root/NAME without one; "/" lays a folder over the root
 
@@ -40,6 +41,7 @@ class Archive:
     def __init__(self):
         self.entries = {}
         self.known = {}     # modes of folders that may be named as parents
+        self.places = {}    # paths of programs that do not belong in /sbin
 
     def put(self, path, entry):
         path = clean(path)
@@ -68,6 +70,8 @@ class Archive:
                         kind = {"c": CHR, "b": BLK}[word[3]]
                         self.put(word[1], Entry(kind | int(word[2], 8),
                                  rdev=(int(word[4]), int(word[5]))))
+                    elif word[0] == "program":
+                        self.places[word[1]] = word[2]
                     elif word[0] == "mode":
                         modes.append((clean(word[1]), int(word[2], 8)))
                     else:
@@ -181,6 +185,10 @@ def main(argv):
         elif option == "--file":
             source, path, mode = (value.split(":") + ["644"])[:3]
             archive.put(path, Entry(REG | int(mode, 8), None, source=source))
+        elif option == "--program":
+            name = os.path.basename(value)
+            archive.put(archive.places.get(name, "/sbin/" + name),
+                        Entry(REG | 0o755, None, source=value))
         elif option == "--add":
             add_argument(archive, value)
         else:

@@ -16,7 +16,9 @@ import pytest
 from rig import ktap, machine as machines
 
 TEST_LINE = re.compile(r"^TEST(?:_WITHIN)?\((\w+)", re.MULTILINE)
-HEADERS = glob.glob(os.path.join(machines.TOP, "tests", "guest", "*.h"))
+HEADERS = [name for pattern in ("tests/guest/*.h", "user/include/**/*.h",
+                                "build/root/lib*.a")
+           for name in glob.glob(os.path.join(machines.TOP, pattern), recursive=True)]
 
 
 class Program:
