@@ -75,18 +75,8 @@ static const struct rule policy[PRIV_COUNT] = {
 	[PRIV_IPC_ADMIN]	   = { "ipc.admin", ROOT, YES, 0 },
 };
 
-/* The names of the ALLOW_* bits, by bit, as jail(8) writes them. */
-static const char *const allow_name[] = {
-	"set_hostname", "raw_sockets", "chflags", "mount", "quotas",
-	"socket_af", "mlock", "reserved_ports", "read_msgbuf",
-	"unprivileged_proc_debug", "suser", "extattr", "adjtime", "settime",
-	"routing", "unprivileged_parent_tampering",
-};
-
 _Static_assert(PRIV_NONE == 0 && NOBODY == 0 && NO == 0,
 	       "what is left out must be refused");
-_Static_assert((1u << ARRAY_LEN(allow_name)) - 1 == ALLOW_ALL,
-	       "every allow bit has a name");
 _Static_assert(PRIV_COUNT == PRIV_IPC_ADMIN + 1, "the last deed has a row");
 
 static bool is_who(const struct cred *c, unsigned who)
@@ -130,11 +120,11 @@ static size_t put_allow(char *to, size_t size, uint32_t allow)
 	size_t n = 0;
 	const char *between = "";
 
-	for (unsigned i = 0; i < ARRAY_LEN(allow_name) && n < size; i++) {
+	for (unsigned i = 0; i < ALLOW_COUNT && n < size; i++) {
 		if (!(allow & 1u << i))
 			continue;
 		n += str_format(to + n, size - n, "%sallow.%s", between,
-				allow_name[i]);
+				prison_allow_name(i));
 		between = " or ";
 	}
 	return n;

@@ -10,6 +10,7 @@
 
 #define BRIG_SYSNAME "Linux"
 #define BRIG_RELEASE "6.1.0-brig"
+#define BRIG_RELEASE_DATE 601000	/* the same, to compare: a prison's osreldate */
 #define BRIG_VERSION "0.1"
 #define BRIG_MACHINE "i686"
 

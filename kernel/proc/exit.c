@@ -145,7 +145,7 @@ void proc_become_zombie(struct proc *p)
 	struct proc *one = proc_one();
 
 	assert(p == thread_current()->proc && p->thread_count == 1);
-	assert(p->state == PROC_ALIVE && p != one);
+	assert(p->state == PROC_ALIVE && p != one && p->left_prison);
 	end_of_thread(thread_current());
 	ptimer_proc_exit(p);
 	group_parent_leaves(p);
@@ -160,7 +160,6 @@ void proc_become_zombie(struct proc *p)
 		p->group->session->leader = NULL;
 	list_each_safe(l, &p->children)
 		adopt(list_entry(l, struct proc, sibling), one);
-	prison_leave(p->cred->prison);
 	tell_parent(p);
 }
 

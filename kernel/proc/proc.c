@@ -249,7 +249,7 @@ void proc_unmake(struct proc *p)
 	assert(p->state == PROC_ALIVE);
 	ptimer_proc_exit(p);
 	signal_queue_flush(&p->pending, ~(sigset)0);
-	prison_leave(p->cred->prison);
+	proc_leave_prison(p);
 	proc_reap(p);
 	if (parent) /* who waits for it may have nobody to wait for now */
 		sleep_wake(&parent->child_wait);
@@ -276,6 +276,65 @@ void proc_set_cred(struct proc *p, struct cred *c)
 		}
 	}
 	cred_drop(old);
+}
+
+/* The charges of a process: one, and one for each of its threads. */
+static int charge(const struct proc *p, struct prison *in)
+{
+	int err = racct_charge(in, RACCT_PROC, 1);
+
+	if (err)
+		return err;
+	err = racct_charge(in, RACCT_THREAD, p->thread_count);
+	if (err)
+		racct_release(in, RACCT_PROC, 1);
+	return err;
+}
+
+/* -EPERM: that prison is dying; -EAGAIN: a limit of it; -ENOMEM. What p's
+ * memory and open files cost stays with the prison that it comes from. */
+int proc_enter_prison(struct proc *p, struct cred *c)
+{
+	struct cred *old = p->cred;
+	struct prison *from = old->prison;
+	struct proc_user *user = user_get(c->prison, c->uid);
+	int err;
+
+	assert(p->state == PROC_ALIVE && !p->left_prison);
+	assert(c->uid == old->uid && prison_sees(from, c->prison));
+	if (!user)
+		return -ENOMEM;
+	err = prison_join(c->prison);
+	if (!err) {
+		err = charge(p, c->prison);
+		if (err)
+			prison_leave(c->prison);
+	}
+	if (err) {
+		user_drop(user);
+		return err;
+	}
+	if (p == thread_current()->proc)
+		account_charge(thread_current());
+	user->threads += p->thread_count;
+	p->user->threads -= p->thread_count;
+	user_drop(p->user);
+	p->user = user;
+	p->cred = c;
+	racct_release(from, RACCT_PROC, 1);
+	racct_release(from, RACCT_THREAD, p->thread_count);
+	prison_leave(from);
+	cred_drop(old);
+	return 0;
+}
+
+/* p does nothing any more that its prison could be asked about. The last one
+ * takes the prison with it. Sleeps. */
+void proc_leave_prison(struct proc *p)
+{
+	assert(!p->left_prison);
+	p->left_prison = true;
+	prison_leave(p->cred->prison);
 }
 
 void proc_refresh_cred(struct thread *t)

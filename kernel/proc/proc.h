@@ -316,6 +316,7 @@ struct proc {
 	bool vfork_done;
 	int exit_signal;		/* to the parent; SIGCHLD as a rule */
 	int exit_status;		/* wait status word */
+	bool left_prison;		/* is no user of its prison any more */
 	bool exiting;			/* exit_group has begun */
 	bool execing;			/* other threads must die */
 	bool executed;			/* has called execve (setpgid's EACCES) */
@@ -443,6 +444,14 @@ int proc_set_group(const struct cred *who, struct proc *me, int pid,
 		   int pgid) must_check;
 bool proc_group_orphaned(const struct proc_group *g);
 void proc_set_cred(struct proc *p, struct cred *c); /* takes the reference */
+/* c, for the same user in another prison, replaces p's credential; takes over
+ * the reference. Counts and charges move. On an error nothing has changed.
+ * Sleeps. */
+int proc_enter_prison(struct proc *p, struct cred *c) must_check;
+void proc_leave_prison(struct proc *p);	/* on its way out. Sleeps. */
+/* Waits until the current thread's prison is not frozen. Sleeps. */
+void proc_frozen_park(struct thread *me);
+void proc_thaw(void);		/* some prison is not frozen any more */
 void proc_refresh_cred(struct thread *t); /* at system call entry */
 /* all threads, dead ones too */
 void proc_times_get(const struct proc *p, struct proc_times *out);

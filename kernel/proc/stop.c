@@ -5,7 +5,8 @@
  * A stopped process's threads park on their way out to user mode; those that
  * sleep where a signal may wake them are sent there. When the last has parked,
  * the process counts as stopped for its parent, who is told by SIGCHLD and by
- * wait4. SIGCONT and a fatal signal set them free.
+ * wait4. SIGCONT and a fatal signal set them free. The threads of a frozen
+ * prison park in the same place, and nobody is told.
  *
  * Invariant: parked <= thread_count. Locks: the kernel lock.
  */
@@ -90,4 +91,23 @@ void stop_end(struct proc *p)
 		p->continue_report = 0xffff;
 		tell_parent(p, CLD_CONTINUED, SIGCONT);
 	}
+}
+
+/* --- frozen prisons --------------------------------------------------------- */
+
+static struct sleep_queue thawed = { LIST_INIT(thawed.entries) };
+
+/* me has no lock and holds nothing, being on its way out to user mode. Only a
+ * fatal signal ends the wait sooner. Sleeps. */
+void proc_frozen_park(struct thread *me)
+{
+	assert(me == thread_current());
+	while (!me->killed && prison_frozen(me->proc->cred->prison))
+		if (sleep_on(&thawed, SLEEP_KILL, SLEEP_FOREVER))
+			return;
+}
+
+void proc_thaw(void)
+{
+	sleep_wake(&thawed);
 }

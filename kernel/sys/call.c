@@ -108,6 +108,8 @@ void kernel_return(struct frame *f)
 			tell_tid(me);
 		if (me->rseq != 0)
 			rseq_check(me, f);
+		if (unlikely(prison_frozen(me->proc->cred->prison)))
+			proc_frozen_park(me);
 		if (me->killed || me->restore_mask || signal_pending(me) ||
 		    call_interrupted(f))
 			deliver_signals(me, f);

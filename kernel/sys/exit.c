@@ -67,6 +67,7 @@ static void leave_process(struct thread *me)
 		exe_drop(exe);
 	if (p->group->session->leader == p)
 		tty_session_leader_exit(p);
+	proc_leave_prison(p);
 }
 
 /* The current thread ends, and its process if it is the last. */

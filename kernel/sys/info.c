@@ -3,7 +3,7 @@
  * info.c - what the system is, and the deeds that concern all of it: uname,
  * host name, sysinfo, kernel log, random numbers, reboot, prctl.
  *
- * Host and domain names belong to the caller's prison.
+ * Host and domain names belong to the caller's prison, if it has its own.
  */
 #include "kernel/base/version.h"
 #include "kernel/sys/calls.h"
@@ -12,15 +12,16 @@
 int sys_newuname(struct thread *me, const uint32_t *arg)
 {
 	const struct prison *prison = me->cred->prison;
+	const struct prison *namer = prison_namer(me->cred->prison);
 	struct abi_utsname u;
 
 	memset(&u, 0, sizeof(u));
 	str_copy(u.sysname, "Linux", sizeof(u.sysname));
-	str_copy(u.nodename, prison->hostname, sizeof(u.nodename));
-	str_copy(u.release, BRIG_RELEASE, sizeof(u.release));
+	str_copy(u.nodename, namer->hostname, sizeof(u.nodename));
+	str_copy(u.release, prison->osrelease, sizeof(u.release));
 	str_copy(u.version, "Brig " BRIG_VERSION, sizeof(u.version));
 	str_copy(u.machine, "i686", sizeof(u.machine));
-	str_copy(u.domainname, prison->domainname, sizeof(u.domainname));
+	str_copy(u.domainname, namer->domainname, sizeof(u.domainname));
 	return user_copy_out(arg[0], &u, sizeof(u));
 }
 
@@ -31,6 +32,8 @@ static int set_name(struct thread *me, const uint32_t *arg, char *where)
 
 	if (err)
 		return err;
+	if (me->cred->prison->host != SHARE_NEW)
+		return -EPERM;	/* the name is that of a prison above */
 	if (arg[1] >= sizeof(name))
 		return -EINVAL;
 	err = user_copy_in(name, arg[0], arg[1]);

@@ -2,28 +2,24 @@
 /*
  * status.c - /proc/PID/status: the process for human eyes (Linux proc(5)).
  *
- * One line more than Linux has, Jail, names the prison that it is in, as the
- * asker would: "-" for the host, and without the names of prisons above the
- * asker's own.
+ * Two lines more than Linux has, Jid and Jail, say which prison it is in, as
+ * the asker calls it: without the names of prisons above the asker's own.
  */
 #include "kernel/fs/procfs/inner.h"
 
 #define CAPS_ALL 0x1ffffffffffull	/* 0 to 40 */
 enum { KB_PER_PAGE = PAGE_SIZE / 1024 };
 
-/* What the asker calls p: the part of the path of names that begins with the
- * asker's own prison's last name, or below the host. */
-static const char *prison_label(const struct cred *who, const struct prison *p)
+/* Number and name as the asker calls them; 0 and "-" for his own prison. */
+static void put_jail(struct text *t, const struct cred *who,
+		     const struct prison *p)
 {
-	const struct prison *above = who->prison->parent;
-	size_t n = above ? strlen(above->name) : 0;
+	char name[PRISON_NAME_MAX] = "-";
 
-	if (p == prison_host())
-		return "-";
-	if (above && above != prison_host() && strlen(p->name) > n &&
-	    !strncmp(p->name, above->name, n) && p->name[n] == '.')
-		return p->name + n + 1;
-	return p->name;
+	if (p != who->prison)
+		prison_name(who->prison, p, name, sizeof(name));
+	text_put(t, "Jid:\t%d\nJail:\t%s\n", prison_jid_seen(who->prison, p),
+		 name);
 }
 
 static void put_ids(struct text *t, const struct cred *c)
@@ -147,6 +143,6 @@ int show_status(struct text *t, const struct pid_view *v)
 		    "nonvoluntary_ctxt_switches:\t%llu\n",
 		 (unsigned long long)(th ? th->voluntary : 0),
 		 (unsigned long long)(th ? th->involuntary : 0));
-	text_put(t, "Jail:\t%s\n", prison_label(v->who, p->cred->prison));
+	put_jail(t, v->who, p->cred->prison);
 	return 0;
 }

@@ -22,6 +22,8 @@ static int name_store(const struct cred *who, char to[PRISON_HOST_MAX],
 
 	if (err)
 		return err;
+	if (who->prison->host != SHARE_NEW)
+		return -EPERM;	/* the name is that of a prison above */
 	end = memchr(text, '\n', n);
 	if (end)
 		n = end - text;
@@ -34,7 +36,7 @@ static int name_store(const struct cred *who, char to[PRISON_HOST_MAX],
 
 static int show_hostname(struct text *t, const struct cred *who)
 {
-	text_put(t, "%s\n", who->prison->hostname);
+	text_put(t, "%s\n", prison_namer(who->prison)->hostname);
 	return 0;
 }
 
@@ -45,7 +47,7 @@ static int store_hostname(const struct cred *who, const char *text, size_t n)
 
 static int show_domainname(struct text *t, const struct cred *who)
 {
-	const char *name = who->prison->domainname;
+	const char *name = prison_namer(who->prison)->domainname;
 
 	text_put(t, "%s\n", *name ? name : "(none)");
 	return 0;
@@ -65,8 +67,7 @@ static int show_ostype(struct text *t, const struct cred *who)
 
 static int show_osrelease(struct text *t, const struct cred *who)
 {
-	(void)who;
-	text_put(t, "%s\n", BRIG_RELEASE);
+	text_put(t, "%s\n", who->prison->osrelease);
 	return 0;
 }
 
