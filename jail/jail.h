@@ -10,6 +10,7 @@
 #ifndef JAIL_JAIL_H
 #define JAIL_JAIL_H
 
+#include "jail/priv.h"
 #include "kernel/base/list.h"
 #include "kernel/base/tree.h"
 
@@ -171,35 +172,5 @@ struct cred *cred_host_root(void);	/* held for the caller; for process 1 */
 struct cred *cred_hold(const struct cred *c);
 void cred_drop(const struct cred *c);
 bool cred_in_group(const struct cred *c, uint32_t gid); /* fsgid or groups */
-
-/* --- privileges: policy.c; FreeBSD's names, default deny ----------------- */
-
-enum priv {
-	PRIV_NONE,			/* never granted */
-	PRIV_CRED_SETUID, PRIV_CRED_SETGID, PRIV_CRED_SETGROUPS,
-	PRIV_PROC_SETRLIMIT, PRIV_PROC_LIMIT, PRIV_MAXPROC,
-	PRIV_SIGNAL_DIFFCRED, PRIV_DEBUG_DIFFCRED, PRIV_SEEOTHERUIDS,
-	PRIV_SCHED_DIFFCRED, PRIV_SCHED_SETPRIORITY, PRIV_SCHED_RTPRIO,
-	PRIV_SCHED_CPUSET,
-	PRIV_VFS_READ,			/* read or search past the modes */
-	PRIV_VFS_WRITE, PRIV_VFS_EXEC, PRIV_VFS_LOOKUP,
-	PRIV_VFS_ADMIN,			/* utimes, chmod of what is not mine */
-	PRIV_VFS_CHOWN, PRIV_VFS_SETGID, PRIV_VFS_RETAINSUGID,
-	PRIV_VFS_STICKYFILE, PRIV_VFS_LINK, PRIV_VFS_CHROOT,
-	PRIV_VFS_MKNOD_DEV, PRIV_VFS_MOUNT, PRIV_VFS_UNMOUNT,
-	PRIV_VFS_BLOCKRESERVE, PRIV_VFS_SYSFLAGS, PRIV_VFS_EXTATTR_SYSTEM,
-	PRIV_VM_MLOCK,
-	PRIV_SETHOSTNAME, PRIV_SETTIMEOFDAY, PRIV_ADJTIME, PRIV_REBOOT,
-	PRIV_MSGBUF,			/* read the kernel log */
-	PRIV_MSGBUF_CLEAR, PRIV_TTY_CONSOLE, PRIV_TTY_STI,
-	PRIV_SYSCTL_WRITE, PRIV_KLD_LOAD, PRIV_IO, PRIV_SWAPON, PRIV_ACCT,
-	PRIV_RANDOM_RESEED, PRIV_IPC_ADMIN,
-	PRIV_COUNT,
-};
-/* 0 or -EPERM. The one question "may you do this deed?". */
-int priv_check(const struct cred *c, enum priv p) must_check;
-const char *priv_name(enum priv p);
-/* For /proc/jail/policy: what the deed needs, in words. */
-const char *priv_rule(enum priv p);
 
 #endif

@@ -64,8 +64,8 @@ def test_rooms_have_readmes():
 
 
 def test_privileges_have_rules():
-    """Every PRIV_ of jail.h has a row in the one table of policy.c."""
-    header, policy = read("jail", "jail.h"), read("jail", "policy.c")
+    """Every PRIV_ of priv.h has a row in the one table of policy.c."""
+    header, policy = read("jail", "priv.h"), read("jail", "policy.c")
     enum = re.search(r"enum priv \{(.*?)\};", header, re.DOTALL).group(1)
     names = set(re.findall(r"\bPRIV_\w+", enum)) - {"PRIV_NONE", "PRIV_COUNT"}
     assert len(names) > 30

@@ -89,7 +89,7 @@ int tty_open(struct tty *t, struct file *f, bool console)
 	assert(t->refs > 0 && t->driver->write && t->driver->room);
 	if (t->dead)
 		return -EIO;
-	if (t->exclusive && t->opens && priv_check(f->cred, PRIV_TTY_CONSOLE))
+	if (t->exclusive && t->opens && priv_check(f->cred, PRIV_TTY_EXCLUSIVE))
 		return -EBUSY;
 	h = kmem_alloc(sizeof(*h));
 	if (!h)

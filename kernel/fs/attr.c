@@ -86,7 +86,7 @@ static int check(struct inode *i, const struct cred *who,
 /* May who keep the set-gid bit on a file of that group? */
 static bool keeps_setgid(const struct cred *who, uint32_t gid)
 {
-	return cred_in_group(who, gid) || !priv_check(who, PRIV_VFS_SETGID);
+	return cred_in_group(who, gid) || priv_has(who, PRIV_VFS_SETGID);
 }
 
 /* What a write takes away: set-uid, and set-gid where the group may execute
@@ -108,7 +108,7 @@ void inode_clear_setid(struct inode *i, const struct cred *who)
 		return;
 	a.mode = without_setid(i, who) & S_IALLUGO;
 	if (a.mode == (i->mode & S_IALLUGO) ||
-	    !priv_check(who, PRIV_VFS_RETAINSUGID))
+	    priv_has(who, PRIV_VFS_RETAINSUGID))
 		return;
 	/* The write goes on whether or not the medium takes the new mode. */
 	if (inode_apply(i, &a))

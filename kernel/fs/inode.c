@@ -154,7 +154,7 @@ void inode_owner_set(struct inode *i, struct inode *dir, const struct cred *who)
 		i->mode |= S_ISGID;
 	else if ((i->mode & (S_ISGID | 010)) == (S_ISGID | 010) &&
 		 !cred_in_group(who, i->gid) &&
-		 priv_check(who, PRIV_VFS_SETGID))
+		 !priv_has(who, PRIV_VFS_SETGID))
 		i->mode &= ~S_ISGID;
 }
 

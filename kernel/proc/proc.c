@@ -363,12 +363,16 @@ int proc_may_debug(const struct cred *who, const struct proc *p)
 
 	if (p == thread_current()->proc)
 		return 0;
-	if (same && p->dumpable && !p->set_id &&
-	    (who->prison->allow & ALLOW_UNPRIVILEGED_PROC_DEBUG) &&
-	    (who->prison == of->prison ||
-	     (of->prison->allow & ALLOW_UNPRIVILEGED_PARENT_TAMPERING)))
-		return 0;
-	return priv_check(who, PRIV_DEBUG_DIFFCRED);
+	if (!same)
+		return priv_check(who, PRIV_DEBUG_DIFFCRED);
+	if (!p->dumpable || p->set_id)
+		return priv_check(who, PRIV_DEBUG_SUGID);
+	if (who->prison != of->prison &&
+	    !(of->prison->allow & ALLOW_UNPRIVILEGED_PARENT_TAMPERING))
+		return priv_check(who, PRIV_DEBUG_DIFFJAIL);
+	if (!(who->prison->allow & ALLOW_UNPRIVILEGED_PROC_DEBUG))
+		return priv_check(who, PRIV_DEBUG_UNPRIV);
+	return 0;
 }
 
 /* --- counts --------------------------------------------------------------------- */

@@ -39,10 +39,10 @@ int signal_may(const struct cred *who, const struct proc *p, int sig)
 
 	if (p == me)
 		return 0;
-	if ((who->euid == of->uid || who->euid == of->suid ||
-	     who->uid == of->uid || who->uid == of->suid) &&
-	    may_tamper(who, of))
-		return 0;
+	if (who->euid == of->uid || who->euid == of->suid ||
+	    who->uid == of->uid || who->uid == of->suid)
+		return may_tamper(who, of) ? 0
+					   : priv_check(who, PRIV_SIGNAL_DIFFJAIL);
 	if (sig == SIGCONT && who->prison == of->prison && me->group &&
 	    p->group && me->group->session == p->group->session)
 		return 0;

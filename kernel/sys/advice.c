@@ -155,11 +155,11 @@ static int lock_allowed(struct thread *me, uint32_t more)
 	uint64_t limit = me->proc->limit[RLIMIT_MEMLOCK].cur;
 	uint64_t pages = (uint64_t)me->vm->locked + more;
 
+	if (pages << PAGE_SHIFT <= limit && limit != 0)
+		return 0;
 	if (priv_check(me->cred, PRIV_VM_MLOCK) == 0)
 		return 0;
-	if (limit == 0)
-		return -EPERM;
-	return pages << PAGE_SHIFT > limit ? -ENOMEM : 0;
+	return limit == 0 ? -EPERM : -ENOMEM;
 }
 
 /* mlock and its undoing round outwards to whole pages. */

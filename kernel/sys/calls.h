@@ -242,5 +242,8 @@ int sys_statx(struct thread *me, const uint32_t *arg);
 int sys_xattr_fd(struct thread *me, const uint32_t *arg);
 int sys_xattr_link(struct thread *me, const uint32_t *arg);
 int sys_xattr_path(struct thread *me, const uint32_t *arg);
+int sys_setxattr_path(struct thread *me, const uint32_t *arg);
+int sys_setxattr_link(struct thread *me, const uint32_t *arg);
+int sys_setxattr_fd(struct thread *me, const uint32_t *arg);
 
 #endif

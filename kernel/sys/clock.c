@@ -113,7 +113,7 @@ static int set(struct thread *me, const uint32_t *arg, bool wide)
 		return -EINVAL;
 	err = sys_timespec_in(arg[1], wide, &ns);
 	if (!err)
-		err = priv_check(me->cred, PRIV_SETTIMEOFDAY);
+		err = priv_check(me->cred, PRIV_CLOCK_SETTIME);
 	if (!err)
 		timer_realtime_set(ns);
 	return err;
@@ -327,7 +327,8 @@ static int adjust_step(struct thread *me, uint32_t modes, int64_t offset,
 
 	if (!modes || modes == ADJ_OFFSET_SS_READ)
 		return 0;
-	err = priv_check(me->cred, PRIV_ADJTIME);
+	err = priv_check(me->cred, modes == ADJ_OFFSET_SINGLESHOT
+					   ? PRIV_ADJTIME : PRIV_NTP_ADJTIME);
 	if (err)
 		return err;
 	if (modes == ADJ_OFFSET_SINGLESHOT && slew == 0)

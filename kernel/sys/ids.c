@@ -58,23 +58,20 @@ int sys_getresgid(struct thread *me, const uint32_t *arg)
 /* --- changing ---------------------------------------------------------------
  *
  * User and group ids follow the same rules; a view names the four fields of
- * one kind and the privilege that lifts the rules. */
+ * one kind. The privilege that lifts the rules goes by the call. */
 
 struct id_view {
 	uint32_t *real, *effective, *saved, *fs;
-	enum priv priv;
 };
 
 static struct id_view user_ids(struct cred *c)
 {
-	return (struct id_view){ &c->uid, &c->euid, &c->suid, &c->fsuid,
-				 PRIV_CRED_SETUID };
+	return (struct id_view){ &c->uid, &c->euid, &c->suid, &c->fsuid };
 }
 
 static struct id_view group_ids(struct cred *c)
 {
-	return (struct id_view){ &c->gid, &c->egid, &c->sgid, &c->fsgid,
-				 PRIV_CRED_SETGID };
+	return (struct id_view){ &c->gid, &c->egid, &c->sgid, &c->fsgid };
 }
 
 typedef struct id_view (*id_kind)(struct cred *c);
@@ -99,7 +96,8 @@ static int take_on(struct thread *me, struct cred *c)
 	return 0;
 }
 
-static int change_three(struct thread *me, const uint32_t *arg, id_kind kind)
+static int change_three(struct thread *me, const uint32_t *arg, id_kind kind,
+			enum priv priv)
 {
 	struct cred *c = cred_copy(me->cred);
 	struct id_view v;
@@ -110,7 +108,7 @@ static int change_three(struct thread *me, const uint32_t *arg, id_kind kind)
 	v = kind(c);
 	for (int i = 0; i < 3 && !err; i++)
 		if (!has_id(&v, arg[i]))
-			err = priv_check(me->cred, v.priv);
+			err = priv_check(me->cred, priv);
 	if (err) {
 		cred_drop(c);
 		return err;
@@ -127,7 +125,8 @@ static int change_three(struct thread *me, const uint32_t *arg, id_kind kind)
 
 /* The saved id follows the effective one as POSIX.1-2008 says; the real one
  * may only become what it or the effective one is. */
-static int change_two(struct thread *me, const uint32_t *arg, id_kind kind)
+static int change_two(struct thread *me, const uint32_t *arg, id_kind kind,
+		      enum priv priv)
 {
 	struct cred *c = cred_copy(me->cred);
 	struct id_view v;
@@ -140,7 +139,7 @@ static int change_two(struct thread *me, const uint32_t *arg, id_kind kind)
 	was = *v.real;
 	if (!has_id(&v, arg[1]) || (arg[0] != KEEP && arg[0] != *v.real &&
 				    arg[0] != *v.effective))
-		err = priv_check(me->cred, v.priv);
+		err = priv_check(me->cred, priv);
 	if (err) {
 		cred_drop(c);
 		return err;
@@ -156,7 +155,8 @@ static int change_two(struct thread *me, const uint32_t *arg, id_kind kind)
 }
 
 /* With the privilege all three ids change, without it the effective one. */
-static int change_one(struct thread *me, uint32_t id, id_kind kind)
+static int change_one(struct thread *me, uint32_t id, id_kind kind,
+		      enum priv priv)
 {
 	struct cred *c = cred_copy(me->cred);
 	struct id_view v;
@@ -165,10 +165,10 @@ static int change_one(struct thread *me, uint32_t id, id_kind kind)
 	if (!c)
 		return -ENOMEM;
 	v = kind(c);
-	all = !priv_check(me->cred, v.priv);
+	all = priv_has(me->cred, priv);
 	if (id == KEEP || (!all && id != *v.real && id != *v.saved)) {
 		cred_drop(c);
-		return id == KEEP ? -EINVAL : -EPERM;
+		return id == KEEP ? -EINVAL : priv_check(me->cred, priv);
 	}
 	*v.effective = *v.fs = id;
 	if (all)
@@ -177,7 +177,8 @@ static int change_one(struct thread *me, uint32_t id, id_kind kind)
 }
 
 /* Never fails: it answers with the id that was. */
-static int change_fs(struct thread *me, uint32_t id, id_kind kind)
+static int change_fs(struct thread *me, uint32_t id, id_kind kind,
+		     enum priv priv)
 {
 	struct cred *c = cred_copy(me->cred);
 	struct id_view v;
@@ -188,7 +189,7 @@ static int change_fs(struct thread *me, uint32_t id, id_kind kind)
 	v = kind(c);
 	old = *v.fs;
 	if (id == KEEP || id == old ||
-	    (!has_id(&v, id) && priv_check(me->cred, v.priv))) {
+	    (!has_id(&v, id) && priv_check(me->cred, priv))) {
 		cred_drop(c);
 		return old;
 	}
@@ -199,42 +200,42 @@ static int change_fs(struct thread *me, uint32_t id, id_kind kind)
 
 int sys_setresuid(struct thread *me, const uint32_t *arg)
 {
-	return change_three(me, arg, user_ids);
+	return change_three(me, arg, user_ids, PRIV_CRED_SETRESUID);
 }
 
 int sys_setresgid(struct thread *me, const uint32_t *arg)
 {
-	return change_three(me, arg, group_ids);
+	return change_three(me, arg, group_ids, PRIV_CRED_SETRESGID);
 }
 
 int sys_setreuid(struct thread *me, const uint32_t *arg)
 {
-	return change_two(me, arg, user_ids);
+	return change_two(me, arg, user_ids, PRIV_CRED_SETREUID);
 }
 
 int sys_setregid(struct thread *me, const uint32_t *arg)
 {
-	return change_two(me, arg, group_ids);
+	return change_two(me, arg, group_ids, PRIV_CRED_SETREGID);
 }
 
 int sys_setuid(struct thread *me, const uint32_t *arg)
 {
-	return change_one(me, arg[0], user_ids);
+	return change_one(me, arg[0], user_ids, PRIV_CRED_SETUID);
 }
 
 int sys_setgid(struct thread *me, const uint32_t *arg)
 {
-	return change_one(me, arg[0], group_ids);
+	return change_one(me, arg[0], group_ids, PRIV_CRED_SETGID);
 }
 
 int sys_setfsuid(struct thread *me, const uint32_t *arg)
 {
-	return change_fs(me, arg[0], user_ids);
+	return change_fs(me, arg[0], user_ids, PRIV_CRED_SETEUID);
 }
 
 int sys_setfsgid(struct thread *me, const uint32_t *arg)
 {
-	return change_fs(me, arg[0], group_ids);
+	return change_fs(me, arg[0], group_ids, PRIV_CRED_SETEGID);
 }
 
 /* --- supplementary groups --------------------------------------------------- */

@@ -204,16 +204,26 @@ int sys_getpriority(struct thread *me, const uint32_t *arg)
 	return best;
 }
 
+/* One user number is two persons in a prison and in one below it. */
+static int may_schedule(const struct cred *who, const struct cred *of)
+{
+	if (who->euid != of->euid && who->euid != of->uid)
+		return priv_check(who, PRIV_SCHED_DIFFCRED);
+	if (who->prison != of->prison &&
+	    !(of->prison->allow & ALLOW_UNPRIVILEGED_PARENT_TAMPERING))
+		return priv_check(who, PRIV_SCHED_DIFFJAIL);
+	return 0;
+}
+
 static int set_nice(struct thread *me, struct proc *p, int nice)
 {
-	const struct cred *who = me->cred, *of = p->cred;
+	const struct cred *who = me->cred;
 	struct thread *t = first_thread(p);
-	int err = 0;
+	int err;
 
 	if (!t)
 		return -ESRCH;
-	if (who->euid != of->euid && who->euid != of->uid)
-		err = priv_check(who, PRIV_SCHED_DIFFCRED);
+	err = may_schedule(who, p->cred);
 	if (!err && nice < t->sched.nice &&
 	    20 - nice > (int64_t)p->limit[RLIMIT_NICE].cur &&
 	    priv_check(who, PRIV_SCHED_SETPRIORITY))
@@ -275,15 +285,6 @@ static int sched_target(struct thread *me, int tid, struct thread **out)
 	return *out ? 0 : -ESRCH;
 }
 
-static int may_schedule(struct thread *me, const struct thread *t)
-{
-	const struct cred *of = t->proc->cred;
-
-	if (me->cred->euid == of->euid || me->cred->euid == of->uid)
-		return 0;
-	return priv_check(me->cred, PRIV_SCHED_DIFFCRED);
-}
-
 static bool real_time(int policy)
 {
 	return policy == SCHED_FIFO || policy == SCHED_RR;
@@ -291,6 +292,7 @@ static bool real_time(int policy)
 
 static int set_policy(struct thread *me, int tid, int policy, uint32_t param)
 {
+	enum priv beyond = policy < 0 ? PRIV_SCHED_SETPARAM : PRIV_SCHED_RTPRIO;
 	struct thread *t;
 	uint32_t priority;
 	bool reset;
@@ -306,12 +308,12 @@ static int set_policy(struct thread *me, int tid, int policy, uint32_t param)
 	reset = policy < 0 ? t->sched.reset_on_fork
 			   : policy & SCHED_RESET_ON_FORK;
 	policy = policy < 0 ? t->sched.policy : policy & ~SCHED_RESET_ON_FORK;
-	err = may_schedule(me, t);
+	err = may_schedule(me->cred, t->proc->cred);
 	if (!err && t->sched.reset_on_fork && !reset)
-		err = priv_check(me->cred, PRIV_SCHED_RTPRIO);
+		err = priv_check(me->cred, PRIV_SCHED_SETPOLICY);
 	if (!err && real_time(policy) &&
 	    priority > t->proc->limit[RLIMIT_RTPRIO].cur)
-		err = priv_check(me->cred, PRIV_SCHED_RTPRIO);
+		err = priv_check(me->cred, beyond);
 	if (!err)
 		err = sched_set_policy(t, policy, priority);
 	if (!err)
@@ -420,7 +422,7 @@ int sys_sched_setaffinity(struct thread *me, const uint32_t *arg)
 		err = sched_target(me, arg[0], &t);
 	if (err)
 		return err;
-	err = may_schedule(me, t);
+	err = may_schedule(me->cred, t->proc->cred);
 	if (!err && !(mask & 1))
 		err = -EINVAL;
 	thread_drop(t);

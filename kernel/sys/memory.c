@@ -74,11 +74,13 @@ static int lock_check(struct thread *me, uint32_t size)
 	uint64_t limit = limit_of(me, RLIMIT_MEMLOCK);
 	uint64_t locked = (uint64_t)me->vm->locked << PAGE_SHIFT;
 
+	bool may = limit != 0 || me->vm->lock_future;
+
+	if (may && locked + size <= limit)
+		return 0;
 	if (priv_check(me->cred, PRIV_VM_MLOCK) == 0)
 		return 0;
-	if (limit == 0 && !me->vm->lock_future)
-		return -EPERM;
-	return locked + size > limit ? -EAGAIN : 0;
+	return may ? -EAGAIN : -EPERM;
 }
 
 /* Fills r for q, but for the file; *made: r->object is ours to drop. */

@@ -421,6 +421,40 @@ static int no_xattr_fd(struct thread *me, int fd, int err)
 	return err;
 }
 
+/* Names of the system's own space take privilege to change. */
+static int may_set_xattr(struct thread *me, uint32_t user)
+{
+	char name[256] = "";
+	int n = user_string_in(name, user, sizeof(name));
+
+	if (n < 0)
+		return n == -ENAMETOOLONG ? -ERANGE : n;
+	if (memcmp(name, "trusted.", 8) && memcmp(name, "security.", 9))
+		return 0;
+	return priv_check(me->cred, PRIV_VFS_EXTATTR_SYSTEM);
+}
+
+int sys_setxattr_path(struct thread *me, const uint32_t *arg)
+{
+	int err = may_set_xattr(me, arg[1]);
+
+	return err ? err : sys_xattr_path(me, arg);
+}
+
+int sys_setxattr_link(struct thread *me, const uint32_t *arg)
+{
+	int err = may_set_xattr(me, arg[1]);
+
+	return err ? err : sys_xattr_link(me, arg);
+}
+
+int sys_setxattr_fd(struct thread *me, const uint32_t *arg)
+{
+	int err = may_set_xattr(me, arg[1]);
+
+	return err ? err : sys_xattr_fd(me, arg);
+}
+
 int sys_xattr_path(struct thread *me, const uint32_t *arg)
 {
 	return no_xattr_path(me, arg[0], WALK_FOLLOW, -EOPNOTSUPP);

@@ -322,7 +322,7 @@ int ipc_msg_set(const struct cred *who, int id, const struct abi_msqid_ds *to)
 	int err = object_own(&msg_kind, who, id, &o);
 
 	if (!err && to->limit > MSGMNB)
-		err = priv_check(who, PRIV_PROC_SETRLIMIT);
+		err = priv_check(who, PRIV_IPC_MSGSIZE);
 	if (!err)
 		err = object_perm_set(o, &to->perm);
 	if (err)

@@ -210,9 +210,10 @@ int object_may(const struct ipc_object *o, const struct cred *who, uint32_t want
 		granted >>= 6;
 	else if (cred_in_group(who, o->cgid) || cred_in_group(who, o->gid))
 		granted >>= 3;
-	if ((want & ~granted) == 0 || priv_check(who, PRIV_IPC_ADMIN) == 0)
-		return 0;
-	return -EACCES;
+	want &= ~granted;
+	if ((want & 4) && priv_check(who, PRIV_IPC_READ))
+		return -EACCES;
+	return (want & 3) && priv_check(who, PRIV_IPC_WRITE) ? -EACCES : 0;
 }
 
 int object_use(struct ipc_kind *k, const struct cred *who, int id, uint32_t want,

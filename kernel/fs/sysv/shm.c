@@ -257,11 +257,11 @@ int ipc_shm_lock(struct thread *me, int id, bool lock)
 
 	if (err)
 		return err;
-	if (priv_check(who, PRIV_VM_MLOCK) != 0) {
-		if (who->euid != o->uid && who->euid != o->cuid)
-			return -EPERM;
-		if (lock && me->proc->limit[RLIMIT_MEMLOCK].cur == 0)
-			return -EPERM;
+	if ((who->euid != o->uid && who->euid != o->cuid) ||
+	    (lock && me->proc->limit[RLIMIT_MEMLOCK].cur == 0)) {
+		err = priv_check(who, PRIV_VM_MLOCK);
+		if (err)
+			return err;
 	}
 	o->mode = lock ? o->mode | SHM_LOCKED : o->mode & ~(uint32_t)SHM_LOCKED;
 	return 0;
