@@ -10,7 +10,7 @@
 #ifndef JAIL_JAIL_H
 #define JAIL_JAIL_H
 
-#include "jail/priv.h"
+#include "jail/denied.h"
 #include "kernel/base/list.h"
 #include "kernel/base/tree.h"
 
@@ -101,6 +101,7 @@ struct prison {
 	uint64_t used[RACCT_COUNT];	/* [K] */
 	uint64_t limit[RACCT_COUNT];	/* [K] UINT64_MAX: none */
 	void *slot[PRISON_SLOT_COUNT];	/* [K] */
+	struct denials *denials;	/* [K] denied.c; NULL: nothing refused */
 };
 
 void prison_init(void);

@@ -13,7 +13,7 @@
  * Bluetooth, ATM, IPv6, IPsec, POSIX queues, file handles, whiteouts.
  * SETHOSTNAME and MSGBUF_CLEAR are ours: calls here, sysctls there.
  */
-#include "jail/jail.h"
+#include "jail/inner.h"
 
 enum who { NOBODY = 0, ROOT, ROOT_OF_FILES, ANYONE };
 enum where {
@@ -164,18 +164,25 @@ _Static_assert(PRIV_NONE == 0 && NOBODY == 0 && NO == 0,
 _Static_assert(PRIV_COUNT == PRIV_NETINET_MROUTE + 1,
 	       "the last deed has a row");
 
+/* By his ids alone, wherever he is. */
 static bool is_who(const struct cred *c, unsigned who)
 {
 	switch (who) {
 	case ANYONE:
 		return true;
 	case ROOT:
-		return c->euid == 0 && (c->prison->allow & ALLOW_SUSER);
+		return c->euid == 0;
 	case ROOT_OF_FILES:
-		return c->fsuid == 0 && (c->prison->allow & ALLOW_SUSER);
+		return c->fsuid == 0;
 	default:
 		return false;
 	}
+}
+
+/* In a prison without allow.suser nobody is root. */
+static bool has_root(const struct prison *p, const struct rule *r)
+{
+	return r->who == ANYONE || (p->allow & ALLOW_SUSER);
 }
 
 /* No prison has a network of its own yet: IF_VNET lets only by a bit. */
@@ -196,13 +203,18 @@ static bool prison_lets(const struct prison *p, const struct rule *r)
 	}
 }
 
+static const struct rule *rule_of(enum priv p)
+{
+	assert((unsigned)p < PRIV_COUNT);
+	return &policy[p];
+}
+
 bool priv_has(const struct cred *c, enum priv p)
 {
-	const struct rule *r;
+	const struct rule *r = rule_of(p);
 
-	assert((unsigned)p < PRIV_COUNT);
-	r = &policy[p];
-	if (!is_who(c, r->who) || !prison_lets(c->prison, r))
+	if (!is_who(c, r->who) || !has_root(c->prison, r) ||
+	    !prison_lets(c->prison, r))
 		return false;
 	return r->level == 0 || prison_securelevel(c->prison) < r->level;
 }
@@ -210,7 +222,47 @@ bool priv_has(const struct cred *c, enum priv p)
 /* 0 or -EPERM. */
 int priv_check(const struct cred *c, enum priv p)
 {
-	return priv_has(c, p) ? 0 : -EPERM;
+	const struct rule *r = rule_of(p);
+
+	if (likely(priv_has(c, p)))
+		return 0;
+	if (!is_who(c, r->who))
+		return -EPERM;
+	if (!has_root(c->prison, r))
+		denied_priv(c, p, false);
+	if (!prison_lets(c->prison, r))
+		denied_priv(c, p, true);
+	return -EPERM;
+}
+
+/* --- what a prison would need --------------------------------------------- */
+
+static bool is_choice(uint32_t allow)
+{
+	return (allow & (allow - 1)) != 0;
+}
+
+/* Where one of several bits is enough and none is needed for something else,
+ * the least. */
+uint32_t prison_learned(const struct denials *d, bool *mounts)
+{
+	uint32_t need = d->wanted;
+
+	*mounts = false;
+	for (int p = 0; p < PRIV_COUNT; p++) {
+		if (d->by_priv[p] == 0)
+			continue;
+		*mounts |= policy[p].in_jail == IF_MOUNT;
+		if (!is_choice(policy[p].allow))
+			need |= policy[p].allow;
+	}
+	for (int p = 0; p < PRIV_COUNT; p++) {
+		uint32_t any = policy[p].allow;
+
+		if (d->by_priv[p] && !(need & any))
+			need |= any & -any;
+	}
+	return need;
 }
 
 /* NULL when there is no such deed. */

@@ -247,6 +247,7 @@ void prison_drop(struct prison *p)
 		assert(p->slot[i] == NULL);
 	tree_remove(&dying, &p->by_jid);
 	list_remove(&p->sibling);
+	prison_denied_forget(p);
 	kmem_free(p->name);
 	kmem_free(p->meta);
 	kmem_free(p->env);

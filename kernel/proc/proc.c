@@ -44,12 +44,27 @@ bool proc_sees(const struct cred *who, const struct proc *p)
 	return prison_sees(who->prison, p->cred->prison);
 }
 
+/* Somebody named a process by a number that is not for him. */
+static void note_foreign(const struct cred *who, const struct proc *p, int id)
+{
+	char number[12];
+
+	if (prison_sees(who->prison, p->cred->prison))
+		return;
+	str_format(number, sizeof(number), "%d", id);
+	prison_denied(who, "pid", number, -ESRCH);
+}
+
 struct proc *proc_find(const struct cred *who, int pid)
 {
 	struct number *n = number_find(pid);
 
-	if (!n || !n->proc || !proc_sees(who, n->proc))
+	if (!n || !n->proc)
 		return NULL;
+	if (!proc_sees(who, n->proc)) {
+		note_foreign(who, n->proc, pid);
+		return NULL;
+	}
 	proc_hold(n->proc);
 	return n->proc;
 }
@@ -58,8 +73,12 @@ struct thread *proc_find_thread(const struct cred *who, int tid)
 {
 	struct number *n = number_find(tid);
 
-	if (!n || !n->thread || !proc_sees(who, n->thread->proc))
+	if (!n || !n->thread)
 		return NULL;
+	if (!proc_sees(who, n->thread->proc)) {
+		note_foreign(who, n->thread->proc, tid);
+		return NULL;
+	}
 	thread_hold(n->thread);
 	return n->thread;
 }
@@ -402,6 +421,14 @@ void proc_count_fork(void)
 	forks++;
 }
 
+/* For the notes of refusals: who runs. */
+static int asker_pid(void)
+{
+	const struct thread *t = thread_current();
+
+	return t && t->proc ? t->proc->pid : 0;
+}
+
 /* After page_init and prison_init. The machine bears only so many threads: a
  * limit of the host, above that of every prison. */
 void proc_init(void)
@@ -410,6 +437,7 @@ void proc_init(void)
 	if (!cache)
 		panic("no memory for processes");
 	thread_init();
+	prison_asker_pid = asker_pid;
 	set_up(&kernel_proc);
 	kernel_proc.cred = cred_host_root();
 	limits_default(kernel_proc.limit);

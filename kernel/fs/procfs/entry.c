@@ -161,6 +161,8 @@ int entry_lookup(struct entry_dir *d, struct inode *dir, const char *name,
 		(*out)->fops = &text_file_ops;
 		return 0;
 	}
+	if (n.leaf && asker())
+		prison_denied(asker(), "proc", n.leaf->name, -ENOENT);
 	n.leaf = NULL;
 	n.dir = dir_find(d, name, len);
 	if (!n.dir || !dir_visible(n.dir, asker()))

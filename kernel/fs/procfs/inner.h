@@ -159,8 +159,9 @@ int show_mounts(struct text *t, const struct pid_view *v);
 int show_mountinfo(struct text *t, const struct pid_view *v);
 int show_mountstats(struct text *t, const struct pid_view *v);
 
-/* --- system.c, cpu.c, sysctl.c: registered by procfs_init --------------- */
+/* --- system.c, cpu.c, sysctl.c, jail.c: registered by procfs_init ------- */
 
+void jail_register(void);
 void system_register(void);
 void cpu_register(void);
 void sysctl_register(void);

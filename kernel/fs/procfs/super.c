@@ -232,4 +232,5 @@ void procfs_init(void)
 	system_register();
 	cpu_register();
 	sysctl_register();
+	jail_register();
 }

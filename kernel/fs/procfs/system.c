@@ -173,15 +173,6 @@ static int show_nothing(struct text *t, const struct cred *who)
 	return 0;
 }
 
-/* Every privilege: who has it, and whether in a jail. */
-static int show_policy(struct text *t, const struct cred *who)
-{
-	(void)who;
-	for (int p = PRIV_NONE; p < PRIV_COUNT; p++)
-		text_put(t, "PRIV_%-21s %s\n", priv_name(p), priv_rule(p));
-	return 0;
-}
-
 static struct procfs_entry entries[] = {
 	{ "", "meminfo", PROC_GATE_ALL, .show = show_meminfo },
 	{ "", "vmstat", PROC_GATE_ALL, .show = show_vmstat },
@@ -195,7 +186,6 @@ static struct procfs_entry entries[] = {
 	{ "", "locks", PROC_GATE_ALL, .show = lock_show },
 	{ "", "cmdline", .show = show_kernel_line },
 	{ "", "slabinfo", .mode = 0400, .show = show_slabinfo },
-	{ "jail", "policy", PROC_GATE_ALL, .show = show_policy },
 };
 
 void system_register(void)
