@@ -15,7 +15,7 @@ from rig import machine as machines, programs
 BUILD = os.path.join(machines.BUILD, "tests", "host")
 PROGRAMS = [p for p in programs.find("host", BUILD) if p.name != "shim"]
 FLAGS = ["-m32", "-std=gnu11", "-D_GNU_SOURCE", "-DBRIG_KASAN=0", "-O1", "-g",
-         "-I.", "-Itests/guest", "-Wall", "-Wextra", "-fno-pie", "-no-pie",
+         "-I.", "-Itests/guest", "-Iuser/include", "-Wall", "-Wextra", "-fno-pie", "-no-pie",
          "-fsanitize=address,undefined", "-fno-sanitize=alignment",
          "-fno-sanitize-recover=all"]
 
