@@ -295,7 +295,21 @@ int path_access(const struct path *p, const struct cred *who,
 		unsigned want) must_check;
 int path_chroot(struct fs_context *fs, const struct path *p); /* takes own references */
 int path_chdir(struct fs_context *fs, const struct path *p);
+/* Both together, with no sleep between: -ENOTDIR, else nothing can fail. All
+ * who share the context move. Sleeps. */
+int path_enter_root(struct fs_context *fs, const struct path *root) must_check;
 void dentry_forget(struct inode *dir, const char *name, size_t len); /* stale */
+
+/* --- prison.c: what a prison has of the tree of files ------------------------ */
+
+/* p, not the host, has no root yet; takes own references. -ENOMEM. */
+int path_prison_root_set(struct prison *p, const struct path *root) must_check;
+/* It may have none (any more). Sleeps. Done for every prison that dies. */
+void path_prison_root_drop(struct prison *p);
+/* Is one of the descriptors, O_PATH or not, a directory not below root? */
+struct file_table;
+bool file_table_has_outside_directory(const struct file_table *t,
+				      const struct path *root);
 
 int mount_add(const struct path_at *at, const char *type, const char *source,
 	      const char *point, uint32_t flags,

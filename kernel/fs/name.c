@@ -50,18 +50,6 @@ bool path_below(const struct path *p, const struct path *root)
 	}
 }
 
-/* Below the root of who's prison and of every prison above it. */
-bool path_in_prison(const struct cred *who, const struct path *p)
-{
-	for (struct prison *j = who->prison; j; j = j->parent) {
-		const struct path *root = j->slot[PRISON_SLOT_ROOT];
-
-		if (root && !path_below(p, root))
-			return false;
-	}
-	return true;
-}
-
 bool path_in_view(const struct path_at *at, const struct path *p)
 {
 	return path_below(p, &at->fs->root) && path_in_prison(at->who, p);
@@ -220,4 +208,18 @@ int path_chdir(struct fs_context *fs, const struct path *p)
 	if (!S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
 	return path_swap(&fs->cwd, p);
+}
+
+int path_enter_root(struct fs_context *fs, const struct path *root)
+{
+	struct path old_root = fs->root, old_cwd = fs->cwd;
+
+	if (!S_ISDIR(root->dentry->inode->mode))
+		return -ENOTDIR;
+	path_hold(root);
+	path_hold(root);
+	fs->root = fs->cwd = *root;
+	path_drop(&old_cwd);
+	path_drop(&old_root);
+	return 0;
 }

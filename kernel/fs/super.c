@@ -25,8 +25,8 @@ void vfs_init(void)
 	mount_init();
 	file_init();
 	nameless_init();
+	prison_files_init();
 }
-
 
 void vfs_register(struct fs_type *t)
 {

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * prison.c - what a prison has of the tree of files.
+ *
+ * Its root hangs in prison->slot[PRISON_SLOT_ROOT], a held struct path. The
+ * host needs none: it has everything. Any other prison without one, because
+ * it is not complete yet or dies, has nothing.
+ *
+ * Locks: the kernel lock.
+ */
+#include "kernel/fs/inner.h"
+
+/* --- the root ------------------------------------------------------------ */
+
+int path_prison_root_set(struct prison *p, const struct path *root)
+{
+	struct path *own = kmem_alloc(sizeof(*own));
+
+	assert(p->parent && !p->slot[PRISON_SLOT_ROOT]);
+	if (!own)
+		return -ENOMEM;
+	*own = *root;
+	path_hold(own);
+	p->slot[PRISON_SLOT_ROOT] = own;
+	return 0;
+}
+
+void path_prison_root_drop(struct prison *p)
+{
+	struct path *root = p->slot[PRISON_SLOT_ROOT];
+
+	if (!root)
+		return;
+	p->slot[PRISON_SLOT_ROOT] = NULL;
+	path_drop(root);
+	kmem_free(root);
+}
+
+/* Below the root of who's prison and of every prison above it. */
+bool path_in_prison(const struct cred *who, const struct path *p)
+{
+	for (const struct prison *j = who->prison; j->parent; j = j->parent) {
+		const struct path *root = j->slot[PRISON_SLOT_ROOT];
+
+		if (!root || !path_below(p, root))
+			return false;
+	}
+	return true;
+}
+
+/* --- who enters ---------------------------------------------------------- */
+
+bool file_table_has_outside_directory(const struct file_table *t,
+				      const struct path *root)
+{
+	for (unsigned fd = 0; fd < t->size; fd++) {
+		const struct file *f = t->file[fd];
+
+		if (f && S_ISDIR(f->inode->mode) && !path_below(&f->path, root))
+			return true;
+	}
+	return false;
+}
+
+/* --- the end ------------------------------------------------------------- */
+
+static void prison_gone(struct prison *p)
+{
+	path_prison_root_drop(p);
+}
+
+void prison_files_init(void)
+{
+	prison_on_death(prison_gone);
+}
