@@ -107,6 +107,13 @@ def test_background_work_does_not_hold_it(brig):
     assert done.stdout == b"done\n" and done.status == 0
 
 
+def test_signals_begin_with_their_defaults(brig, boot):
+    command = "exec grep -E '^Sig(Blk|Ign)' /proc/self/status"
+    want = "".join("%s:\t%016x\n" % (name, 0) for name in ("SigBlk", "SigIgn"))
+    assert brig("exec", "--", command).stdout.decode() == want
+    assert boot().exec(command).stdout.decode() == want
+
+
 def test_usage_errors(brig):
     for words in (["--mem", "much", "--", "true"], ["--nic", "coax", "--", "true"],
                   ["--frob", "--", "true"], []):

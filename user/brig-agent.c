@@ -152,6 +152,20 @@ static void signals_set_up(void)
 	signal(SIGHUP, SIG_IGN);
 }
 
+/*
+ * What rc started in the background ignores SIGINT and SIGQUIT, and so does
+ * what that starts; a command begins with nothing ignored or blocked.
+ */
+static void signals_default(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* In the child: becomes the command, as a login shell of root would see it. */
 static void command_exec(const char *command, int out, int err)
 {
@@ -161,9 +175,7 @@ static void command_exec(const char *command, int out, int err)
 			 "PATH=" SEARCH_PATH, NULL };
 	int null = open("/dev/null", O_RDONLY);
 
-	signal(SIGCHLD, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
+	signals_default();
 	setsid();
 	umask(022);
 	if (chdir("/root") < 0 || null < 0 || dup2(null, 0) < 0 ||
