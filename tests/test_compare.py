@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from rig import Guest, machine as machines
+from rig import Guest, machine as machines, programs
 
 HERE = os.path.join(machines.TOP, "tests", "compare")
 
@@ -21,7 +21,7 @@ def on_linux(words, tmp_path, path):
     done = subprocess.run(
         words, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, env={"PATH": path, "HOME": "/root"},
-        timeout=300)
+        preexec_fn=programs.signals_default, timeout=300)
     return done.stdout.decode(errors="replace")
 
 

@@ -72,7 +72,8 @@ class Suite:
             [program.binary] + names, cwd="/", stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             errors="replace", timeout=float(program.tag("seconds") or SECONDS),
-            env=dict(os.environ, BRIG_ORACLE="1"))
+            env=dict(os.environ, BRIG_ORACLE="1"),
+            preexec_fn=programs.signals_default)
         return programs.Outcome(done.stdout, done.returncode)
 
     def close(self):

@@ -8,6 +8,7 @@ its own to pytest.
 import glob
 import os
 import re
+import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -41,6 +42,14 @@ class Program:
         made = os.path.getmtime(self.binary)
         return any(os.path.getmtime(name) > made
                    for name in (self.source, *HEADERS, *others))
+
+
+def signals_default():
+    """For preexec_fn of what runs here to be compared with Brig: a background
+    job, or one under nohup, begins with some signals ignored."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def find(folder, build):
