@@ -30,11 +30,13 @@ int dev_open(struct inode *i, struct file *f) must_check;
 /*
  * A prison's device list: names below /dev, separated by blanks; "pts/" and a
  * star names all its ptys. A device must also be on the lists of all prisons
- * above. The host has all. NULL or "": none, and the list is freed (when the
- * prison dies). -ENODEV no such device, -EPERM not for prisons, -ENOMEM.
+ * above. The host has all. NULL or "": none. The list goes with the prison.
+ * -ENODEV no such device, -EPERM not for prisons, -ENOMEM.
  */
 int dev_list_set(struct prison *p, const char *names) must_check;
 const char *dev_list_get(const struct prison *p);	/* "" when empty */
+/* The built-in lists: 1 none, 2 basic, 3 login, 4 jail. NULL: no such. */
+const char *dev_ruleset(int number);
 
 /* --- tty.c, ldisc.c, pty.c ------------------------------------------- */
 

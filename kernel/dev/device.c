@@ -185,6 +185,26 @@ const char *dev_list_get(const struct prison *p)
 	return list ? list : "";
 }
 
+/* FreeBSD's /etc/defaults/devfs.rules, as far as such devices exist. */
+const char *dev_ruleset(int number)
+{
+	static const char *const rulesets[] = {
+		[1] = "",
+		[2] = "null zero full random urandom",
+		[3] = "tty ptmx pts/*",
+		[4] = "null zero full random urandom tty ptmx pts/*",
+	};
+
+	return number > 0 && number < (int)ARRAY_LEN(rulesets) ?
+		       rulesets[number] : NULL;
+}
+
+static void prison_gone(struct prison *p)
+{
+	kmem_free(p->slot[PRISON_SLOT_DEVICES]);
+	p->slot[PRISON_SLOT_DEVICES] = NULL;
+}
+
 /* --- the door -------------------------------------------------------- */
 
 static int open_slave(struct pty *pty, struct file *f)
@@ -282,6 +302,7 @@ void device_init(void)
 		list_init(&by_number[i]);
 	vfs_device_open = dev_open;
 	procfs_register(&devices_entry);
+	prison_on_death(prison_gone);
 }
 
 /* Everything that is a device, in order: what a later step needs is there. */
