@@ -21,6 +21,7 @@ struct superblock;
 struct path;
 struct fs_type;
 struct file_ops;
+struct file_table;
 struct text;
 
 /* --- inode.c ----------------------------------------------------------------- */
@@ -220,6 +221,8 @@ struct mount {
 struct fs_context {		/* cwd, root, umask: shared by CLONE_FS */
 	uint32_t refs;
 	struct path root, cwd;
+	struct path top;	/* the first chroot, or the prison's root; mount
+				 * NULL: neither */
 	uint32_t umask;
 };
 /* from NULL: a fresh one at the root of the root mount, umask 022. */
@@ -255,8 +258,9 @@ struct path_at {		/* where a relative name starts, and the roof */
 	struct file_table *files;
 };
 /*
- * The only door for names. `name` is a kernel string. *out is held. `..` never
- * leaves at->fs->root nor the root of who's prison or of a prison above it.
+ * The only door for names. `name` is a kernel string. *out is held. `..` stops
+ * at at->fs->root, and never leaves the root of who's prison or of a prison
+ * above it; nor, with path_chroot_hardened, at->fs->top.
  * Sleeps. -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -EBADF.
  */
 int path_walk(const struct path_at *at, const char *name, unsigned how,
@@ -293,7 +297,13 @@ int path_open_at(const struct path *p, const struct cred *who, unsigned flags,
 /* access(2), and -EROFS */
 int path_access(const struct path *p, const struct cred *who,
 		unsigned want) must_check;
-int path_chroot(struct fs_context *fs, const struct path *p); /* takes own references */
+/* chroot(2), after its checks. files: -EPERM for its open directories when
+ * path_chroot_hardened and there is a root already. Sleeps. */
+int path_chroot(struct fs_context *fs, const struct file_table *files,
+		const struct path *p) must_check;
+/* 0: chroot as it always was, a way to lead names elsewhere; 1: as FreeBSD's,
+ * `..` stops at the first one too (security.chroot.hardened). */
+extern int path_chroot_hardened;
 int path_chdir(struct fs_context *fs, const struct path *p);
 /* Both together, with no sleep between: -ENOTDIR, else nothing can fail. All
  * who share the context move. Sleeps. */
@@ -306,8 +316,10 @@ void dentry_forget(struct inode *dir, const char *name, size_t len); /* stale */
 int path_prison_root_set(struct prison *p, const struct path *root) must_check;
 /* It may have none (any more). Sleeps. Done for every prison that dies. */
 void path_prison_root_drop(struct prison *p);
-/* Is one of the descriptors, O_PATH or not, a directory not below root? */
-struct file_table;
+/* Below the root of who's prison, and of those above it, if they have one? */
+bool path_in_prison(const struct cred *who, const struct path *p);
+/* Is one of the descriptors, O_PATH or not, a directory not below root? root
+ * NULL: any directory. */
 bool file_table_has_outside_directory(const struct file_table *t,
 				      const struct path *root);
 

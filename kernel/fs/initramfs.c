@@ -394,7 +394,8 @@ static int unpack_archive(struct unpacking *u)
 int initramfs_unpack(const void *cpio, uint32_t size, const struct cred *who,
 		     struct fs_context *fs)
 {
-	struct fs_context here = { 1, fs->root, fs->root, 0 };
+	struct fs_context here = { .refs = 1, .root = fs->root,
+				   .cwd = fs->root };
 	struct unpacking *u = kmem_zalloc(sizeof(*u));
 	int err = 0;
 

@@ -92,13 +92,14 @@ struct mount *mount_global(void);		/* the root mount; not held */
 /* --- prison.c ----------------------------------------------------------- */
 
 void prison_files_init(void);
-bool path_in_prison(const struct cred *who, const struct path *p);
 
 /* --- path.c, name.c ----------------------------------------------------- */
 
 /* WALK_PARENT | WALK_FOLLOW: a symlink in the last place is followed to the
  * parent and last name of what it points at (open with O_CREAT). */
+/* May `..` have led here? */
 bool path_in_view(const struct path_at *at, const struct path *p);
+bool path_is_top(const struct path_at *at, const struct path *p);
 /* Up by the mount whose root this is, if it is one; false at the very top. */
 bool path_step_out(struct path *p);		/* references follow */
 void path_cross(struct path *p);		/* down into what is mounted here */

@@ -50,9 +50,24 @@ bool path_below(const struct path *p, const struct path *root)
 	}
 }
 
+int path_chroot_hardened;
+
+static bool is_hardened(const struct fs_context *fs)
+{
+	return path_chroot_hardened && fs->top.mount;
+}
+
 bool path_in_view(const struct path_at *at, const struct path *p)
 {
-	return path_below(p, &at->fs->root) && path_in_prison(at->who, p);
+	return path_in_prison(at->who, p) &&
+	       (!is_hardened(at->fs) || path_below(p, &at->fs->top));
+}
+
+/* `..` of this place is the place itself. */
+bool path_is_top(const struct path_at *at, const struct path *p)
+{
+	return path_same(p, &at->fs->root) ||
+	       (is_hardened(at->fs) && path_same(p, &at->fs->top));
 }
 
 /* The place that a mount's root is mounted on. References follow. */
@@ -158,6 +173,7 @@ int path_context_copy(const struct fs_context *from, struct fs_context **out)
 	if (from) {
 		c->root = from->root;
 		c->cwd = from->cwd;
+		c->top = from->top;
 		c->umask = from->umask;
 	} else {
 		struct mount *m = mount_global();
@@ -166,10 +182,13 @@ int path_context_copy(const struct fs_context *from, struct fs_context **out)
 		c->root = c->cwd = (struct path){ m, m->root };
 		path_cross(&c->root);
 		path_cross(&c->cwd);
+		c->top = (struct path){ NULL, NULL };
 		c->umask = 022;
 	}
 	path_hold(&c->root);
 	path_hold(&c->cwd);
+	if (c->top.mount)
+		path_hold(&c->top);
 	*out = c;
 	return 0;
 }
@@ -182,32 +201,41 @@ void path_context_drop(struct fs_context *c)
 		return;
 	path_drop(&c->cwd);
 	path_drop(&c->root);
+	if (c->top.mount)
+		path_drop(&c->top);
 	kmem_free(c);
 }
 
-static int path_swap(struct path *where, const struct path *p)
+static void path_swap(struct path *where, const struct path *p)
 {
 	struct path old = *where;
 
 	path_hold(p);
 	*where = *p;
-	path_drop(&old);
-	return 0;
+	if (old.mount)
+		path_drop(&old);
 }
 
 /* The caller has asked for the privilege and for the search permission. */
-int path_chroot(struct fs_context *fs, const struct path *p)
+int path_chroot(struct fs_context *fs, const struct file_table *files,
+		const struct path *p)
 {
 	if (!S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
-	return path_swap(&fs->root, p);
+	if (is_hardened(fs) && file_table_has_outside_directory(files, NULL))
+		return -EPERM;
+	if (!fs->top.mount)
+		path_swap(&fs->top, p);
+	path_swap(&fs->root, p);
+	return 0;
 }
 
 int path_chdir(struct fs_context *fs, const struct path *p)
 {
 	if (!S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
-	return path_swap(&fs->cwd, p);
+	path_swap(&fs->cwd, p);
+	return 0;
 }
 
 int path_enter_root(struct fs_context *fs, const struct path *root)
@@ -219,6 +247,7 @@ int path_enter_root(struct fs_context *fs, const struct path *root)
 	path_hold(root);
 	path_hold(root);
 	fs->root = fs->cwd = *root;
+	path_swap(&fs->top, root);
 	path_drop(&old_cwd);
 	path_drop(&old_root);
 	return 0;

@@ -8,9 +8,10 @@
  * frame, so nesting needs no recursion.
  *
  * `..` goes up the chain by which the place was reached, stops at the
- * process's root, and proves after each step that the result lies below that
- * root, below the root of the asker's prison and below those of all prisons
- * above. What cannot be proved does not exist: -ENOENT.
+ * process's root, and proves after each step that the result lies below the
+ * root of the asker's prison and below those of all prisons above. What cannot
+ * be proved does not exist: -ENOENT. A plain chroot proves nothing: who stands
+ * outside of it walks on (name.c: path_chroot_hardened).
  */
 #include "kernel/fs/inner.h"
 
@@ -91,7 +92,7 @@ static int step_up(struct walk *w)
 	struct path up;
 
 	for (;;) {
-		if (path_same(p, &w->at->fs->root))
+		if (path_is_top(w->at, p))
 			return 0;
 		if (p->dentry != p->mount->root)
 			break;
@@ -172,6 +173,8 @@ static int follow_link(struct walk *w, struct dentry *d)
 			path_drop(&w->cur);
 			w->cur = w->at->fs->root;
 			path_hold(&w->cur);
+			if (!path_in_prison(w->at->who, &w->cur))
+				err = -ENOENT;
 		}
 	}
 	dentry_drop(d);

@@ -56,7 +56,8 @@ bool file_table_has_outside_directory(const struct file_table *t,
 	for (unsigned fd = 0; fd < t->size; fd++) {
 		const struct file *f = t->file[fd];
 
-		if (f && S_ISDIR(f->inode->mode) && !path_below(&f->path, root))
+		if (f && S_ISDIR(f->inode->mode) &&
+		    !(root && path_below(&f->path, root)))
 			return true;
 	}
 	return false;

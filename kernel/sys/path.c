@@ -238,6 +238,8 @@ static int change_directory(struct thread *me, const struct path *p)
 
 	if (!S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
+	if (!path_in_prison(me->cred, p)) /* a descriptor from elsewhere */
+		return -ENOENT;
 	err = inode_permission(p->dentry->inode, me->cred, X_OK);
 	return err ? err : path_chdir(me->proc->fs, p);
 }
@@ -262,7 +264,7 @@ int sys_fchdir(struct thread *me, const uint32_t *arg)
 
 	if (!f)
 		return -EBADF;
-	err = f->path.dentry ? change_directory(me, &f->path) : -ENOTDIR;
+	err = change_directory(me, &f->path);
 	file_drop(f);
 	return err;
 }
@@ -278,7 +280,7 @@ int sys_chroot(struct thread *me, const uint32_t *arg)
 	if (!err)
 		err = priv_check(me->cred, PRIV_VFS_CHROOT);
 	if (!err)
-		err = path_chroot(me->proc->fs, &p);
+		err = path_chroot(me->proc->fs, me->proc->files, &p);
 	path_drop(&p);
 	return err;
 }
@@ -292,7 +294,8 @@ int sys_getcwd(struct thread *me, const uint32_t *arg)
 
 	if (!buf)
 		return -ENOMEM;
-	if (fs->cwd.dentry->unhashed) {
+	if (fs->cwd.dentry->unhashed ||
+	    !path_in_prison(me->cred, &fs->cwd)) {
 		err = -ENOENT;
 		goto out;
 	}
