@@ -220,6 +220,7 @@ int prison_new(struct prison *parent, int jid, const char *name,
 	parent->users++;
 	count_in_ancestors(p, 1);
 	p->users = 1;
+	prison_hold(p);
 	*out = p;
 	return 0;
 }
@@ -278,10 +279,9 @@ void prison_doom(struct prison *p)
 	count_in_ancestors(p, -1);
 }
 
-/* Its last user has gone. Sleeps. */
+/* Its last user has gone, and with it the reference of its life. Sleeps. */
 static void end(struct prison *p)
 {
-	prison_hold(p);
 	prison_doom(p);
 	list_each(l, &death_hooks)
 		list_entry(l, struct death_hook, link)->fn(p);

@@ -34,6 +34,7 @@ int dev_open(struct inode *i, struct file *f) must_check;
  * -ENODEV no such device, -EPERM not for prisons, -ENOMEM.
  */
 int dev_list_set(struct prison *p, const char *names) must_check;
+int dev_list_check(const char *names) must_check; /* -ENODEV, -EPERM */
 const char *dev_list_get(const struct prison *p);	/* "" when empty */
 /* The built-in lists: 1 none, 2 basic, 3 login, 4 jail. NULL: no such. */
 const char *dev_ruleset(int number);

@@ -155,20 +155,30 @@ static int check_word(const char *w, size_t n)
 	return -ENODEV;
 }
 
+int dev_list_check(const char *names)
+{
+	size_t n;
+
+	for (const char *w = names; (n = next_word(&w)); w += n) {
+		int err = check_word(w, n);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int dev_list_set(struct prison *p, const char *names)
 {
 	char *copy = NULL;
-	size_t n;
+	int err;
 
 	if (!p->parent)
 		return -EPERM;	/* the host has all */
 	if (names && *names) {
-		for (const char *w = names; (n = next_word(&w)); w += n) {
-			int err = check_word(w, n);
-
-			if (err)
-				return err;
-		}
+		err = dev_list_check(names);
+		if (err)
+			return err;
 		copy = kmem_strdup(names);
 		if (!copy)
 			return -ENOMEM;

@@ -226,8 +226,6 @@ static int link_made(const struct path *old, struct making *m)
 	return 0;
 }
 
-int path_link_owned;	/* fs.protected_hardlinks: only one's own files */
-
 /* linkat(2): a symlink gets the second name itself unless at_flags has
  * AT_SYMLINK_FOLLOW. Sleeps. */
 int path_link(const struct path_at *from, const char *old,
@@ -249,10 +247,7 @@ int path_link(const struct path_at *from, const char *old,
 	err = path_walk(from, old, how, &p, NULL);
 	if (err)
 		return err;
-	if (path_link_owned && !inode_owned(p.dentry->inode, to->who))
-		err = priv_check(to->who, PRIV_VFS_LINK);
-	if (!err)
-		err = making_begin(to, name, false, &m);
+	err = making_begin(to, name, false, &m);
 	if (!err) {
 		err = link_made(&p, &m);
 		making_end(&m);

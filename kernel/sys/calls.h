@@ -29,6 +29,15 @@ int sys_stime(struct thread *me, const uint32_t *arg);
 int sys_time(struct thread *me, const uint32_t *arg);
 int sys_times(struct thread *me, const uint32_t *arg);
 
+/* jail.c */
+int sys_jail(struct thread *me, const uint32_t *arg);
+int sys_jail_attach(struct thread *me, const uint32_t *arg);
+int sys_jail_attach_jd(struct thread *me, const uint32_t *arg);
+int sys_jail_get(struct thread *me, const uint32_t *arg);
+int sys_jail_remove(struct thread *me, const uint32_t *arg);
+int sys_jail_remove_jd(struct thread *me, const uint32_t *arg);
+int sys_jail_set(struct thread *me, const uint32_t *arg);
+
 /* fd.c */
 int sys_close(struct thread *me, const uint32_t *arg);
 int sys_close_range(struct thread *me, const uint32_t *arg);

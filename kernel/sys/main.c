@@ -3,6 +3,7 @@
  * main.c - the kernel begins: every room is brought up by name, from the
  * bottom to the top, and process 1 is made.
  */
+#include "jail/admin/admin.h"
 #include "kernel/base/version.h"
 #include "kernel/fs/ipc.h"
 #include "kernel/sys/core.h"
@@ -73,6 +74,7 @@ void kernel_main(void)
 	procfs_init();
 	ipc_init();
 	dev_init();
+	jailsys_init();
 	sysrq_init();
 	init_start();
 	sched_start();

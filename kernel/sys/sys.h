@@ -20,6 +20,7 @@ enum gate_kind {
 	GATE_PROC,	/* processes found by proc_find */
 	GATE_NET,	/* sockets and addresses */
 	GATE_IPC,	/* System V objects found by object_find */
+	GATE_JAIL,	/* prisons found by prison_find */
 	GATE_SYSTEM,	/* machine-wide state: the deed asks priv_check */
 };
 struct call {

@@ -332,6 +332,14 @@ const struct call call_table[CALL_COUNT] = {
 	[441] = { "epoll_pwait2", sys_epoll_pwait2, 6, GATE_FILE },
 };
 
-/* FreeBSD's jail calls, at CALL_JAIL_BASE + FreeBSD's number: all closed until
- * room jail/admin stands. */
-const struct call call_jail_table[CALL_JAIL_COUNT] = { { 0 } };
+/* FreeBSD's jail calls, at CALL_JAIL_BASE + FreeBSD's number. Each asks for its
+ * privilege itself, and finds only jails below the caller's. */
+const struct call call_jail_table[CALL_JAIL_COUNT] = {
+	[338] = { "jail", sys_jail, 1, GATE_JAIL },
+	[436] = { "jail_attach", sys_jail_attach, 1, GATE_JAIL },
+	[506] = { "jail_get", sys_jail_get, 3, GATE_JAIL },
+	[507] = { "jail_set", sys_jail_set, 3, GATE_JAIL },
+	[508] = { "jail_remove", sys_jail_remove, 1, GATE_JAIL },
+	[597] = { "jail_attach_jd", sys_jail_attach_jd, 1, GATE_JAIL },
+	[598] = { "jail_remove_jd", sys_jail_remove_jd, 1, GATE_JAIL },
+};

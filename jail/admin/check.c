@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check.c - may a parameter have this value? One function for each kind of
+ * limit; what a change needs is prepared here, so that making it cannot fail.
+ *
+ * A prison is never looser than its parent. What is asked for that would be is
+ * -EPERM; what makes no sense is -EINVAL; both say why. Locks: the kernel lock.
+ */
+#include "jail/admin/inner.h"
+
+/* To be set in this call? */
+static const struct value *given(const struct change *c, const char *name)
+{
+	for (unsigned i = 0; i < param_count; i++)
+		if (!strcmp(param_table[i].name, name))
+			return c->given[i].size == UINT32_MAX ? NULL : &c->given[i];
+	panic("no parameter %s", name);
+}
+
+int check_share(struct change *c, const struct param *p, const struct value *v)
+{
+	bool may_disable = strcmp(p->name, "host") && strcmp(p->name, "vnet");
+
+	if (v->number < SHARE_DISABLE || v->number > SHARE_INHERIT ||
+	    (v->number == SHARE_DISABLE && !may_disable))
+		return refuse(c->r, -EINVAL, "%s: no such value", p->name);
+	if (!strcmp(p->name, "vnet") && v->number == SHARE_NEW)
+		return refuse(c->r, -EOPNOTSUPP,
+			      "vnet: a jail cannot have its own network stack yet");
+	if (!strcmp(p->name, "ip4") && v->number == SHARE_INHERIT &&
+	    c->parent->ip4 == SHARE_DISABLE)
+		return refuse(c->r, -EPERM, "ip4: the parent has none");
+	return 0;
+}
+
+/* host.*: giving one means that the prison has its own. */
+int check_hostname(struct change *c, const struct param *p,
+		   const struct value *v)
+{
+	const struct value *host = given(c, "host");
+	enum prison_share now = c->j ? c->j->host : SHARE_INHERIT;
+
+	(void)v;
+	if (host ? host->number == SHARE_INHERIT :
+		   !c->creating && now != SHARE_NEW)
+		return refuse(c->r, -EINVAL, "%s: the jail has its parent's",
+			      p->name);
+	return 0;
+}
+
+/* Before anything else is looked up, because it sleeps. Whether it was needed
+ * is known only later: check_path tells the error. Sleeps. */
+void walk_to_root(struct change *c, const char *name)
+{
+	struct path_at at = { c->who, c->r->me->proc->fs, AT_FDCWD, NULL };
+
+	assert(!c->root.mount);
+	c->path_error = path_walk(&at, name, WALK_FOLLOW | WALK_DIRECTORY,
+				  &c->root, NULL);
+}
+
+int check_path(struct change *c, const struct param *p, const struct value *v)
+{
+	const struct path *roof = c->parent->slot[PRISON_SLOT_ROOT];
+
+	assert(c->creating);
+	if (c->path_error)
+		return refuse(c->r, c->path_error, "%s: %s cannot be a root",
+			      p->name, (const char *)v->data);
+	if (roof && !path_below(&c->root, roof))
+		return refuse(c->r, -EPERM, "%s: not below the parent's",
+			      p->name);
+	return 0;
+}
+
+int check_securelevel(struct change *c, const struct param *p,
+		      const struct value *v)
+{
+	if (v->number < -1 || v->number > 3)
+		return refuse(c->r, -EINVAL, "%s: -1 to 3", p->name);
+	if (v->number < c->parent->securelevel)
+		return refuse(c->r, -EPERM, "%s: below the parent's", p->name);
+	return 0;
+}
+
+int check_statfs(struct change *c, const struct param *p, const struct value *v)
+{
+	if (v->number < 0 || v->number > 2)
+		return refuse(c->r, -EINVAL, "%s: 0 to 2", p->name);
+	if (v->number < c->parent->enforce_statfs)
+		return refuse(c->r, -EPERM, "%s: below the parent's", p->name);
+	return 0;
+}
+
+int check_children(struct change *c, const struct param *p,
+		   const struct value *v)
+{
+	if (v->number < 0)
+		return refuse(c->r, -EINVAL, "%s: negative", p->name);
+	if (v->number > 0 && v->number >= c->parent->children_max)
+		return refuse(c->r, -EPERM, "%s: not below the parent's",
+			      p->name);
+	return 0;
+}
+
+int check_allow(struct change *c, const struct param *p, const struct value *v)
+{
+	if (v->number && !(c->parent->allow & p->arg))
+		return refuse(c->r, -EPERM, "%s: the parent does not have it",
+			      p->name);
+	return 0;
+}
+
+/* --- addresses ---------------------------------------------------------------- */
+
+/* Another prison, neither above nor below, with an address of c's. One address
+ * is an identity: it has one owner (FreeBSD). */
+static const struct prison *clash(const struct change *c)
+{
+	struct prison *q = NULL;
+
+	for (int jid = 0; (q = prison_next(prison_host(), jid, false));
+	     jid = q->jid) {
+		if (q == c->j || q->ip4 != SHARE_NEW ||
+		    prison_sees(q, c->parent) ||
+		    (c->j && prison_sees(c->j, q)) ||
+		    (c->addr_count != 1 && q->ip4_count != 1))
+			continue;
+		for (unsigned i = 0; i < c->addr_count; i++)
+			if (prison_has_ip4(q, c->addrs[i]))
+				return q;
+	}
+	return NULL;
+}
+
+static bool twice(const uint32_t *a, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (a[i] == a[k])
+				return true;
+	return false;
+}
+
+static int check_each(struct change *c)
+{
+	for (unsigned i = 0; i < c->addr_count; i++) {
+		uint32_t a = c->addrs[i];
+
+		if (a == 0 || a == UINT32_MAX)
+			return refuse(c->r, -EINVAL,
+				      "ip4.addr: no address of a host");
+		if (!prison_has_ip4(c->parent, a))
+			return refuse(c->r, -EPERM,
+				      "ip4.addr: not one of the parent's");
+	}
+	if (twice(c->addrs, c->addr_count))
+		return refuse(c->r, -EINVAL, "ip4.addr: an address twice");
+	if (clash(c))
+		return refuse(c->r, -EADDRINUSE,
+			      "ip4.addr: another jail has that address");
+	return 0;
+}
+
+int check_addrs(struct change *c, const struct param *p, const struct value *v)
+{
+	enum { ADDRS_MOST = 4096 };
+	const struct value *share = given(c, "ip4");
+	enum prison_share as = share ? (enum prison_share)share->number :
+			       c->j && c->j->ip4 == SHARE_INHERIT ?
+				       SHARE_INHERIT : SHARE_NEW;
+
+	if (as != SHARE_NEW && v->size)
+		return refuse(c->r, -EINVAL, "%s: the jail has none of its own",
+			      p->name);
+	if (v->size / sizeof(uint32_t) > ADDRS_MOST)
+		return refuse(c->r, -EINVAL, "%s: too many", p->name);
+	c->has_addrs = true;
+	c->addr_count = v->size / sizeof(uint32_t);
+	if (c->addr_count == 0)
+		return 0;
+	c->addrs = kmem_alloc(v->size);
+	if (!c->addrs)
+		return -ENOMEM;
+	memcpy(c->addrs, v->data, v->size);
+	return check_each(c);
+}
+
+int check_foreign(struct change *c, const struct param *p,
+		  const struct value *v)
+{
+	if (strcmp(v->data, "refuse") && strcmp(v->data, "divert"))
+		return refuse(c->r, -EINVAL, "%s: refuse or divert", p->name);
+	return 0;
+}
+
+/* --- devices ------------------------------------------------------------------ */
+
+int check_devices(struct change *c, const struct param *p,
+		  const struct value *v)
+{
+	int err = dev_list_check(v->data);
+
+	if (err)
+		return refuse(c->r, err, "%s: %s", p->name, err == -EPERM ?
+			      "a device on it is not for jails" :
+			      "no such device");
+	c->devices = v->data;
+	return 0;
+}
+
+int check_ruleset(struct change *c, const struct param *p,
+		  const struct value *v)
+{
+	const char *list = dev_ruleset(v->number);
+
+	if (!list)
+		return refuse(c->r, -EINVAL, "%s: there is no ruleset %d",
+			      p->name, v->number);
+	if (!given(c, "devices"))
+		c->devices = list;
+	return 0;
+}
+
+/* --- what only all values together can tell ------------------------------------- */
+
+/* A jail without processes must be kept alive by something. */
+static int check_life(struct change *c)
+{
+	const struct value *persist = given(c, "persist");
+
+	if (!c->creating || (persist && persist->number) ||
+	    (c->r->flags & (JAIL_ATTACH | JAIL_OWN_DESC)))
+		return 0;
+	return refuse(c->r, -EINVAL,
+		      "a new jail needs persist, or somebody in it");
+}
+
+static int check_room(struct change *c)
+{
+	if (!c->creating)
+		return 0;
+	for (const struct prison *p = c->parent; p; p = p->parent)
+		if (p->children_count >= p->children_max)
+			return refuse(c->r, -EPERM,
+				      "children.max: no more jails here");
+	return 0;
+}
+
+int check_together(struct change *c)
+{
+	int err = check_life(c);
+
+	return err ? err : check_room(c);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * find.c - which jail a call means: by jid, name, lastjid or descriptor.
+ *
+ * Names and numbers are those below the base: the caller's own prison, or with
+ * JAIL_AT_DESC the one of a descriptor. Only what lies strictly below the
+ * caller's prison is found; the rest does not exist.
+ */
+#include "jail/admin/inner.h"
+
+/* The first reason counts: it is the nearest to the cause. */
+int refuse(struct jail_request *r, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	assert(err < 0);
+	if (r->errmsg[0])
+		return err;
+	va_start(ap, fmt);
+	str_vformat(r->errmsg, sizeof(r->errmsg), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+struct jail_option *option_find(const struct jail_request *r, const char *name)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (!strcmp(r->option[i].name, name))
+			return &r->option[i];
+	return NULL;
+}
+
+int option_int(struct jail_request *r, const char *name, int *out, bool *there)
+{
+	const struct jail_option *o = option_find(r, name);
+
+	*there = o != NULL;
+	*out = 0;
+	if (!o)
+		return 0;
+	if (!o->value || o->size != sizeof(*out))
+		return refuse(r, -EINVAL, "%s: a number has 4 bytes", name);
+	memcpy(out, o->value, sizeof(*out));
+	return 0;
+}
+
+int option_text(struct jail_request *r, const char *name, uint32_t size,
+		const char **out)
+{
+	const struct jail_option *o = option_find(r, name);
+	const char *text;
+
+	*out = NULL;
+	if (!o)
+		return 0;
+	text = o->value;
+	if (!text || !memchr(text, 0, o->size))
+		return refuse(r, -EINVAL, "%s: the text has no end", name);
+	if (strlen(text) >= size)
+		return refuse(r, -ENAMETOOLONG, "%s: too long", name);
+	*out = text;
+	return 0;
+}
+
+/* The prison that names are below. Held. */
+int find_base(struct change *c)
+{
+	unsigned both = JAIL_USE_DESC | JAIL_AT_DESC;
+
+	if ((c->r->flags & both) == both)
+		return refuse(c->r, -EINVAL,
+			      "desc cannot be both the jail and the place");
+	if (c->r->flags & JAIL_AT_DESC)
+		return desc_prison(c->r, &c->base);
+	c->base = c->who->prison;
+	prison_hold(c->base);
+	return 0;
+}
+
+static void found(struct change *c, struct prison *p)
+{
+	prison_hold(p);
+	c->j = p;
+	c->parent = p->parent;
+}
+
+/* With JAIL_DYING the dying are looked at too; by number only. */
+static struct prison *by_jid(const struct change *c, int jid)
+{
+	struct prison *p = prison_find(c->base, jid);
+
+	if (!p && jid > 0 && (c->r->flags & JAIL_DYING)) {
+		p = prison_next(c->base, jid - 1, true);
+		if (p && p->jid != jid)
+			p = NULL;
+	}
+	return p;
+}
+
+/* Cuts "a.b.c": c->parent is a.b, c->part is "c". */
+static int split_name(struct change *c, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	char head[PRISON_NAME_MAX];
+
+	c->parent = c->base;
+	if (dot) {
+		assert((size_t)(dot - name) < sizeof(head));
+		memcpy(head, name, dot - name);
+		head[dot - name] = 0;
+		c->parent = prison_find_name(c->base, head);
+		if (!c->parent)
+			return refuse(c->r, -ENOENT, "jail \"%s\" not found",
+				      head);
+	}
+	str_copy(c->part, dot ? dot + 1 : name, sizeof(c->part));
+	return 0;
+}
+
+/* Found by number; the name, if one was given, is what it is to be called. */
+static int rename_wanted(struct change *c, const char *name)
+{
+	struct prison *parent = c->j->parent;
+	int err = split_name(c, name);
+
+	if (!err && c->parent != parent)
+		err = refuse(c->r, -EINVAL,
+			     "%s: a jail cannot get another parent", name);
+	c->parent = parent;
+	return err;
+}
+
+static int find_by_jid(struct change *c, int jid, const char *name)
+{
+	struct prison *p = by_jid(c, jid);
+
+	if (jid < 0 || jid > PRISON_JID_MAX)
+		return refuse(c->r, -EINVAL, "jid: 1 to %d", PRISON_JID_MAX);
+	c->jid = jid;
+	if (p) {
+		found(c, p);
+		return name ? rename_wanted(c, name) : 0;
+	}
+	if (!(c->r->flags & JAIL_CREATE))
+		return refuse(c->r, -ENOENT, "jail %d not found", jid);
+	c->parent = c->base;
+	return name ? split_name(c, name) : 0;
+}
+
+static int find_by_name(struct change *c, const char *name)
+{
+	struct prison *p = prison_find_name(c->base, name);
+
+	if (p) {
+		found(c, p);
+		return 0;
+	}
+	if (!(c->r->flags & JAIL_CREATE))
+		return refuse(c->r, -ENOENT, "jail \"%s\" not found", name);
+	return split_name(c, name);
+}
+
+static int find_by_desc(struct change *c, const char *name)
+{
+	struct prison *p;
+	int err = desc_prison(c->r, &p);
+
+	if (err)
+		return err;
+	found(c, p);
+	prison_drop(p);
+	return name && (c->r->flags & JAIL_UPDATE) ? rename_wanted(c, name) : 0;
+}
+
+int find_target(struct change *c)
+{
+	const char *name;
+	bool has_jid;
+	int jid, err;
+
+	err = option_int(c->r, "jid", &jid, &has_jid);
+	if (!err)
+		err = option_text(c->r, "name", PRISON_NAME_MAX, &name);
+	if (err)
+		return err;
+	if (c->r->flags & JAIL_USE_DESC)
+		return find_by_desc(c, name);
+	if (has_jid && jid != 0)
+		return find_by_jid(c, jid, name && *name ? name : NULL);
+	if (name && *name)
+		return find_by_name(c, name);
+	if (!(c->r->flags & JAIL_CREATE))
+		return refuse(c->r, -ENOENT, "no jail was named");
+	c->parent = c->base;
+	return 0;
+}
+
+/* What a change holds. Sleeps. */
+void change_drop(struct change *c)
+{
+	if (c->root.mount)
+		path_drop(&c->root);
+	kmem_free(c->meta);
+	kmem_free(c->env);
+	kmem_free(c->addrs);
+	if (c->j)
+		prison_drop(c->j);
+	if (c->base)
+		prison_drop(c->base);
+	kmem_free(c);
+}
