@@ -19,6 +19,7 @@ struct making {			/* a name about to be made */
  * cannot be made: it just is not there. */
 int path_may_create(struct inode *dir, const struct cred *who)
 {
+	assert(S_ISDIR(dir->mode));
 	if (dir->removed || dir->sb->type->fleeting)
 		return -ENOENT;
 	return inode_permission(dir, who, W_OK | X_OK);
@@ -31,6 +32,7 @@ int path_may_delete(struct inode *dir, const struct dentry *victim,
 	const struct inode *i = victim->inode;
 	int err;
 
+	assert(S_ISDIR(dir->mode) && sleep_lock_mine(&dir->lock));
 	if (!i || dir->removed)
 		return -ENOENT;
 	err = inode_permission(dir, who, W_OK | X_OK);
@@ -50,12 +52,14 @@ int path_last_dentry(const struct path *parent, const struct path_last *last,
 {
 	struct dentry *dir = parent->dentry;
 
+	assert(last->len > 0 && last->len <= NAME_MAX);
 	return dentry_lookup(dir, last->name, last->len,
 			     dentry_hash(dir, last->name, last->len), out);
 }
 
 static void making_end(struct making *m)
 {
+	assert(m->d->refs > 0);
 	sleep_lock_release(&m->parent.dentry->inode->lock);
 	dentry_drop(m->d);
 	path_drop(&m->parent);
@@ -104,6 +108,7 @@ static int create(const struct path_at *at, struct inode *dir,
 	struct inode *i;
 	int err;
 
+	assert(sleep_lock_mine(&dir->lock) && !d->inode);
 	if (!dir->ops->create)
 		return -EACCES;
 	mode &= ~(at->fs->umask & S_IALLUGO);
@@ -211,6 +216,7 @@ static int link_made(const struct path *old, struct making *m)
 	struct inode *i = old->dentry->inode;
 	int err;
 
+	assert(i && !m->d->inode && sleep_lock_mine(&dir->lock));
 	if (old->mount != m->parent.mount)
 		return -EXDEV;
 	if (!dir->ops->link || S_ISDIR(i->mode))
@@ -261,6 +267,7 @@ static int remove_name(struct inode *dir, struct dentry *d, bool directory)
 	struct inode *i = d->inode;
 	int err;
 
+	assert(i && sleep_lock_mine(&dir->lock));
 	if (!directory) {
 		if (!dir->ops->unlink)
 			return -EPERM;
@@ -273,11 +280,13 @@ static int remove_name(struct inode *dir, struct dentry *d, bool directory)
 		return -EPERM;
 	inode_hold(i);
 	sleep_lock_take(&i->lock);
-	err = dir->ops->rmdir(dir, d->name, d->len, i);
+	/* Somebody may have mounted on it while this waited for the lock. */
+	err = d->mounted ? -EBUSY : dir->ops->rmdir(dir, d->name, d->len, i);
 	if (!err)
 		i->removed = true;
 	sleep_lock_release(&i->lock);
 	if (!err) {
+		assert(i->removed);
 		dentry_purge(d);	/* what it knew not to exist */
 		dentry_removed(d);
 	}
@@ -348,6 +357,7 @@ int path_access(const struct path *p, const struct cred *who, unsigned want)
 {
 	struct inode *i = p->dentry->inode;
 
+	assert(!(want & ~(R_OK | W_OK | X_OK)));
 	if ((want & X_OK) && S_ISREG(i->mode) && (p->mount->flags & MS_NOEXEC))
 		return -EACCES;
 	if ((want & W_OK) && mount_read_only(p->mount) &&

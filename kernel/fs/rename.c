@@ -38,6 +38,7 @@ static void lock_parents(struct renaming *r)
 {
 	struct inode *first = r->from.dir, *second = r->to.dir;
 
+	assert(first && second);
 	if (first == second) {
 		sleep_lock_take(&first->lock);
 		return;
@@ -94,6 +95,7 @@ static int check_permission(const struct renaming *r)
 	bool other = r->from.dir != r->to.dir;
 	int err;
 
+	assert(what);
 	err = path_may_delete(r->from.dir, r->from.d, r->who, directory);
 	if (err)
 		return err;
@@ -122,6 +124,9 @@ static int act(struct renaming *r)
 	char *room = NULL;
 	int err;
 
+	assert(what && what != over);
+	assert(sleep_lock_mine(&r->from.dir->lock));
+	assert(sleep_lock_mine(&r->to.dir->lock));
 	if (!r->from.dir->ops->rename)
 		return -EPERM;
 	if (!exchange) {
@@ -131,7 +136,9 @@ static int act(struct renaming *r)
 	}
 	if (replaced)
 		sleep_lock_take(&over->lock);
-	err = r->from.dir->ops->rename(r->from.dir, from->name, from->len, what,
+	/* Somebody may have mounted on one while this waited for the lock. */
+	err = from->mounted || to->mounted ? -EBUSY :
+	      r->from.dir->ops->rename(r->from.dir, from->name, from->len, what,
 				       r->to.dir, to->name, to->len, over,
 				       exchange);
 	if (replaced && !err)
@@ -166,6 +173,7 @@ static int locked_rename(struct renaming *r)
 	/* Two names of one file: nothing to do, and no error (rename(2)). */
 	if (err || r->from.d->inode == r->to.d->inode)
 		goto drop_both;
+	assert(r->from.d != r->to.d);
 	err = check_permission(r);
 	if (!err)
 		err = act(r);
