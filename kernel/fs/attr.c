@@ -47,6 +47,7 @@ static int check_size(struct inode *i, const struct cred *who,
 {
 	int err;
 
+	assert(a->valid & ATTR_SIZE);
 	if (S_ISDIR(i->mode))
 		return -EISDIR;
 	if (!S_ISREG(i->mode) || a->size < 0)
@@ -104,6 +105,7 @@ void inode_clear_setid(struct inode *i, const struct cred *who)
 {
 	struct attr_change a = { .valid = ATTR_MODE };
 
+	assert(sleep_lock_mine(&i->lock));
 	if (!(i->mode & (S_ISUID | S_ISGID)) || !S_ISREG(i->mode))
 		return;
 	a.mode = without_setid(i, who) & S_IALLUGO;
@@ -117,6 +119,7 @@ void inode_clear_setid(struct inode *i, const struct cred *who)
 
 int inode_apply(struct inode *i, const struct attr_change *a)
 {
+	assert(sleep_lock_mine(&i->lock));
 	if (i->ops && i->ops->set_attr) {
 		int err = i->ops->set_attr(i, a);
 
@@ -153,6 +156,7 @@ int inode_set_attr(struct inode *i, const struct cred *who,
 	struct attr_change act = *a;
 	int err;
 
+	assert(i->refs > 0);
 	sleep_lock_take(&i->lock);
 	err = check(i, who, a);
 	if (err)
@@ -183,6 +187,7 @@ out:
 int path_set_attr(const struct path *p, const struct cred *who,
 		  const struct attr_change *a)
 {
+	assert(p->dentry->inode);
 	if (mount_read_only(p->mount))
 		return -EROFS;
 	return inode_set_attr(p->dentry->inode, who, a);
@@ -209,6 +214,7 @@ static void stat_time(struct abi_statx_time *t, int64_t ns)
 /* Everything that stat can tell; at may be NULL. Sleeps. */
 int inode_stat(const struct path *at, struct inode *i, struct abi_statx *out)
 {
+	assert(i->refs > 0);
 	if (i->ops && i->ops->refresh)
 		i->ops->refresh(i);
 	memset(out, 0, sizeof(*out));

@@ -69,11 +69,13 @@ static void lru_leave(struct dentry *d)
 	if (list_empty(&d->lru))
 		return;
 	list_remove(&d->lru);
+	assert(lru_count > 0);
 	lru_count--;
 }
 
 static void inode_set(struct dentry *d, struct inode *i)
 {
+	assert(!d->inode);
 	d->inode = i;
 	if (i && S_ISDIR(i->mode))
 		i->alias = d;
@@ -98,6 +100,7 @@ static struct dentry *dentry_free(struct dentry *d)
 	struct dentry *parent = d->parent == d ? NULL : d->parent;
 
 	assert(d->refs == 0 && !d->mounted && list_empty(&d->children));
+	assert(!parent || parent->refs > 0);
 	lru_leave(d);
 	list_remove(&d->hash_link);
 	list_remove(&d->sibling);
@@ -119,6 +122,7 @@ static bool is_fleeting(const struct dentry *d)
 /* Drops one reference; the last may leave it cached. Sleeps. */
 void dentry_let_go(struct dentry *d)
 {
+	assert(sched_locked());
 	while (d) {
 		assert(d->refs > 0);
 		if (--d->refs)
@@ -187,6 +191,7 @@ static void name_set(struct dentry *d, const char *name, size_t len, char *room)
 	char *to = room ? room : d->short_name;
 
 	assert(len <= NAME_MAX);
+	assert(!room == (len < sizeof(d->short_name)));
 	memcpy(to, name, len);
 	to[len] = 0;
 	d->name = to;
@@ -200,6 +205,7 @@ static int dentry_new(struct dentry *parent, const char *name, size_t len,
 	struct dentry *d;
 	char *room;
 
+	assert(!parent || parent->refs > 0);
 	if (lru_count > lru_max)
 		evict(EVICT_AT_ONCE, false);
 	d = kmem_cache_alloc(dentry_cache);
@@ -231,6 +237,7 @@ static int dentry_new(struct dentry *parent, const char *name, size_t len,
 
 static void hash_add(struct dentry *d, uint32_t hash)
 {
+	assert(list_empty(&d->hash_link));
 	d->hash = hash;
 	d->unhashed = false;
 	list_push(bucket_of(hash), &d->hash_link);
@@ -255,6 +262,8 @@ int dentry_lookup(struct dentry *parent, const char *name, size_t len,
 	struct dentry *d = dentry_find(parent, name, len, hash);
 	int err;
 
+	assert(parent->refs > 0 && dir && S_ISDIR(dir->mode));
+	assert(sleep_lock_mine(&dir->lock));
 	if (d) {
 		dentry_hold(d);
 		if (!dir->ops->revalidate || dir->ops->revalidate(dir, d)) {
@@ -288,6 +297,7 @@ int dentry_root(struct inode *i, struct dentry **out)
 {
 	int err = dentry_new(NULL, "/", 1, out);
 
+	assert(S_ISDIR(i->mode) && i->refs > 0);
 	if (err)
 		return err;
 	inode_hold(i);
@@ -303,6 +313,7 @@ int dentry_unnamed(struct dentry *parent, const char *name, struct inode *i,
 	int err = dentry_new(parent, name,
 			     strnlen(name, NAME_MAX), out);
 
+	assert(i->refs > 0);
 	if (!err)
 		inode_set(*out, i);
 	return err;
@@ -312,6 +323,7 @@ int dentry_unnamed(struct dentry *parent, const char *name, struct inode *i,
 void dentry_fill(struct dentry *d, struct inode *i)
 {
 	assert(!d->inode && !d->unhashed);
+	assert(d->refs > 0 && i->refs > 0);
 	inode_set(d, i);
 }
 
@@ -320,6 +332,7 @@ void dentry_fill(struct dentry *d, struct inode *i)
 void dentry_removed(struct dentry *d)
 {
 	assert(d->refs > 0 && !d->mounted);
+	assert(sleep_lock_mine(&d->parent->inode->lock));
 	if (d->refs == 1 && list_empty(&d->children))
 		inode_unset(d);
 	else
@@ -335,6 +348,8 @@ void dentry_move(struct dentry *d, struct dentry *parent, const char *name,
 	struct dentry *old_parent = d->parent;
 
 	assert(d->refs > 0 && !d->unhashed);
+	assert(old_parent != d);
+	assert(parent->refs > 0);
 	if (old_name != d->short_name)
 		kmem_free((char *)old_name);
 	name_set(d, name, len, room);
@@ -366,6 +381,7 @@ void dentry_exchange(struct dentry *a, struct dentry *b)
 	uint16_t len = a->len;
 
 	assert(!a->unhashed && !b->unhashed);
+	assert(a != b && a->inode && b->inode);
 	memcpy(text, a->short_name, sizeof(text));
 	memcpy(a->short_name, b->short_name, sizeof(text));
 	memcpy(b->short_name, text, sizeof(text));
@@ -390,6 +406,7 @@ static struct dentry *unused_below(struct dentry *top)
 {
 	struct dentry *d = top;
 
+	assert(top->refs > 0);
 	for (;;) {
 		struct list *next;
 
@@ -427,6 +444,7 @@ void dentry_forget(struct inode *dir, const char *name, size_t len)
 {
 	struct dentry *d;
 
+	assert(S_ISDIR(dir->mode) && len <= NAME_MAX);
 	if (!dir->alias)
 		return;
 	d = dentry_find(dir->alias, name, len, dentry_hash(dir->alias, name, len));
@@ -451,6 +469,7 @@ void dentry_init(void)
 	for (uint32_t b = 0; b < n; b++)
 		list_init(&buckets[b]);
 	bucket_mask = n - 1;
+	assert((n & bucket_mask) == 0);
 	lru_max = n * UNUSED_PER_BUCKET;
 	page_shrinker_register(dentry_shrink);
 }

@@ -85,6 +85,7 @@ static void ready_remove(struct epoll_item *it)
 
 static void epoll_announce(struct epoll *ep)
 {
+	assert(ep->file->refs > 0);
 	if (!sleep_queue_idle(&ep->waiters))
 		sleep_wake_n(&ep->waiters, 1);
 	if (!sleep_queue_idle(&ep->pollers))
@@ -111,6 +112,7 @@ static void item_note(struct poller *p, struct sleep_queue *q)
 	struct epoll_item *it = container_of(p, struct item_poller, poller)->item;
 	struct item_wait *w;
 
+	assert(it->file && it->waits <= WAITS_INLINE);
 	if (it->waits < WAITS_INLINE) {
 		w = &it->wait[it->waits++];
 	} else {
@@ -132,6 +134,7 @@ static void item_note(struct poller *p, struct sleep_queue *q)
 /* What it is ready for now, of what was asked. */
 static unsigned item_ask(struct epoll_item *it, struct poller *p)
 {
+	assert(it->file->ops->poll);
 	return poll_now(it->file, p) & it->event.events & ~EVENTS_PRIVATE;
 }
 
@@ -140,6 +143,7 @@ static void item_free(struct epoll_item *it)
 	struct prison *prison = it->prison;
 	struct item_wait *w, *next;
 
+	assert(it->ep && it->file);
 	for (unsigned i = 0; i < it->waits; i++)
 		sleep_entry_remove(&it->wait[i].sleep);
 	for (w = it->more; w; w = next) {
@@ -197,6 +201,7 @@ static unsigned depth_below(struct epoll *ep, const struct epoll *top,
 {
 	unsigned deepest = 0;
 
+	assert(level > 0);
 	if (ep == top || level > NEST_MAX)
 		return NEST_MAX + 1;
 	if (ep->seen == nest_round)
@@ -255,6 +260,7 @@ static int item_add(struct epoll *ep, struct file *f, int fd,
 	struct epoll_item *it;
 	int err = nest_check(ep, f);
 
+	assert(f->ops->poll && ep->file != f);
 	if (err)
 		return err;
 	it = charged_alloc(prison, sizeof *it);
@@ -283,6 +289,7 @@ static int item_add(struct epoll *ep, struct file *f, int fd,
 
 static int item_change(struct epoll_item *it, const struct abi_epoll_event *ev)
 {
+	assert(ev);
 	if ((it->event.events | ev->events) & EPOLLEXCLUSIVE)
 		return -EINVAL;
 	it->event = *ev;
@@ -344,6 +351,7 @@ static unsigned epoll_collect(struct epoll *ep, struct abi_epoll_event *out,
 {
 	unsigned count = 0;
 
+	assert(max > 0);
 	for (unsigned left = ep->ready_count; left && count < max; left--) {
 		struct epoll_item *it = list_entry(ep->ready.next,
 						   struct epoll_item, ready_link);
@@ -374,6 +382,7 @@ int epoll_wait(struct file *f, struct abi_epoll_event *out, unsigned max,
 	unsigned count;
 	int err = 0;
 
+	sleep_assert();
 	if (!ep || !max)
 		return -EINVAL;
 	for (;;) {
@@ -414,6 +423,8 @@ static void epoll_release(struct file *f)
 	while ((n = tree_first(&ep->items)))
 		item_free(tree_entry(n, struct epoll_item, node));
 	assert(ep->ready_count == 0);
+	assert(sleep_queue_idle(&ep->waiters));
+	assert(list_empty(&ep->ready));
 	kmem_free(ep);
 }
 

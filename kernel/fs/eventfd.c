@@ -38,6 +38,7 @@ static int eventfd_read(struct file *f, struct user_io *io, off64 *pos)
 			return err;
 	}
 	taken = e->semaphore ? 1 : e->count;
+	assert(taken > 0 && taken <= e->count);
 	e->count -= taken;
 	sleep_wake(&e->writers);
 	sleep_wake(&e->pollers);
@@ -68,6 +69,7 @@ static int eventfd_write(struct file *f, struct user_io *io, off64 *pos)
 			return err;
 	}
 	e->count += more;
+	assert(e->count <= COUNT_MAX);
 	if (e->count)
 		sleep_wake_n(&e->readers, 1);
 	sleep_wake(&e->pollers);
@@ -89,6 +91,7 @@ static unsigned eventfd_poll(struct file *f, struct poller *p)
 
 static void eventfd_release(struct file *f)
 {
+	assert(sleep_queue_idle(&((struct eventfd *)f->private)->readers));
 	kmem_free(f->private);
 }
 

@@ -50,6 +50,7 @@ int file_alloc(const struct cred *who, unsigned flags, struct file **out)
 /* Gives back what file_alloc and attaching gave it. Sleeps. */
 static void file_free(struct file *f)
 {
+	assert(f->refs <= 1 && list_empty(&f->epolls));
 	if (f->wrote) {
 		assert(f->inode->writers > 0);
 		f->inode->writers--;
@@ -60,6 +61,7 @@ static void file_free(struct file *f)
 		path_drop(&f->path);
 	racct_release(f->cred->prison, RACCT_FILE, 1);
 	cred_drop(f->cred);
+	assert(open_count > 0);
 	open_count--;
 	kmem_cache_free(file_cache, f);
 }
@@ -78,10 +80,12 @@ void file_release(struct file *f)
 {
 	struct inode *i = f->inode;
 
+	assert(f->refs == 0 && f->ops && i);
 	if (!list_empty(&f->epolls))
 		epoll_file_gone(f);
 	if (!list_empty(&i->locks) || !list_empty(&i->flocks))
 		lock_release_owner(i, f);
+	assert(list_empty(&f->epolls));
 	if (f->ops->release)
 		f->ops->release(f);
 	file_free(f);
@@ -113,6 +117,7 @@ static int move_bytes(struct file *f, struct user_io *io, off64 *pos,
 	bool lock;
 	int n;
 
+	assert(f->refs > 0);
 	if (io->left > TRANSFER_MAX)
 		io->left = TRANSFER_MAX;
 	if (pos)
@@ -195,6 +200,7 @@ int file_seek(struct file *f, off64 offset, int whence, off64 *out)
 	bool lock = position_shared(f);
 	int err;
 
+	assert(f->refs > 0);
 	if (f->flags & O_PATH)
 		return -EBADF;
 	if (lock)
@@ -266,6 +272,7 @@ int file_map(struct file *f, struct vm_request *r)
 	unsigned mode = f->flags & O_ACCMODE;
 	bool writable = mode == O_RDWR;
 
+	assert(!(r->flags & VM_MAY_WRITE) && !r->object && !r->owner);
 	if (mode != O_RDONLY && mode != O_RDWR)
 		return -EACCES;
 	if ((r->flags & VM_SHARED) && (r->prot & PROT_WRITE) && !writable)
@@ -286,6 +293,7 @@ int file_read_dir(struct file *f, dir_emit emit, void *ctx)
 	bool lock = position_shared(f);
 	int err = -ENOENT;
 
+	assert(f->refs > 0);
 	if (!S_ISDIR(i->mode) || !f->ops->read_dir)
 		return -ENOTDIR;
 	if (lock)

@@ -231,6 +231,7 @@ int path_context_copy(const struct fs_context *from,
 void path_context_drop(struct fs_context *c);
 static inline void path_hold(const struct path *p)
 {
+	assert(p->mount->refs > 0);
 	p->mount->refs++;
 	p->dentry->refs++;
 }

@@ -67,6 +67,7 @@ static const uint8_t *take(struct unpacking *u, uint32_t n)
 	const uint8_t *p = u->at;
 	uint32_t pad;
 
+	assert(u->at >= u->base && u->at <= u->end);
 	if (n > (uint32_t)(u->end - u->at))
 		return NULL;
 	u->at += n;
@@ -80,6 +81,7 @@ static int read_entry(struct unpacking *u, struct entry *e)
 	const uint8_t *p = u->at;
 	uint32_t n;
 
+	assert(p <= u->end);
 	if (u->end - p < HEADER_SIZE || memcmp(p, "070701", MAGIC_SIZE))
 		return -EINVAL;
 	for (unsigned f = 0; f < FIELDS; f++)
@@ -332,6 +334,7 @@ static int unpack_one(struct unpacking *u, const struct entry *e)
 /* What one archive remembers; its directories get their times now. */
 static void end_archive(struct unpacking *u)
 {
+	assert(u->where.who);
 	for (unsigned b = 0; b < LINK_BUCKETS; b++) {
 		while (u->seen[b]) {
 			struct seen *s = u->seen[b];
@@ -399,6 +402,7 @@ int initramfs_unpack(const void *cpio, uint32_t size, const struct cred *who,
 	struct unpacking *u = kmem_zalloc(sizeof(*u));
 	int err = 0;
 
+	assert(cpio && fs->root.dentry);
 	if (!u)
 		return -ENOMEM;
 	u->at = cpio;

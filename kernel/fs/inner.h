@@ -71,6 +71,7 @@ void super_hold(struct superblock *sb);
 void mount_init(void);
 static inline void mount_hold(struct mount *m)
 {
+	assert(m->refs > 0);
 	m->refs++;
 }
 void mount_drop(struct mount *m);		/* Sleeps. */

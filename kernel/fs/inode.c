@@ -35,6 +35,7 @@ int inode_new(struct superblock *sb, uint32_t mode, struct inode **out)
 {
 	struct inode *i = kmem_cache_zalloc(inode_cache);
 
+	assert(sb->refs > 0);
 	if (!i)
 		return -ENOMEM;
 	i->refs = 1;
@@ -59,6 +60,8 @@ void inode_drop(struct inode *i)
 	if (--i->refs)
 		return;
 	assert(list_empty(&i->locks) && list_empty(&i->flocks));
+	assert(!i->lock.owner);
+	assert(!i->writers && !i->fifo && !i->alias);
 	if (i->sb->ops->release_inode)
 		i->sb->ops->release_inode(i);
 	list_remove(&i->sb_link);
@@ -134,6 +137,7 @@ int inode_permission(struct inode *i, const struct cred *who, unsigned want)
 bool inode_sticky(const struct inode *dir, const struct inode *victim,
 		  const struct cred *who)
 {
+	assert(S_ISDIR(dir->mode));
 	if (!(dir->mode & S_ISVTX))
 		return false;
 	if (inode_owned(victim, who) || inode_owned(dir, who))
@@ -145,6 +149,7 @@ bool inode_sticky(const struct inode *dir, const struct inode *victim,
  * new directory inherits, bit and all (mkdir(2), open(2)). */
 void inode_owner_set(struct inode *i, struct inode *dir, const struct cred *who)
 {
+	assert(S_ISDIR(dir->mode));
 	i->uid = who->fsuid;
 	i->gid = who->fsgid;
 	if (!(dir->mode & S_ISGID))
@@ -161,6 +166,7 @@ void inode_owner_set(struct inode *i, struct inode *dir, const struct cred *who)
 /* -ETXTBSY while somebody has it open for writing. */
 int inode_running_begin(struct inode *i)
 {
+	assert(i->refs > 0);
 	if (i->writers > 0)
 		return -ETXTBSY;
 	i->writers--;
@@ -170,5 +176,6 @@ int inode_running_begin(struct inode *i)
 void inode_running_end(struct inode *i)
 {
 	assert(i->writers < 0);
+	assert(i->refs > 0);
 	i->writers++;
 }

@@ -48,6 +48,7 @@ static struct lock *lock_make(const struct lock *like, struct prison *pays)
 {
 	struct lock *l = charged_alloc(pays, sizeof *l);
 
+	assert(pays && like->inode->refs > 0);
 	if (!l)
 		return NULL;
 	*l = *like;
@@ -65,6 +66,7 @@ static void lock_free(struct lock *l)
 	if (!l)
 		return;
 	prison = l->prison;
+	assert(list_empty(&l->link) == list_empty(&l->all_link));
 	list_remove(&l->link);
 	list_remove(&l->all_link);
 	charged_free(prison, l, sizeof *l);
@@ -74,6 +76,8 @@ static void lock_free(struct lock *l)
 static void lock_insert(struct list *head, struct lock *l)
 {
 	assert(l->start <= l->end);
+	assert(l->type == F_RDLCK || l->type == F_WRLCK);
+	assert(list_empty(&l->link) && list_empty(&l->all_link));
 	list_append(head, &l->link);
 	list_append(&all_locks, &l->all_link);
 }
@@ -102,6 +106,7 @@ static int lock_sleep(struct inode *i)
 
 	waiting++;
 	err = sleep_on_key(queue_of(i), (uint32_t)i, SLEEP_SIGNAL, SLEEP_FOREVER);
+	assert(waiting > 0);
 	waiting--;
 	return err ? -ERESTARTSYS : 0;
 }
@@ -224,6 +229,7 @@ static bool lock_cut(struct lock *k, struct lock *new, struct lock **spare)
 	bool joins = k->start <= (new->end == OFFSET_MAX ? new->end : new->end + 1) &&
 		     new->start <= (k->end == OFFSET_MAX ? k->end : k->end + 1);
 
+	assert(k->owner == new->owner && k->inode == new->inode && k != new);
 	if (k->type == new->type) {
 		if (!joins)
 			return false;
@@ -283,6 +289,7 @@ static int lock_apply(struct lock *want, struct prison *pays)
 	}
 	lock_free(spare);
 	if (new) {
+		assert(range.start <= want->start && range.end >= want->end);
 		new->start = range.start;
 		new->end = range.end;
 		lock_insert(&want->inode->locks, new);
@@ -369,6 +376,7 @@ static bool owner_drop(struct list *head, const void *owner)
 {
 	bool any = false;
 
+	assert(owner);
 	list_each_safe(l, head) {
 		struct lock *k = list_entry(l, struct lock, link);
 
@@ -462,6 +470,7 @@ int lock_flock(struct file *f, int op)
 		}
 	}
 	lock_free(flock_of(f));	/* another thread was quicker */
+	assert(!flock_of(f));
 	lock_insert(&f->inode->flocks, new);
 	return 0;
 }

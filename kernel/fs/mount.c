@@ -56,6 +56,7 @@ int mount_new(struct superblock *sb, struct dentry *root, const char *source,
 	struct mount *m;
 
 	assert(sb->root);
+	assert(sb->refs > 0 && owner);
 	if (!sb->root_dentry && dentry_root(sb->root, &sb->root_dentry))
 		return -ENOMEM;
 	m = kmem_zalloc(sizeof(*m));
@@ -71,6 +72,7 @@ int mount_new(struct superblock *sb, struct dentry *root, const char *source,
 	m->sb = sb;
 	super_hold(sb);
 	m->root = root ? root : sb->root_dentry;
+	assert(m->root->inode->sb == sb);
 	dentry_hold(m->root);
 	m->flags = flags;
 	m->prison = owner;
@@ -90,6 +92,8 @@ void mount_drop(struct mount *m)
 	if (--m->refs)
 		return;
 	assert(!m->parent && list_empty(&m->children));
+	assert(list_empty(&m->hash_link));
+	assert(!m->point && m != root_mount);
 	dentry_drop(m->root);
 	vfs_superblock_drop(m->sb);
 	prison_drop(m->prison);
@@ -101,6 +105,8 @@ void mount_drop(struct mount *m)
 void mount_attach(struct mount *m, const struct path *at)
 {
 	assert(!m->parent && !m->nameless);
+	assert(list_empty(&m->hash_link));
+	assert(m->refs > 0);
 	m->parent = at->mount;
 	m->point = at->dentry;
 	path_hold(at);
@@ -117,6 +123,7 @@ static void unhook(struct mount *m, struct path *was)
 {
 	*was = (struct path){ m->parent, m->point };
 	assert(was->mount && was->dentry->mounted > 0);
+	assert(was->mount->refs > 0 && was->dentry->refs > 0);
 	was->dentry->mounted--;
 	list_remove(&m->hash_link);
 	list_remove(&m->sibling);
@@ -129,6 +136,7 @@ void mount_move(struct mount *m, const struct path *to)
 {
 	struct path was;
 
+	assert(m->parent && !m->detached);
 	unhook(m, &was);
 	mount_attach(m, to);
 	path_drop(&was);
@@ -137,6 +145,7 @@ void mount_move(struct mount *m, const struct path *to)
 /* m and all below it leave the tree; who is inside may stay. Sleeps. */
 void mount_detach(struct mount *m)
 {
+	assert(m != root_mount);
 	mount_hold(m);
 	while (m->parent) {	/* else another has done it meanwhile */
 		struct mount *leaf = m;
@@ -145,6 +154,7 @@ void mount_detach(struct mount *m)
 		while (!list_empty(&leaf->children))
 			leaf = list_entry(leaf->children.next, struct mount,
 					  sibling);
+		assert(leaf->refs > 0 && !leaf->detached);
 		unhook(leaf, &was);
 		list_remove(&leaf->link);
 		leaf->detached = true;
@@ -183,6 +193,7 @@ struct mount *mount_next(const struct cred *who, const struct fs_context *fs,
 	struct list *l = prev ? prev->link.next : mounts.next;
 	struct mount *found = NULL;
 
+	assert(!prev || prev->refs > 0);
 	if (prev && list_empty(&prev->link))
 		l = &mounts;
 	for (; l != &mounts; l = l->next) {
@@ -262,6 +273,7 @@ int mount_nameless(const struct fs_type *t, struct mount **out)
 {
 	int err = mount_plain(t, t->name, out);
 
+	assert(t->name && t->mount);
 	if (!err)
 		(*out)->nameless = true;
 	return err;

@@ -39,6 +39,7 @@ static int check_place(const struct path *p, const struct dentry *root)
 {
 	const struct inode *i = p->dentry->inode;
 
+	assert(root->inode);
 	if (p->mount->detached || p->mount->nameless)
 		return -EINVAL;
 	if (p->dentry->unhashed || !i || i->removed)
@@ -63,6 +64,7 @@ static int remount(const struct path_at *at, const struct path *p,
 	uint32_t now = flags_of(flags);
 	int err;
 
+	assert(m->sb->refs > 0);
 	if (p->dentry != m->root)
 		return -EINVAL;
 	if (!may_change(at->who, m) || (m->locked & ~now))
@@ -120,6 +122,7 @@ static int clone_below(const struct path_at *at, struct mount *from,
 		err = clone(at, m, m->root, &m->twin);
 		if (err)
 			return err;
+		assert(m->parent != from || to.mount == copy);
 		mount_attach(m->twin, &to);
 	}
 	return 0;
@@ -193,6 +196,7 @@ static int mount_type(const struct path_at *at, const struct path *p,
 	if (err)
 		return err;
 	sb->flags |= flags & MS_RDONLY;
+	assert(sb->root);
 	err = mount_new(sb, NULL, source, flags_of(flags), at->who->prison, &m);
 	vfs_superblock_drop(sb);
 	if (err)
@@ -280,6 +284,7 @@ int mount_remove(const struct path_at *at, const char *point, unsigned flags)
 			  m->source);
 	if (m->detached || (!(flags & MNT_DETACH) && is_busy(m)))
 		goto out;
+	assert(m->parent && !m->nameless);
 	mount_detach(m);
 	err = 0;
 out:

@@ -17,6 +17,7 @@ void path_drop(struct path *p)
 	struct mount *m = p->mount;
 	struct dentry *d = p->dentry;
 
+	assert(m && d);
 	p->mount = NULL;
 	p->dentry = NULL;
 	dentry_drop(d);
@@ -34,6 +35,7 @@ bool path_below(const struct path *p, const struct path *root)
 	const struct mount *m = p->mount;
 	const struct dentry *d = p->dentry;
 
+	assert(p->mount && p->dentry && root->mount && root->dentry);
 	for (;;) {
 		if (d == root->dentry && m == root->mount)
 			return true;
@@ -77,6 +79,7 @@ bool path_step_out(struct path *p)
 
 	if (p->dentry != p->mount->root || !up.mount)
 		return false;
+	assert(!p->mount->detached && up.dentry);
 	path_hold(&up);
 	path_drop(p);
 	*p = up;
@@ -93,6 +96,7 @@ void path_cross(struct path *p)
 		if (!m)
 			return;
 		down = (struct path){ m, m->root };
+		assert(m->sb == down.dentry->inode->sb);
 		path_hold(&down);
 		path_drop(p);
 		*p = down;
@@ -103,6 +107,7 @@ void path_cross(struct path *p)
 static bool prepend(char *buf, char **at, const char *name, size_t len,
 		    bool slash)
 {
+	assert(*at >= buf);
 	if ((size_t)(*at - buf) < len + slash)
 		return false;
 	*at -= len;
@@ -167,6 +172,7 @@ int path_context_copy(const struct fs_context *from, struct fs_context **out)
 {
 	struct fs_context *c = kmem_alloc(sizeof(*c));
 
+	assert(!from || from->refs > 0);
 	if (!c)
 		return -ENOMEM;
 	c->refs = 1;
@@ -210,6 +216,7 @@ static void path_swap(struct path *where, const struct path *p)
 {
 	struct path old = *where;
 
+	assert(old.mount && old.dentry);
 	path_hold(p);
 	*where = *p;
 	if (old.mount)
@@ -220,6 +227,7 @@ static void path_swap(struct path *where, const struct path *p)
 int path_chroot(struct fs_context *fs, const struct file_table *files,
 		const struct path *p)
 {
+	assert(fs->refs > 0);
 	if (!S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
 	if (is_hardened(fs) && file_table_has_outside_directory(files, NULL))
@@ -232,6 +240,7 @@ int path_chroot(struct fs_context *fs, const struct file_table *files,
 
 int path_chdir(struct fs_context *fs, const struct path *p)
 {
+	assert(fs->refs > 0);
 	if (!S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
 	path_swap(&fs->cwd, p);

@@ -52,6 +52,7 @@ static const struct fs_type nameless_type = {
 
 void nameless_init(void)
 {
+	assert(!nameless_mount);
 	if (mount_nameless(&nameless_type, &nameless_mount))
 		panic("no memory for the nameless mount");
 }
@@ -59,6 +60,7 @@ void nameless_init(void)
 /* st_mode by kind: what fstat is expected to say. */
 static uint32_t mode_of(const char *kind)
 {
+	assert(kind);
 	if (!strcmp(kind, "pipe"))
 		return S_IFIFO | 0600;
 	if (!strcmp(kind, "socket"))
@@ -73,6 +75,7 @@ static int on_inode(const struct cred *who, const struct file_ops *ops,
 	struct file *f;
 	int err = file_alloc(who, flags, &f);
 
+	assert(ops && nameless_mount);
 	if (err)
 		return err;
 	f->ops = ops;
@@ -93,6 +96,7 @@ int file_new(const struct cred *who, const struct file_ops *ops, unsigned flags,
 	struct inode *i;
 	int err = inode_new(nameless_mount->sb, mode_of(kind), &i);
 
+	assert(nameless_mount);
 	if (err)
 		return err;
 	i->ops = &nameless_inode_ops;
@@ -110,6 +114,7 @@ int file_new_beside(struct file *with, const struct file_ops *ops,
 {
 	int err = on_inode(with->cred, ops, flags, private, with->inode, out);
 
+	assert(with->refs > 0 && with->kind);
 	if (!err)
 		(*out)->kind = with->kind;
 	return err;

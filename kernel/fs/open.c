@@ -116,6 +116,7 @@ static int attach(struct file *f, const struct path *p, bool created)
 	struct inode *i = p->dentry->inode;
 	int err;
 
+	assert(!f->inode && !f->path.mount && !f->ops);
 	path_hold(p);
 	f->path = *p;
 	inode_hold(i);
@@ -155,6 +156,7 @@ static int open_file(const struct path *p, const struct cred *who,
 	struct inode *i = p->dentry->inode;
 	int err = 0;
 
+	assert(f->refs == 1);
 	if ((f->flags & O_DIRECTORY) && !S_ISDIR(i->mode))
 		return -ENOTDIR;
 	if (!created && !(f->flags & O_PATH))
@@ -188,6 +190,7 @@ static int find_or_create(const struct opening *o, const struct path *parent,
 	struct dentry *d;
 	int err = path_last_dentry(parent, last, &d);
 
+	assert(sleep_lock_mine(&parent->dentry->inode->lock));
 	if (err)
 		return err;
 	*created = !d->inode;
@@ -201,6 +204,7 @@ static int find_or_create(const struct opening *o, const struct path *parent,
 		dentry_drop(d);
 		return err;
 	}
+	assert(d->inode);
 	mount_hold(parent->mount);
 	*p = (struct path){ parent->mount, d };
 	return 0;
@@ -246,6 +250,7 @@ static int open_create(const struct opening *o, const char *name,
 	if (err)
 		return err;
 	path_cross(&p);
+	assert(p.dentry->inode);
 	err = -EISDIR;
 	if (!S_ISDIR(p.dentry->inode->mode))
 		err = open_file(&p, o->at->who, f, created);
@@ -282,6 +287,7 @@ static int open_unnamed(const struct opening *o, const char *name,
 	if (err)
 		goto drop;
 	i->linkable = !(o->flags & O_EXCL);
+	assert(S_ISREG(i->mode) && !i->nlink);
 	str_format(label, sizeof(label), "#%u", (uint32_t)i->ino);
 	q.mount = p.mount;
 	err = dentry_unnamed(p.dentry, label, i, &q.dentry);

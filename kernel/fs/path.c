@@ -50,6 +50,7 @@ static void frame_pop(struct walk *w)
 {
 	struct walk_frame *f = w->frames;
 
+	assert(f);
 	w->frames = f->below;
 	w->name = f->rest;
 	if (*f->rest)
@@ -66,6 +67,7 @@ static int walk_start(struct walk *w)
 	struct file *f;
 	int err = 0;
 
+	assert(at->who && at->fs);
 	if (*w->name == '/' || at->dirfd == AT_FDCWD) {
 		w->cur = *w->name == '/' ? at->fs->root : at->fs->cwd;
 		path_hold(&w->cur);
@@ -91,6 +93,7 @@ static int step_up(struct walk *w)
 	struct path *p = &w->cur;
 	struct path up;
 
+	assert(p->dentry->refs > 0);
 	for (;;) {
 		if (path_is_top(w->at, p))
 			return 0;
@@ -115,6 +118,7 @@ static int push_link(struct walk *w, struct inode *link)
 	const char *rest = w->name;
 	int n;
 
+	assert(S_ISLNK(link->mode) && w->links <= SYMLINK_MAX_FOLLOW);
 	f = kmem_alloc(sizeof(*f) + (inlined ? 0 : PATH_MAX));
 	if (!f)
 		return -ENOMEM;
@@ -153,6 +157,7 @@ static int follow_link(struct walk *w, struct dentry *d)
 	struct path to;
 	int err;
 
+	assert(S_ISLNK(link->mode));
 	if (++w->links > SYMLINK_MAX_FOLLOW) {
 		err = -ELOOP;
 	} else if (link->ops->follow) {
@@ -189,6 +194,7 @@ static int find_name(struct walk *w, const struct component *c,
 	struct inode *dir = parent->inode;
 	int err;
 
+	assert(S_ISDIR(dir->mode));
 	if (likely(!dir->ops->revalidate)) {
 		*out = dentry_find(parent, c->name, c->len, c->hash);
 		if (likely(*out != NULL)) {
@@ -231,6 +237,7 @@ static int step_name(struct walk *w, const struct component *c)
 
 static void note_last(struct walk *w, const struct component *c, int kind)
 {
+	assert(c->len > 0 && c->len <= NAME_MAX);
 	w->last->kind = kind;
 	w->last->len = c->len;
 	w->last->slash = w->slash;
@@ -264,6 +271,7 @@ static int next_component(struct walk *w, struct component *c)
 	const char *s = w->name;
 	uint32_t h = DENTRY_SEED;
 
+	assert(*s && *s != '/');
 	c->name = s;
 	for (; *s && *s != '/'; s++)
 		h = dentry_hash_byte(h, *s);
@@ -320,6 +328,7 @@ int path_walk(const struct path_at *at, const char *name, unsigned how,
 	int err;
 
 	assert(!(how & WALK_PARENT) == !last);
+	sleep_assert();
 	if (!*name && !(how & WALK_EMPTY))
 		return -ENOENT;
 	if (last) {
@@ -340,6 +349,7 @@ int path_walk(const struct path_at *at, const char *name, unsigned how,
 		path_drop(&w.cur);
 		return err;
 	}
+	assert(!w.frames && !w.pending);
 	*out = w.cur;
 	return 0;
 }

@@ -31,6 +31,7 @@ static struct pipe *pipe_make(struct prison *pays)
 {
 	struct pipe *p = charged_alloc(pays, sizeof *p);
 
+	assert(pays);
 	if (!p)
 		return NULL;
 	memset(p, 0, sizeof *p);
@@ -56,6 +57,8 @@ static void pipe_leave(struct pipe *p)
 	assert(!p->readers.files && !p->writers.files);
 	if (p->inode)
 		p->inode->fifo = NULL;
+	assert(!p->lock.owner);
+	assert(sleep_queue_idle(&p->openers));
 	ring_end(p);
 	charged_free(prison, p, sizeof *p);
 	prison_drop(prison);
@@ -63,6 +66,7 @@ static void pipe_leave(struct pipe *p)
 
 static void end_open(struct pipe *p, struct pipe_end *e)
 {
+	assert(p->users > 0 && (e == &p->readers || e == &p->writers));
 	e->files++;
 	e->opened++;
 	sleep_wake(&p->openers);
@@ -74,6 +78,7 @@ static void end_close(struct pipe *p, struct pipe_end *e)
 	struct pipe_end *other = e == &p->readers ? &p->writers : &p->readers;
 
 	assert(e->files > 0);
+	assert(e == &p->readers || e == &p->writers);
 	if (--e->files)
 		return;
 	sleep_wake(&other->sleepers);
@@ -112,6 +117,7 @@ static int pipe_sleep(struct pipe *p, struct sleep_queue *q)
 {
 	int err;
 
+	assert(sleep_lock_mine(&p->lock));
 	sleep_lock_release(&p->lock);
 	err = sleep_on(q, SLEEP_SIGNAL, SLEEP_FOREVER);
 	sleep_lock_take(&p->lock);
@@ -121,6 +127,7 @@ static int pipe_sleep(struct pipe *p, struct sleep_queue *q)
 /* Bytes came in or are left over: one reader, all pollers. */
 static void wake_readers(struct pipe *p)
 {
+	assert(sleep_lock_mine(&p->lock));
 	if (!sleep_queue_idle(&p->readers.sleepers))
 		sleep_wake_n(&p->readers.sleepers, 1);
 	if (!sleep_queue_idle(&p->readers.pollers))
@@ -129,6 +136,7 @@ static void wake_readers(struct pipe *p)
 
 static void wake_writers(struct pipe *p)
 {
+	assert(sleep_lock_mine(&p->lock));
 	if (!sleep_queue_idle(&p->writers.sleepers))
 		sleep_wake_n(&p->writers.sleepers, 1);
 	if (!sleep_queue_idle(&p->writers.pollers))
@@ -142,6 +150,7 @@ static int pipe_read(struct file *f, struct user_io *io, off64 *pos)
 	uint32_t room;
 	int got = 0;
 
+	assert(p && p->readers.files > 0);
 	(void)pos;
 	if (!io->left)
 		return 0;
@@ -159,6 +168,7 @@ static int pipe_read(struct file *f, struct user_io *io, off64 *pos)
 	room = ring_room(p);
 	got = ring_drain(p, io, min_u32(p->used, io->left));
 	if (got > 0) {
+		assert((uint32_t)got <= p->used);
 		p->used -= got;
 		p->head = p->used ? (p->head + got) & (p->size - 1) : 0;
 		if (room < PIPE_BUF && ring_room(p) >= PIPE_BUF)
@@ -188,6 +198,7 @@ static int pipe_write(struct file *f, struct user_io *io, off64 *pos)
 	uint32_t done = 0, whole = io->left <= PIPE_BUF ? io->left : 1;
 	int err = 0;
 
+	assert(p && p->writers.files > 0);
 	(void)pos;
 	if (!io->left)
 		return 0;
@@ -201,6 +212,7 @@ static int pipe_write(struct file *f, struct user_io *io, off64 *pos)
 			if (err < 0)
 				break;
 			p->used += err;
+			assert(p->used <= p->size);
 			done += err;
 			wake_readers(p);
 			if (err == 0 || io->left == 0)
@@ -266,6 +278,7 @@ static int wait_for_other(struct pipe *p, struct pipe_end *other)
 {
 	unsigned seen = other->opened;
 
+	assert(p->users > 0);
 	while (other->opened == seen) {
 		int err = sleep_on(&p->openers, SLEEP_SIGNAL, SLEEP_FOREVER);
 
@@ -280,6 +293,7 @@ static int fifo_get(struct inode *i, const struct cred *who, struct pipe **out)
 {
 	struct pipe *p = i->fifo;
 
+	assert(!p || (p->users > 0 && p->inode == i));
 	if (p) {
 		p->users++;
 	} else {
@@ -314,6 +328,7 @@ static int fifo_open(struct inode *i, struct file *f)
 		return -ENXIO;
 	}
 	f->private = p;
+	assert(p->inode == i);
 	f->pos = 0;
 	if (can_read(f))
 		end_open(p, &p->readers);
@@ -422,6 +437,7 @@ int pipe_resize(struct file *f, uint32_t size)
 		if (err)
 			return err;
 	}
+	assert((round & (round - 1)) == 0 && round >= PAGE_SIZE);
 	sleep_lock_take(&p->lock);
 	err = ring_resize(p, round);
 	if (!err && ring_room(p) >= PIPE_BUF)

@@ -53,6 +53,7 @@ static struct poll_entry *entry_new(struct poll_table *t)
 		c->next = t->chunks;
 		t->chunks = c;
 	}
+	assert(c->used < ENTRIES_CHUNK);
 	return &c->entry[c->used++];
 }
 
@@ -61,6 +62,7 @@ static void table_note(struct poller *p, struct sleep_queue *q)
 	struct poll_table *t = container_of(p, struct poll_table, poller);
 	struct poll_entry *e = entry_new(t);
 
+	assert(t->file->refs > 0);
 	if (!e) {
 		p->error = -ENOMEM;
 		return;
@@ -78,6 +80,7 @@ static void table_clear(struct poll_table *t)
 {
 	struct poll_chunk *c, *next;
 
+	assert(t->used <= ENTRIES_INLINE);
 	for (unsigned i = 0; i < t->used; i++)
 		sleep_entry_remove(&t->entry[i].sleep);
 	for (c = t->chunks; c; c = c->next)
@@ -133,10 +136,12 @@ static int poll_sleep(struct file_table *t, struct abi_pollfd *fds, unsigned n,
 	struct poll_table table;
 	int count, err;
 
+	sleep_assert();
 	table.poller = (struct poller){ table_note, 0 };
 	table.used = 0;
 	table.chunks = NULL;
 	me->wake_pending = false; /* from a wait of long ago */
+	assert(me->state == THREAD_RUNNING);
 	count = poll_pass(t, fds, n, &table);
 	err = table.poller.error;
 	while (!count && !err) {

@@ -38,6 +38,7 @@ static bool copy_may_go_on(void)
 
 void regular_size_set(struct inode *i, off64 size)
 {
+	assert(size >= 0 && size <= FILE_SIZE_MAX);
 	i->size = size;
 	if (i->object)
 		i->object->size_limit = pages_of(size);
@@ -50,6 +51,7 @@ static void clear_tail(struct inode *i)
 	uint32_t tail = i->size & PAGE_MASK;
 	struct page *p;
 
+	assert(sleep_lock_mine(&i->lock));
 	if (!tail || !i->object)
 		return;
 	p = vm_object_peek(i->object, (uint32_t)(i->size >> PAGE_SHIFT));
@@ -61,12 +63,14 @@ static void report_freed(struct inode *i, uint32_t before)
 {
 	uint32_t now = i->object->page_count;
 
+	assert(i->object);
 	if (now < before && i->ops->pages_freed)
 		i->ops->pages_freed(i, before - now);
 }
 
 void regular_resize(struct inode *i, off64 size)
 {
+	assert(sleep_lock_mine(&i->lock) && size >= 0);
 	if (!i->object) {
 		i->size = size;
 		return;
@@ -94,6 +98,7 @@ static uint64_t size_limit(void)
 
 int regular_limit(off64 size)
 {
+	assert(size >= 0);
 	if ((uint64_t)size <= size_limit())
 		return 0;
 	signal_post_simple(thread_current()->proc, SIGXFSZ);
@@ -134,6 +139,7 @@ static int regular_truncate(struct file *f, off64 size)
 static inline int page_to_read(struct inode *i, uint32_t index,
 			       struct page **out)
 {
+	assert(i->object);
 	if (!i->sparse)
 		return vm_object_page(i->object, index, true, out);
 	*out = vm_object_peek(i->object, index);
@@ -186,6 +192,7 @@ static int write_room(const struct file *f, off64 at, uint32_t *n)
 	uint64_t limit = size_limit();
 	off64 most = f->flags & O_LARGEFILE ? FILE_SIZE_MAX : FILE_SIZE_SMALL;
 
+	assert(at >= 0);
 	if ((uint64_t)at >= limit) {
 		signal_post_simple(thread_current()->proc, SIGXFSZ);
 		return -EFBIG;
@@ -204,6 +211,7 @@ static int write_pages(struct inode *i, struct user_io *io, off64 at,
 	struct vm_object *o = i->object;
 	int done = 0, k = 0;
 
+	assert(o && sleep_lock_mine(&i->lock));
 	while (n) {
 		uint32_t in_page = at & PAGE_MASK;
 		struct page *p;
@@ -247,6 +255,7 @@ static int regular_write(struct file *f, struct user_io *io, off64 *pos)
 	inode_clear_setid(i, writer(f));
 	if (at > i->size)
 		clear_tail(i);
+	assert(n > 0 && n <= io->left);
 	done = write_pages(i, io, at, n);
 	if (done > 0) {
 		inode_touch_write(i);
@@ -265,6 +274,7 @@ static int seek_hole(struct file *f, off64 offset, int whence, off64 *out)
 	uint32_t index = (uint32_t)(offset >> PAGE_SHIFT), found;
 	off64 to;
 
+	assert(i->sparse && i->object);
 	if (offset < 0 || offset >= i->size)
 		return -ENXIO;
 	if (whence == SEEK_DATA) {
@@ -294,6 +304,7 @@ static void zero_part(struct inode *i, off64 from, off64 to)
 
 	if (from >= to)
 		return;
+	assert((from >> PAGE_SHIFT) == ((to - 1) >> PAGE_SHIFT));
 	p = vm_object_peek(i->object, (uint32_t)(from >> PAGE_SHIFT));
 	if (p)
 		memset((char *)page_address(p) + (from & PAGE_MASK), 0, to - from);
@@ -304,6 +315,7 @@ static void punch(struct inode *i, off64 from, off64 to)
 	uint32_t first = pages_of(from), end = (uint32_t)(to >> PAGE_SHIFT);
 	uint32_t before = i->object->page_count;
 
+	assert(sleep_lock_mine(&i->lock) && from < to);
 	if (end < first) {	/* both ends in one page */
 		zero_part(i, from, to);
 		return;
@@ -323,6 +335,7 @@ static int fill_range(struct inode *i, off64 from, off64 to)
 	struct page *p;
 	int err = 0;
 
+	assert(sleep_lock_mine(&i->lock) && from < to);
 	for (; !err && index < end; index++) {
 		err = vm_object_page(i->object, index, true, &p);
 		if (!err)

@@ -17,6 +17,7 @@ static struct list all_pipes = LIST_INIT(all_pipes);
 
 static void ring_page_free(struct pipe *p, unsigned i)
 {
+	assert(p->page[i]);
 	page_free(page_of(p->page[i]), 0);
 	p->page[i] = NULL;
 	racct_release(p->prison, RACCT_KERNEL_MEMORY, PAGE_SIZE);
@@ -41,6 +42,7 @@ static void *ring_page(struct pipe *p, uint32_t pos)
 {
 	void **slot = &p->page[pos >> PAGE_SHIFT];
 
+	assert(pos < p->size);
 	if (unlikely(!*slot))
 		*slot = ring_page_new(p);
 	return *slot;
@@ -52,6 +54,7 @@ int ring_fill(struct pipe *p, struct user_io *io, uint32_t n)
 	uint32_t done = 0;
 
 	assert(n <= p->size - p->used);
+	assert(sleep_lock_mine(&p->lock) && p->head < p->size);
 	while (done < n) {
 		uint32_t at = (p->head + p->used + done) & (p->size - 1);
 		uint32_t part = min_u32(n - done, PAGE_SIZE - (at & PAGE_MASK));
@@ -76,6 +79,7 @@ int ring_drain(struct pipe *p, struct user_io *io, uint32_t n)
 	uint32_t done = 0;
 
 	assert(n <= p->used);
+	assert(sleep_lock_mine(&p->lock) && p->head < p->size);
 	while (done < n) {
 		uint32_t at = (p->head + done) & (p->size - 1);
 		uint32_t part = min_u32(n - done, PAGE_SIZE - (at & PAGE_MASK));
@@ -137,6 +141,7 @@ void ring_begin(struct pipe *p)
 
 void ring_end(struct pipe *p)
 {
+	assert(!p->lock.owner);
 	for (unsigned i = 0; i < p->size >> PAGE_SHIFT; i++)
 		if (p->page[i])
 			ring_page_free(p, i);
@@ -150,6 +155,7 @@ static void ring_move(struct pipe *p, void **to, uint32_t size)
 	unsigned old = p->size >> PAGE_SHIFT, new = size >> PAGE_SHIFT;
 	unsigned first = p->head >> PAGE_SHIFT;
 
+	assert((size & (size - 1)) == 0 && p->head < p->size);
 	for (unsigned i = 0; i < old; i++) {
 		unsigned from = (first + i) & (old - 1);
 
@@ -169,6 +175,7 @@ int ring_resize(struct pipe *p, uint32_t size)
 	void *inline_copy[PIPE_PAGES] = { NULL };
 	void **row = inline_copy, *tail = NULL;
 
+	assert(sleep_lock_mine(&p->lock));
 	if (size == p->size)
 		return 0;
 	if (span > size)
@@ -193,6 +200,7 @@ int ring_resize(struct pipe *p, uint32_t size)
 		memcpy(p->page_inline, inline_copy, sizeof inline_copy);
 		row = p->page_inline;
 	}
+	assert(p->used <= size);
 	p->page = row;
 	p->size = size;
 	return 0;

@@ -38,6 +38,7 @@ _Static_assert(sizeof(struct signalfd_info) == 128, "Linux's signalfd_siginfo");
 
 static void watch_end(struct file *f, struct signalfd_watch *w)
 {
+	assert(w->watch->refs > 0);
 	list_remove(&w->link);
 	signal_watch_drop(w->watch);
 	charged_free(f->cred->prison, w, sizeof *w);
@@ -61,6 +62,7 @@ static int queue_of(struct file *f, struct sleep_queue **out)
 	struct signalfd_watch *w;
 	int err;
 
+	assert(p);
 	list_each(l, &s->watches) {
 		w = list_entry(l, struct signalfd_watch, link);
 		*out = &w->watch->queue;
@@ -148,6 +150,7 @@ static int signalfd_read(struct file *f, struct user_io *io, off64 *pos)
 		n = user_io_give(io, &out, sizeof out);
 		if (n < (int)sizeof out)
 			return done ? done : -EFAULT;
+		assert(n == sizeof out);
 		done += n;
 		n = io->left >= sizeof out &&
 		    signal_take_from(thread_current(), s->mask, &info) ? 0 : done;

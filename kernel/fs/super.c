@@ -31,6 +31,7 @@ void vfs_init(void)
 void vfs_register(struct fs_type *t)
 {
 	assert(!super_type_find(t->name));
+	assert(t->name && t->mount);
 	list_append(&types, &t->link);
 }
 
@@ -59,6 +60,7 @@ int vfs_superblock_new(const struct fs_type *t, const struct superblock_ops *ops
 {
 	struct superblock *sb = kmem_zalloc(sizeof(*sb));
 
+	assert(t->mount && ops);
 	if (!sb)
 		return -ENOMEM;
 	sb->refs = 1;
@@ -85,6 +87,7 @@ int vfs_statfs(const struct path *p, struct abi_statfs64 *out)
 	uint32_t flags = p->mount->flags | (sb->flags & MS_RDONLY);
 	int err = 0;
 
+	assert(sb->refs > 0);
 	memset(out, 0, sizeof(*out));
 	out->type = sb->type->magic;
 	out->bsize = PAGE_SIZE;
@@ -106,6 +109,7 @@ void vfs_superblock_drop(struct superblock *sb)
 	assert(sb->refs > 0);
 	if (--sb->refs)
 		return;
+	assert(sched_locked());
 	if (sb->root_dentry) {
 		dentry_purge(sb->root_dentry);
 		sb->root_dentry->unhashed = true; /* or it would be kept */

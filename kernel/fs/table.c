@@ -32,6 +32,7 @@ static int table_alloc(unsigned size, struct file_table **out)
 {
 	struct file_table *t = kmem_alloc(sizeof(*t));
 
+	assert(size > 0 && size <= SLOTS_MAX);
 	if (!t)
 		return -ENOMEM;
 	if (slots_alloc(size, &t->file, &t->cloexec)) {
@@ -59,6 +60,7 @@ int file_table_copy(const struct file_table *t, struct file_table **out)
 	unsigned size = SLOTS_MIN, end = t->size, left = t->open;
 	int err;
 
+	assert(t->refs > 0 && t->open <= t->size);
 	while (end > 0 && !t->file[end - 1])
 		end--;
 	while (size < end)
@@ -77,6 +79,7 @@ int file_table_copy(const struct file_table *t, struct file_table **out)
 		left--;
 	}
 	memcpy(copy->cloexec, t->cloexec, end);
+	assert(end <= copy->size);
 	copy->open = t->open;
 	copy->first_free = t->first_free;
 	*out = copy;
@@ -91,6 +94,7 @@ void file_table_hold(struct file_table *t)
 
 static void let_go(struct file_table *t, struct file *f)
 {
+	assert(f->refs > 0 && f->ops);
 	if (f->ops->flush)
 		f->ops->flush(f, t);
 	if (!list_empty(&f->inode->locks))
@@ -102,6 +106,7 @@ static struct file *slot_clear(struct file_table *t, unsigned fd)
 {
 	struct file *f = t->file[fd];
 
+	assert(f && t->open > 0 && fd < t->size);
 	t->file[fd] = NULL;
 	t->open--;
 	if (fd < t->first_free)
@@ -113,6 +118,7 @@ static void slot_set(struct file_table *t, unsigned fd, struct file *f,
 		     bool cloexec)
 {
 	assert(!t->file[fd]);
+	assert(fd < t->size && f->refs > 0);
 	t->file[fd] = f;
 	t->cloexec[fd] = cloexec;
 	t->open++;
@@ -136,6 +142,7 @@ void file_table_drop(struct file_table *t)
 /* Sleeps. */
 void file_table_exec(struct file_table *t)
 {
+	assert(t->refs == 1);
 	for (unsigned fd = 0; fd < t->size; fd++)
 		if (t->file[fd] && t->cloexec[fd])
 			let_go(t, slot_clear(t, fd));
@@ -171,6 +178,7 @@ static int grow(struct file_table *t, unsigned need)
 	struct file **file;
 	uint8_t *cloexec;
 
+	assert(need > size);
 	if (need > SLOTS_MAX)
 		return -EMFILE;
 	while (size < need)
@@ -193,6 +201,7 @@ int file_install(struct file_table *t, struct file *f, int from, bool cloexec,
 	unsigned fd = max_u32(from, t->first_free);
 
 	assert(from >= 0);
+	assert(t->refs > 0 && t->open <= t->size);
 	while (fd < t->size && t->file[fd])
 		fd++;
 	if (fd >= limit)

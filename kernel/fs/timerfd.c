@@ -43,6 +43,7 @@ static void arm(struct timerfd *t)
 {
 	uint64_t uptime = arch_clock_ns(), now = now_of(t);
 
+	assert(t->due);
 	t->expired = false;
 	timer_set(&t->timer, t->due > now ? uptime + (t->due - now) : uptime);
 }
@@ -51,6 +52,7 @@ static void run_out(void *arg)
 {
 	struct timerfd *t = arg;
 
+	assert(!t->timer.armed && t->due);
 	t->expired = true;
 	t->ticks++;
 	tell(t);
@@ -63,6 +65,7 @@ static void catch_up(struct timerfd *t)
 
 	if (!t->expired || t->interval == 0)
 		return;
+	assert(!t->timer.armed);
 	missed = now > t->due ? (now - t->due) / t->interval : 0;
 	t->ticks += missed;
 	t->due += (missed + 1) * t->interval;
@@ -108,6 +111,7 @@ static int timerfd_read(struct file *f, struct user_io *io, off64 *pos)
 		return -ECANCELED;
 	}
 	catch_up(t);
+	assert(t->ticks > 0);
 	ticks = t->ticks;
 	t->ticks = 0;
 	t->expired = false;
@@ -126,6 +130,7 @@ static void timerfd_release(struct file *f)
 {
 	struct timerfd *t = f->private;
 
+	assert(sleep_queue_idle(&t->readers));
 	timer_cancel(&t->timer);
 	sleep_entry_remove(&t->clock_set);
 	kmem_free(t);

@@ -44,6 +44,7 @@ static int object_fill(struct vm_object *o, struct page *p, uint32_t index)
 	t = tmpfs_of(i->sb);
 	if (t->max_pages && t->used_pages >= t->max_pages)
 		return -ENOSPC;
+	assert(i->object == o);
 	t->used_pages++;
 	arch_page_zero(page_address(p));
 	return 0;
@@ -74,6 +75,7 @@ static void release_inode(struct inode *i)
 {
 	struct tmpfs *t = tmpfs_of(i->sb);
 
+	assert(t->used_inodes > 0);
 	if (i->object) {
 		pages_freed(i, i->object->page_count);
 		vm_object_truncate(i->object, 0, 0);
@@ -132,6 +134,7 @@ static int place(struct inode *dir, const char *name, size_t len,
 {
 	int err;
 
+	assert(S_ISDIR(dir->mode) && dir->sb == i->sb);
 	inode_owner_set(i, dir, who);
 	err = tmpfs_dir_add(tmpfs_dir_of(dir), name, len, i);
 	if (err) {
@@ -149,6 +152,7 @@ static int place(struct inode *dir, const char *name, size_t len,
 static void unlinked(struct inode *i, unsigned links)
 {
 	assert(i->nlink >= links && i->refs > 1);
+	assert(links > 0);
 	i->nlink -= links;
 	i->ctime = inode_now();
 	if (!i->nlink)
@@ -219,6 +223,7 @@ static int tmpfs_tmpfile(struct inode *dir, uint32_t mode,
 	if (err)
 		return err;
 	inode_owner_set(*out, dir, who);
+	assert(S_ISREG((*out)->mode) && (*out)->refs == 1);
 	(*out)->nlink = 0;
 	return 0;
 }
@@ -228,6 +233,7 @@ static int tmpfs_link(struct inode *dir, const char *name, size_t len,
 {
 	int err = tmpfs_dir_add(tmpfs_dir_of(dir), name, len, to);
 
+	assert(!S_ISDIR(to->mode) && to->sb == dir->sb);
 	if (err)
 		return err;
 	if (to->nlink++ == 0)
@@ -253,8 +259,10 @@ static int tmpfs_unlink(struct inode *dir, const char *name, size_t len,
 static int tmpfs_rmdir(struct inode *dir, const char *name, size_t len,
 		       struct inode *victim)
 {
+	assert(S_ISDIR(victim->mode) && victim != dir);
 	if (tmpfs_dir_of(victim)->count)
 		return -ENOTEMPTY;
+	assert(victim->nlink == 2 && dir->nlink > 2);
 	victim->nlink--;	/* its own "." */
 	dir->nlink--;		/* its ".." */
 	return tmpfs_unlink(dir, name, len, victim);
@@ -265,6 +273,7 @@ static void set_parent(struct inode *what, struct inode *from, struct inode *to)
 	if (!S_ISDIR(what->mode))
 		return;
 	tmpfs_dir_of(what)->parent = to;
+	assert(from->nlink > 2);
 	from->nlink--;
 	to->nlink++;
 }
@@ -281,6 +290,7 @@ static int tmpfs_rename(struct inode *from, const char *name, size_t len,
 	int err;
 
 	assert(a && a->inode == what && !b == !victim);
+	assert(from->sb == to->sb);
 	if (over_dir && tmpfs_dir_of(victim)->count)
 		return -ENOTEMPTY;
 	if (!victim) {
@@ -293,6 +303,7 @@ static int tmpfs_rename(struct inode *from, const char *name, size_t len,
 	set_parent(what, from, to);
 	if (exchange) {
 		a->inode = victim;
+		assert(victim && victim != what);
 		set_parent(victim, to, from);
 		victim->ctime = inode_now();
 	} else {
@@ -422,6 +433,7 @@ static int tmpfs_statfs(struct superblock *sb, struct abi_statfs64 *out)
 {
 	const struct tmpfs *t = tmpfs_of(sb);
 
+	assert(!t->max_pages || t->used_pages <= t->max_pages);
 	if (t->max_pages) {
 		out->blocks = t->max_pages;
 		out->bfree = out->bavail = t->max_pages - t->used_pages;
@@ -584,6 +596,7 @@ free_file:
 
 void tmpfs_init(void)
 {
+	assert(!memory_mount);
 	vfs_register(&tmpfs_type);
 	vfs_register(&ramfs_type);
 	if (mount_nameless(&ramfs_type, &memory_mount))

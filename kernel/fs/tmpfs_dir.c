@@ -21,6 +21,7 @@ int tmpfs_dir_new(struct inode *self, struct inode *parent)
 {
 	struct tmpfs_dir *d = kmem_zalloc(sizeof(*d));
 
+	assert(!self->private);
 	if (!d)
 		return -ENOMEM;
 	d->next_cookie = COOKIE_FIRST;
@@ -64,6 +65,7 @@ struct tmpfs_entry *tmpfs_dir_find(struct tmpfs_dir *d, const char *name,
 	uint32_t hash = hash_bytes(name, len, 0);
 	struct tmpfs_entry *e;
 
+	assert((d->buckets & (d->buckets - 1)) == 0);
 	if (!d->buckets)
 		return NULL;
 	for (e = d->bucket[hash & (d->buckets - 1)]; e; e = e->chain)
@@ -88,6 +90,7 @@ static int make_room(struct tmpfs_dir *d)
 	struct tmpfs_entry **b;
 	struct tree_node *t;
 
+	assert(d->count <= d->buckets || d->buckets);
 	if (d->count < d->buckets)
 		return 0;
 	b = kmem_zalloc(n * sizeof(*b));
@@ -106,6 +109,7 @@ static void order_append(struct tmpfs_dir *d, struct tmpfs_entry *e)
 {
 	struct tree_node *last = tree_last(&d->order);
 
+	assert(d->next_cookie >= COOKIE_FIRST);
 	e->cookie = d->next_cookie++;
 	tree_insert(&d->order, &e->node, last,
 		    last ? &last->right : &d->order.root);
@@ -131,6 +135,7 @@ int tmpfs_dir_add(struct tmpfs_dir *d, const char *name, size_t len,
 	e->hash = hash_bytes(name, len, 0);
 	e->inode = i;
 	memcpy(e->name, name, len);
+	assert(d->buckets > 0);
 	bucket_push(d, e);
 	order_append(d, e);
 	d->count++;
@@ -148,6 +153,7 @@ void tmpfs_dir_remove(struct tmpfs_dir *d, struct tmpfs_entry *e)
 	}
 	*at = e->chain;
 	tree_remove(&d->order, &e->node);
+	assert(d->count > 0 && d->self->size >= TMPFS_ENTRY_SIZE);
 	d->count--;
 	d->self->size -= TMPFS_ENTRY_SIZE;
 	entry_free(d, e);
@@ -174,6 +180,7 @@ static int tmpfs_read_dir(struct file *f, dir_emit emit, void *ctx)
 	struct tmpfs_dir *d = tmpfs_dir_of(f->inode);
 	struct tree_node *n;
 
+	assert(d && d->self == f->inode);
 	if (f->pos == COOKIE_DOT) {
 		if (!emit(ctx, ".", 1, d->self->ino, DT_DIR, COOKIE_DOTDOT))
 			return 0;

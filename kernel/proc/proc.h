@@ -114,6 +114,11 @@ static inline void sleep_lock_init(struct sleep_lock *l)
 	l->owner = NULL;
 	sleep_queue_init(&l->waiters);
 }
+/* Is it held by the current thread? */
+static inline bool sleep_lock_mine(const struct sleep_lock *l)
+{
+	return l->owner == thread_current();
+}
 static inline bool sleep_lock_try(struct sleep_lock *l)
 {
 	if (l->owner)
@@ -131,7 +136,7 @@ static inline void sleep_lock_take(struct sleep_lock *l)	/* Sleeps. */
 void sleep_lock_pass(struct sleep_lock *l);
 static inline void sleep_lock_release(struct sleep_lock *l)
 {
-	assert(l->owner == thread_current());
+	assert(sleep_lock_mine(l));
 	l->owner = NULL;
 	if (unlikely(!sleep_queue_idle(&l->waiters)))
 		sleep_lock_pass(l);

@@ -59,6 +59,7 @@ static struct entry_dir *dir_make(struct entry_dir *d, const char *name,
 {
 	struct entry_dir *e = kmem_zalloc(sizeof *e);
 
+	assert(len > 0 && len <= NAME_MAX);
 	if (!e)
 		return NULL;
 	e->name = name;

@@ -25,6 +25,7 @@ static int content_make(struct file *f, struct text *t)
 	struct pid_view v;
 	int err;
 
+	assert(n->leaf || (n->pid && n->entry && n->entry->show));
 	if (n->leaf) {
 		err = n->leaf->show(t, f->cred);
 		return err ? err : t->error;
@@ -83,6 +84,7 @@ static int store(struct file *f, const char *text, size_t n)
 	struct pid_view v;
 	int err;
 
+	assert(node->leaf || node->entry);
 	if (node->leaf)
 		return node->leaf->store ? node->leaf->store(f->cred, text, n) :
 					   -EIO;

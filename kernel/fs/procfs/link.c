@@ -99,6 +99,7 @@ static int link_path(struct inode *i, const struct cred *who, struct path *out)
 
 	if (err)
 		return -ENOENT;
+	assert(node_of(i)->entry && node_of(i)->entry->link);
 	err = view_private(&v) ? node_of(i)->entry->link(&v, out) : -EACCES;
 	view_close(&v);
 	return err;

@@ -94,6 +94,7 @@ gone:
 
 void view_close(struct pid_view *v)
 {
+	assert(v->p);
 	if (v->t)
 		thread_drop(v->t);
 	proc_drop(v->p);
@@ -109,6 +110,7 @@ struct thread *view_thread(const struct pid_view *v)
 {
 	struct thread *t = v->t ? v->t : thread_of(v->p, v->p->pid);
 
+	assert(!t || t->proc == v->p);
 	if (!t && !list_empty(&v->p->threads))
 		t = list_entry(v->p->threads.next, struct thread, proc_link);
 	return t;
@@ -203,6 +205,7 @@ static int pid_dir_lookup(struct inode *dir, const char *name, size_t len,
 	struct pid_view v;
 	int err;
 
+	assert(node_of(dir)->pid > 0);
 	if (!e || view_open(dir, asker(), &v))
 		return -ENOENT;
 	n.entry = e;
@@ -250,6 +253,7 @@ static int task_lookup(struct inode *dir, const char *name, size_t len,
 	struct pid_view v;
 	int err = -ENOENT;
 
+	assert(node_of(dir)->pid > 0 && !node_of(dir)->tid);
 	n.entry = NULL;
 	n.tid = name_to_number(name, len);
 	if (n.tid <= 0 || view_open(dir, asker(), &v))

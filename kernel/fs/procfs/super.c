@@ -43,6 +43,7 @@ int node_make(struct inode *dir, const char *name, size_t len, uint32_t mode,
 	struct node *own = kmem_alloc(sizeof *own);
 	int err;
 
+	assert(S_ISDIR(dir->mode));
 	if (!own)
 		return -ENOMEM;
 	err = inode_new(dir->sb, mode, out);
@@ -147,6 +148,7 @@ static int root_lookup(struct inode *dir, const char *name, size_t len,
 {
 	int err = -ENOENT;
 
+	assert(len > 0);
 	if (name[0] >= '0' && name[0] <= '9')
 		return pid_lookup(dir, name, len, out);
 	err = fixed_lookup(dir, name, len, out);

@@ -28,6 +28,7 @@ void text_free(struct text *t)
 
 	for (c = t->first; c; c = next) {
 		next = c->next;
+		assert(c->used + sizeof *c <= c->size);
 		charged_free(t->prison, c, c->size);
 	}
 	text_init(t, t->prison);
@@ -43,6 +44,7 @@ static struct text_chunk *chunk_add(struct text *t)
 	uint32_t size = CHUNK_FIRST;
 	struct text_chunk *c;
 
+	assert(!t->error && !chunk_room(t->last));
 	if (t->last)
 		size = min_u32(t->last->size * 4, CHUNK_LARGEST);
 	c = charged_alloc(t->prison, size);
@@ -120,6 +122,7 @@ int text_give(const struct text *t, uint32_t from, struct user_io *io)
 {
 	int done = 0;
 
+	assert(!t->error);
 	for (struct text_chunk *c = t->first; c && io->left; c = c->next) {
 		int part;
 

@@ -51,6 +51,7 @@ void ipc_message_free(struct ipc_message *m)
 {
 	struct prison *p = m->prison;
 
+	assert(list_empty(&m->link));
 	charged_free(p, m, sizeof *m + m->size);
 	prison_drop(p);
 }
@@ -79,6 +80,7 @@ static int queue_make(const struct cred *who, int key, int flags)
 
 static void wait_end(struct msg_wait *w, int result)
 {
+	assert(!w->done);
 	list_remove(&w->link);
 	w->done = true;
 	w->result = result;
@@ -129,6 +131,7 @@ static int wait_for(struct list *waits, struct msg_wait *w)
 {
 	int err = 0;
 
+	assert(w->thread == thread_current());
 	list_append(waits, &w->link);
 	w->thread->wake_pending = false;	/* from a wait of long ago */
 	while (!w->done && !err)
@@ -179,6 +182,7 @@ static bool too_big(const struct ipc_message *m, uint32_t room, int flags)
 /* m has come: to the first who waits for it, or into the queue. */
 static void deliver(struct msg_queue *q, struct ipc_message *m, int pid)
 {
+	assert(list_empty(&m->link));
 	q->lspid = pid;
 	q->stime = now_seconds();
 	list_each_safe(l, &q->receivers) {
@@ -209,6 +213,7 @@ static void admit_senders(struct msg_queue *q)
 
 		if (!fits(q, w->message))
 			continue;
+		assert(!w->done);
 		deliver(q, w->message, w->pid);
 		wait_end(w, 0);
 	}
@@ -278,6 +283,7 @@ int ipc_msg_receive(struct thread *me, int id, uint32_t room, int type, int flag
 		if (too_big(*out, room, flags))
 			return -E2BIG;
 		list_remove(&(*out)->link);
+		assert(q->count > 0 && q->bytes >= (*out)->size);
 		q->bytes -= (*out)->size;
 		q->count--;
 		q->lrpid = w.pid;

@@ -60,6 +60,7 @@ static void key_enter(struct ipc_kind *k, struct ipc_object *o)
 {
 	struct tree_node *parent, **link;
 
+	assert(o->prison);
 	if (o->key == IPC_PRIVATE)
 		return;
 	if (key_find(k, o->prison, o->key, &parent, &link))
@@ -97,6 +98,7 @@ static int place_find(struct ipc_kind *k, unsigned *index)
 	unsigned size = k->size ? 2 * k->size : FIRST_PLACES;
 	struct ipc_object **more;
 
+	assert(k->used <= k->size && k->first_free <= k->size);
 	if (k->used >= k->limit)
 		return -ENOSPC;
 	while (k->first_free < k->size && k->place[k->first_free])
@@ -143,6 +145,7 @@ void object_leave(struct ipc_kind *k, struct ipc_object *o)
 	unsigned index = o->id & INDEX_MASK;
 
 	assert(k->place[index] == o);
+	assert(k->used > 0);
 	object_hide(k, o);
 	k->place[index] = NULL;
 	k->used--;
@@ -156,6 +159,7 @@ static struct ipc_object *object_at(struct ipc_kind *k, const struct cred *who,
 {
 	struct ipc_object *o = index < k->size ? k->place[index] : NULL;
 
+	assert(!o || ((unsigned)o->id & INDEX_MASK) == index);
 	return o && prison_sees(who->prison, o->prison) ? o : NULL;
 }
 

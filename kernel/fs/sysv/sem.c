@@ -45,6 +45,7 @@ static void take_back(struct sem_set *set, const struct sem_wait *w, unsigned n)
 		const struct abi_sembuf *op = &w->op[n];
 
 		set->sem[op->num].value -= op->op;
+		assert(set->sem[op->num].value >= 0);
 		if (op->flags & SEM_UNDO)
 			w->undo->adjust[op->num] += op->op;
 	}
@@ -56,11 +57,13 @@ static int try_one(struct sem_set *set, struct sem_wait *w, const struct abi_sem
 	struct sem *s = &set->sem[op->num];
 	int value = s->value + op->op, adjust;
 
+	assert(op->num < set->count && s->value >= 0 && s->value <= IPC_SEMVMX);
 	if ((op->op == 0 && s->value != 0) || value < 0)
 		return BLOCKED;
 	if (value > IPC_SEMVMX)
 		return -ERANGE;
 	if (op->flags & SEM_UNDO) {
+		assert(w->undo && w->undo->set == set);
 		adjust = w->undo->adjust[op->num] - op->op;
 		if (adjust < -SEMAEM - 1 || adjust > SEMAEM)
 			return -ERANGE;
@@ -111,6 +114,7 @@ static struct list *wait_list(struct sem_set *set, const struct abi_sembuf *op)
 
 static void wait_end(struct sem_wait *w, int result)
 {
+	assert(!w->done);
 	list_remove(&w->link);
 	w->done = true;
 	w->result = result;
@@ -149,6 +153,7 @@ void sem_settle(struct sem_set *set)
 		struct sem *s = list_entry(l, struct sem, changed);
 
 		list_remove(l);
+		assert(s >= set->sem && s < set->sem + set->count);
 		if (s->value == 0)
 			settle_list(set, s, &s->nonzero);
 		else
@@ -162,6 +167,7 @@ static int wait_for(struct sem_set *set, struct sem_wait *w, uint64_t deadline)
 {
 	int err = 0;
 
+	assert(w->thread == thread_current() && w->blocked);
 	list_append(wait_list(set, w->blocked), &w->link);
 	w->thread->wake_pending = false;	/* from a wait of long ago */
 	while (!w->done && !err)
@@ -371,6 +377,7 @@ static void value_set(struct sem_set *set, unsigned num, int value, int pid)
 {
 	struct sem *s = &set->sem[num];
 
+	assert(num < set->count && value >= 0 && value <= IPC_SEMVMX);
 	list_each(l, &set->undos)
 		list_entry(l, struct sem_undo, of_set)->adjust[num] = 0;
 	s->value = value;

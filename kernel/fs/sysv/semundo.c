@@ -70,6 +70,7 @@ void undo_forget(struct sem_undo *u)
 {
 	struct prison *p = u->prison;
 
+	assert(u->set && p);
 	list_remove(&u->of_list);
 	list_remove(&u->of_set);
 	charged_free(p, u, undo_size(u->set));
@@ -106,6 +107,7 @@ void ipc_undo_leave(struct proc *p)
 	struct ipc_undo *u = p->sem_undo;
 	struct list *l;
 
+	assert(!u || u->refs > 0);
 	p->sem_undo = NULL;
 	if (!u || --u->refs)
 		return;

@@ -58,6 +58,7 @@ static void shm_free(struct shm *s)
 	struct prison *p = s->base.prison;
 
 	assert(s->attached == 0);
+	assert(p && s->object);
 	object_leave(&shm_kind, &s->base);
 	vm_object_drop(s->object);
 	charged_free(p, s, sizeof *s);
@@ -94,6 +95,7 @@ static void map_open(struct vm_map *m)
 {
 	struct shm *s = m->owner;
 
+	assert(s->object == m->object);
 	s->attached++;
 	s->atime = now_seconds();
 	s->lpid = thread_current()->proc->pid;
@@ -103,6 +105,7 @@ static void map_close(struct vm_map *m)
 {
 	struct shm *s = m->owner;
 
+	assert(s->object == m->object);
 	s->dtime = now_seconds();
 	s->lpid = thread_current()->proc->pid;
 	shm_let_go(s);
