@@ -313,9 +313,11 @@ free_fs:
 
 static struct fs_type devfs = {
 	.name = "devfs", .magic = DEVFS_MAGIC, .mount = devfs_mount,
+	.jail_allow = ALLOW_MOUNT_DEVFS,
 };
 static struct fs_type devtmpfs = {
 	.name = "devtmpfs", .magic = DEVFS_MAGIC, .mount = devfs_mount,
+	.jail_allow = ALLOW_MOUNT_DEVFS,
 };
 
 void devfs_init(void)

@@ -423,6 +423,7 @@ static int pts_mount(const struct fs_type *t, const struct cred *who,
 
 static struct fs_type devpts = {
 	.name = "devpts", .magic = DEVPTS_MAGIC, .mount = pts_mount,
+	.jail_allow = ALLOW_MOUNT_DEVFS,
 };
 
 void devpts_init(void)

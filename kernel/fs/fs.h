@@ -135,7 +135,10 @@ struct fs_type {			/* registered once, by whoever has one */
 	bool needs_device;
 	bool fleeting;			/* names are not worth keeping unused */
 	uint32_t magic;			/* statfs f_type */
-	/* source and options are strings, never NULL. Sleeps. */
+	uint32_t jail_allow;		/* a prison needs this ALLOW_ bit, and
+					 * allow.mount, to mount one; 0: never */
+	/* source and options are strings, never NULL. Sleeps. NULL: nullfs,
+	 * which has no superblocks of its own. */
 	int (*mount)(const struct fs_type *t, const struct cred *who,
 		     const char *source, uint32_t flags, const char *options,
 		     struct superblock **out);
@@ -217,6 +220,7 @@ struct mount {
 	struct mount *twin;		/* its copy, during a deep bind */
 	bool detached;
 	bool nameless;			/* of the kernel: pipes, memory files */
+	bool null;			/* made as a nullfs: its type's name */
 };
 struct fs_context {		/* cwd, root, umask: shared by CLONE_FS */
 	uint32_t refs;
@@ -329,9 +333,11 @@ int mount_add(const struct path_at *at, const char *type, const char *source,
 	      const char *options) must_check;
 int mount_remove(const struct path_at *at, const char *point,
 		 unsigned flags) must_check;
-/* Mounts that who may see, in order: start NULL. Held as proc_next. */
+/* The door: mounts that who may see (enforce_statfs), in order: start NULL.
+ * Held as proc_next. */
 struct mount *mount_next(const struct cred *who, const struct fs_context *fs,
 			 struct mount *prev);
+const char *mount_type_name(const struct mount *m);
 int mount_root_init(const char *type); /* at boot */
 /* A superblock that is mounted nowhere: for pipes. */
 int mount_kernel(const char *type, struct superblock **out) must_check;

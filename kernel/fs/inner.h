@@ -89,6 +89,13 @@ struct mount *mount_below(struct mount *top, struct mount *prev); /* preorder */
 /* A mount without a place, for files without a name. Held for ever. */
 int mount_nameless(const struct fs_type *t, struct mount **out) must_check;
 struct mount *mount_global(void);		/* the root mount; not held */
+bool mount_visible(const struct cred *who, const struct fs_context *fs,
+		   const struct mount *m);
+/* Where it is mounted, as who may know it: into the end of buf. */
+const char *mount_spell(const struct cred *who, const struct fs_context *fs,
+			struct mount *m, char *buf, size_t size);
+void mount_prison_gone(const struct prison *p);	/* what it made. Sleeps. */
+void mount_ops_init(void);
 
 /* --- prison.c ----------------------------------------------------------- */
 

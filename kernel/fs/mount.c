@@ -178,12 +178,47 @@ struct mount *mount_below(struct mount *top, struct mount *prev)
 	return NULL;
 }
 
-static bool mount_visible(const struct cred *who, const struct fs_context *fs,
-			  struct mount *m)
-{
-	struct path p = { m, m->root };
+/* --- who sees which (enforce_statfs, FreeBSD's prison_canseemount) ------- */
 
-	return path_below(&p, &fs->root) && path_in_prison(who, &p);
+enum { STATFS_ALL = 0, STATFS_BELOW = 1 };
+
+/* The mount that holds the root of a prison, wherever in it the root lies. */
+static bool holds_root(const struct cred *who, const struct mount *m)
+{
+	const struct path *root = who->prison->slot[PRISON_SLOT_ROOT];
+
+	return root && root->mount == m;
+}
+
+bool mount_visible(const struct cred *who, const struct fs_context *fs,
+		   const struct mount *m)
+{
+	struct path p = { (struct mount *)m, m->root };
+
+	if (who->prison == prison_host())
+		return path_below(&p, &fs->root);
+	if (holds_root(who, m) || who->prison->enforce_statfs == STATFS_ALL)
+		return who->prison->slot[PRISON_SLOT_ROOT];
+	return who->prison->enforce_statfs == STATFS_BELOW &&
+	       path_below(&p, &fs->root) && path_in_prison(who, &p);
+}
+
+/* A prison that sees all sees it with the host's names, as in FreeBSD. */
+const char *mount_spell(const struct cred *who, const struct fs_context *fs,
+			struct mount *m, char *buf, size_t size)
+{
+	struct path p = { m, m->root }, top = { root_mount, root_mount->root };
+	bool jailed = who->prison != prison_host();
+	char *name;
+
+	if (jailed && who->prison->enforce_statfs == STATFS_ALL) {
+		if (path_name(&p, &top, buf, size, &name))
+			return "/";
+	} else if ((jailed && holds_root(who, m)) ||
+		   path_name(&p, &fs->root, buf, size, &name)) {
+		return "/";
+	}
+	return name;
 }
 
 /* Held; prev is dropped. One that was detached meanwhile ends the walk. */
@@ -208,6 +243,23 @@ struct mount *mount_next(const struct cred *who, const struct fs_context *fs,
 	if (prev)
 		mount_drop(prev);
 	return found;
+}
+
+/* What a prison mounted goes with it, and what others mounted on that. Those
+ * who are still inside (outsiders only) stay until they leave. */
+void mount_prison_gone(const struct prison *p)
+{
+	struct list *l = mounts.next;
+
+	while (l != &mounts) {
+		struct mount *m = list_entry(l, struct mount, link);
+
+		l = l->next;
+		if (m->prison != p || !m->parent)
+			continue;
+		mount_detach(m);
+		l = mounts.next;	/* it slept */
+	}
 }
 
 /* sync(2): every mounted file system; the first error, if any. Sleeps. */

@@ -2,10 +2,17 @@
 /*
  * mount_ops.c - mount(2) and umount2(2): what may be mounted where, by whom.
  *
- * The privilege is asked first. Beyond it, a mount belongs to the prison that
- * made it: only that prison and those above may change, move or remove it, and
- * the nosuid, nodev, noexec and read-only flags of somebody else's mount stay
- * when it is bound again.
+ * The privilege is asked first; a prison also needs the allow bit of the type,
+ * and cannot mount on its own root. Beyond that, a mount belongs to the prison
+ * that made it: only that prison and those above may change, move or remove
+ * it, and the nosuid, nodev, noexec and read-only flags of somebody else's
+ * mount stay when it is bound again. As in FreeBSD, a mount made in a prison
+ * gets no flags of its own: devices are a matter of its list, set-id bits of
+ * its root (path_set_id_allowed).
+ *
+ * nullfs is a bind by another name, with flags of its own from the beginning.
+ * A mount shows one tree of names, without what is mounted in it, so that none
+ * can contain itself.
  */
 #include "kernel/fs/inner.h"
 
@@ -18,6 +25,20 @@ enum {
 	UMOUNT_FLAGS = MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW,
 };
 #define MOUNT_MAGIC 0xc0ed0000u	/* old programs put it into the upper half */
+
+static struct fs_type nullfs = {
+	.name = "nullfs", .jail_allow = ALLOW_MOUNT_NULLFS,
+};
+
+void mount_ops_init(void)
+{
+	vfs_register(&nullfs);
+}
+
+const char *mount_type_name(const struct mount *m)
+{
+	return m->null ? nullfs.name : m->sb->type->name;
+}
 
 static bool may_change(const struct cred *who, const struct mount *m)
 {
@@ -69,7 +90,7 @@ static int remount(const struct path_at *at, const struct path *p,
 		return -EINVAL;
 	if (!may_change(at->who, m) || (m->locked & ~now))
 		return -EPERM;
-	if (!(flags & MS_BIND)) {
+	if (!(flags & MS_BIND) && !m->null) {
 		if ((now & MS_RDONLY) && !(m->sb->flags & MS_RDONLY) &&
 		    has_writers(m->sb))
 			return -EBUSY;
@@ -128,9 +149,11 @@ static int clone_below(const struct path_at *at, struct mount *from,
 	return 0;
 }
 
+/* null: a nullfs with these flags; else they stay those of the source. */
 static int bind(const struct path_at *at, const struct path *p,
-		const char *source, bool deep)
+		const char *source, uint32_t flags, bool null)
 {
+	bool deep = !null && (flags & MS_REC);
 	struct path from;
 	struct mount *m;
 	int err = path_walk(at, source, WALK_FOLLOW, &from, NULL);
@@ -145,6 +168,9 @@ static int bind(const struct path_at *at, const struct path *p,
 		err = clone(at, from.mount, from.dentry, &m);
 	if (err)
 		goto out;
+	m->null = null;
+	if (null)
+		m->flags = flags_of(flags) | (m->flags & FLAGS_GUARD);
 	/* The copies first, or the new mount would be copied into itself. */
 	if (deep)
 		err = clone_below(at, from.mount, from.dentry, m);
@@ -181,6 +207,14 @@ out:
 	return err;
 }
 
+/* May a prison have a mount of this kind? */
+static int check_allowed(const struct cred *who, const struct fs_type *t)
+{
+	if (who->prison == prison_host() || (who->prison->allow & t->jail_allow))
+		return 0;
+	return -EPERM;
+}
+
 static int mount_type(const struct path_at *at, const struct path *p,
 		      const char *type, const char *source, uint32_t flags,
 		      const char *options)
@@ -192,6 +226,11 @@ static int mount_type(const struct path_at *at, const struct path *p,
 
 	if (!t)
 		return -ENODEV;
+	err = check_allowed(at->who, t);
+	if (err)
+		return err;
+	if (t == &nullfs)
+		return *options ? -EINVAL : bind(at, p, source, flags, true);
 	err = t->mount(t, at->who, source, flags, options, &sb);
 	if (err)
 		return err;
@@ -212,6 +251,15 @@ static int mount_type(const struct path_at *at, const struct path *p,
 	return err;
 }
 
+/* What is mounted there would hide the root from those who come later, and
+ * show them another (FreeBSD-SA-21:10). */
+static bool is_own_root(const struct cred *who, const struct path *p)
+{
+	const struct path *root = who->prison->slot[PRISON_SLOT_ROOT];
+
+	return root && path_same(p, root);
+}
+
 /*
  * mount(2). Sleeps. -EPERM, -ENODEV (no such type), -ENOTDIR, -EBUSY, -EINVAL,
  * -ELOOP, and what path_walk and the file system say.
@@ -230,16 +278,24 @@ int mount_add(const struct path_at *at, const char *type, const char *source,
 	err = priv_check(at->who, PRIV_VFS_MOUNT);
 	if (err)
 		goto out;
-	if (flags & MS_REMOUNT)
+	if (flags & MS_REMOUNT) {
 		err = remount(at, &p, flags, options);
-	else if (flags & MS_BIND)
-		err = bind(at, &p, source, flags & MS_REC);
-	else if (flags & FLAGS_PROPAGATION)
+		goto out;
+	}
+	err = -EPERM;
+	if (is_own_root(at->who, &p))
+		goto out;
+	if (flags & MS_BIND) {
+		err = check_allowed(at->who, &nullfs);
+		if (!err)
+			err = bind(at, &p, source, flags, false);
+	} else if (flags & FLAGS_PROPAGATION) {
 		err = p.dentry == p.mount->root ? 0 : -EINVAL;
-	else if (flags & MS_MOVE)
+	} else if (flags & MS_MOVE) {
 		err = move(at, &p, source);
-	else
+	} else {
 		err = mount_type(at, &p, type, source, flags, options);
+	}
 out:
 	path_drop(&p);
 	return err;

@@ -216,7 +216,7 @@ static void path_swap(struct path *where, const struct path *p)
 {
 	struct path old = *where;
 
-	assert(old.mount && old.dentry);
+	assert(!old.mount == !old.dentry && p->dentry->inode);
 	path_hold(p);
 	*where = *p;
 	if (old.mount)

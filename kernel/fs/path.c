@@ -88,6 +88,18 @@ static int walk_start(struct walk *w)
 	return err;
 }
 
+/* p, not its mount's root, lies below that. */
+static bool in_mount(const struct path *p)
+{
+	const struct dentry *d = p->dentry;
+
+	if (p->mount->root == p->mount->sb->root_dentry)
+		return true;
+	while (d != p->mount->root && d->parent != d)
+		d = d->parent;
+	return d == p->mount->root;
+}
+
 static int step_up(struct walk *w)
 {
 	struct path *p = &w->cur;
@@ -102,6 +114,9 @@ static int step_up(struct walk *w)
 		if (!path_step_out(p))
 			return path_in_view(w->at, p) ? 0 : -ENOENT;
 	}
+	/* The directory may have been moved out of what the mount shows. */
+	if (!in_mount(p))
+		return -ENOENT;
 	up = (struct path){ p->mount, p->dentry->parent };
 	path_hold(&up);
 	path_drop(p);

@@ -6,6 +6,8 @@
  * host needs none: it has everything. Any other prison without one, because
  * it is not complete yet or dies, has nothing.
  *
+ * When it dies, its root and the mounts that it made go.
+ *
  * Locks: the kernel lock.
  */
 #include "kernel/fs/inner.h"
@@ -67,6 +69,7 @@ bool file_table_has_outside_directory(const struct file_table *t,
 
 static void prison_gone(struct prison *p)
 {
+	mount_prison_gone(p);
 	path_prison_root_drop(p);
 }
 

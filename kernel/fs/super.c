@@ -26,12 +26,13 @@ void vfs_init(void)
 	file_init();
 	nameless_init();
 	prison_files_init();
+	mount_ops_init();
 }
 
 void vfs_register(struct fs_type *t)
 {
 	assert(!super_type_find(t->name));
-	assert(t->name && t->mount);
+	assert(t->name[0]);
 	list_append(&types, &t->link);
 }
 

@@ -545,9 +545,11 @@ drop:
 
 static struct fs_type tmpfs_type = {
 	.name = "tmpfs", .magic = TMPFS_MAGIC, .mount = tmpfs_mount,
+	.jail_allow = ALLOW_MOUNT_TMPFS,
 };
 static struct fs_type ramfs_type = {
 	.name = "ramfs", .magic = RAMFS_MAGIC, .mount = tmpfs_mount,
+	.jail_allow = ALLOW_MOUNT_TMPFS,
 };
 
 /* --- memory files ------------------------------------------------------- */

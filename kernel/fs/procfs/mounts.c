@@ -2,8 +2,8 @@
 /*
  * mounts.c - /proc/PID/mounts, mountinfo and mountstats.
  *
- * There is one tree of mounts; whoever asks sees the part below its own root
- * and its prison's, named from there. What a mount shows of the world outside
+ * There is one tree of mounts; whoever asks sees the part that mount_visible
+ * allows, named as mount_spell says. What a mount shows of the world outside
  * (a source that is a path, the top of a bind mount) is only for those who
  * can see who made it.
  */
@@ -32,16 +32,21 @@ static const char *source_of(const struct mount *m, const struct cred *who)
 	return m->source;
 }
 
-static void put_point(struct text *t, struct mount *m, char *buf)
+static void put_point(struct text *t, struct mount *m, const struct cred *who,
+		      char *buf)
 {
 	const struct fs_context *fs = thread_current()->proc->fs;
-	struct path at = { m, m->root };
-	char *name;
 
-	if (!fs || path_name(&at, &fs->root, buf, PATH_MAX, &name))
-		put_escaped(t, "/");
-	else
-		put_escaped(t, name);
+	put_escaped(t, mount_spell(who, fs, m, buf, PATH_MAX));
+}
+
+/* 0 for one that the asker does not see. */
+static int parent_id(const struct mount *m, const struct cred *who)
+{
+	const struct fs_context *fs = thread_current()->proc->fs;
+
+	return m->parent && mount_visible(who, fs, m->parent) ? m->parent->id :
+								 0;
 }
 
 /* The path of m's top within its file system; built from buf's end. */
@@ -120,8 +125,8 @@ static void put_mounts_line(struct text *t, struct mount *m,
 {
 	put_escaped(t, source_of(m, who));
 	text_put(t, " ");
-	put_point(t, m, buf);
-	text_put(t, " %s %s", m->sb->type->name,
+	put_point(t, m, who, buf);
+	text_put(t, " %s %s", mount_type_name(m),
 		 access_word(m->flags | m->sb->flags));
 	put_mount_flags(t, m);
 	put_super_options(t, m->sb, buf);
@@ -131,14 +136,14 @@ static void put_mounts_line(struct text *t, struct mount *m,
 static void put_info_line(struct text *t, struct mount *m,
 			  const struct cred *who, char *buf)
 {
-	text_put(t, "%d %d %u:%u ", m->id, m->parent ? m->parent->id : 0,
+	text_put(t, "%d %d %u:%u ", m->id, parent_id(m, who),
 		 abi_dev_major(m->sb->dev), abi_dev_minor(m->sb->dev));
 	put_top(t, m, who, buf);
 	text_put(t, " ");
-	put_point(t, m, buf);
+	put_point(t, m, who, buf);
 	text_put(t, " %s", access_word(m->flags));
 	put_mount_flags(t, m);
-	text_put(t, " - %s ", m->sb->type->name);
+	text_put(t, " - %s ", mount_type_name(m));
 	put_escaped(t, source_of(m, who));
 	text_put(t, " %s", access_word(m->sb->flags));
 	put_super_options(t, m->sb, buf);
@@ -151,8 +156,8 @@ static void put_stats_line(struct text *t, struct mount *m,
 	text_put(t, "device ");
 	put_escaped(t, source_of(m, who));
 	text_put(t, " mounted on ");
-	put_point(t, m, buf);
-	text_put(t, " with fstype %s\n", m->sb->type->name);
+	put_point(t, m, who, buf);
+	text_put(t, " with fstype %s\n", mount_type_name(m));
 }
 
 int show_mounts(struct text *t, const struct pid_view *v)

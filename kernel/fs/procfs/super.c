@@ -224,13 +224,18 @@ static const struct file_ops root_file_ops = {
 
 static struct fs_type proc_type = {
 	.name = "proc", .magic = PROC_MAGIC, .mount = proc_mount,
-	.fleeting = true,
+	.jail_allow = ALLOW_MOUNT_PROCFS, .fleeting = true,
+};
+static struct fs_type procfs_type = {	/* FreeBSD's name */
+	.name = "procfs", .magic = PROC_MAGIC, .mount = proc_mount,
+	.jail_allow = ALLOW_MOUNT_PROCFS, .fleeting = true,
 };
 
 /* Other rooms may register entries before this and after it. */
 void procfs_init(void)
 {
 	vfs_register(&proc_type);
+	vfs_register(&procfs_type);
 	system_register();
 	cpu_register();
 	sysctl_register();
