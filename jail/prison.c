@@ -356,7 +356,10 @@ struct prison *prison_ipc_space(struct prison *p, enum prison_ipc what)
 {
 	while (p->ipc[what] == SHARE_INHERIT)
 		p = p->parent;
-	return p->ipc[what] == SHARE_NEW ? p : NULL;
+	for (const struct prison *up = p; up; up = up->parent)
+		if (up->ipc[what] == SHARE_DISABLE)
+			return NULL;
+	return p;
 }
 
 /* May sockets of p have this local address (network byte order)? */

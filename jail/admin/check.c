@@ -33,6 +33,17 @@ int check_share(struct change *c, const struct param *p, const struct value *v)
 	return 0;
 }
 
+int check_ipc(struct change *c, const struct param *p, const struct value *v)
+{
+	enum prison_ipc what = (p->arg - offsetof(struct prison, ipc)) /
+			       sizeof(c->parent->ipc[0]);
+
+	assert(what < PRISON_IPC_COUNT);
+	if (v->number != SHARE_DISABLE && !prison_ipc_space(c->parent, what))
+		return refuse(c->r, -EPERM, "%s: the parent has none", p->name);
+	return check_share(c, p, v);
+}
+
 /* host.*: giving one means that the prison has its own. */
 int check_hostname(struct change *c, const struct param *p,
 		   const struct value *v)

@@ -93,6 +93,7 @@ int check_hostname(struct change *c, const struct param *p, const struct value *
 void walk_to_root(struct change *c, const char *name); /* Sleeps. */
 int check_path(struct change *c, const struct param *p, const struct value *v);
 int check_share(struct change *c, const struct param *p, const struct value *v);
+int check_ipc(struct change *c, const struct param *p, const struct value *v);
 int check_securelevel(struct change *c, const struct param *p, const struct value *v);
 int check_statfs(struct change *c, const struct param *p, const struct value *v);
 int check_children(struct change *c, const struct param *p, const struct value *v);

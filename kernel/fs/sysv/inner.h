@@ -17,21 +17,25 @@ struct ipc_object {		/* the first member of each kind's struct */
 	uint32_t mode, uid, gid, cuid, cgid;
 	int64_t ctime;		/* seconds since 1970 */
 	struct prison *prison;	/* of the maker; pays; held */
+	struct prison *space;	/* whose keys: that one or one above */
 	struct tree_node by_key;
 };
 struct ipc_kind {
+	enum prison_ipc what;
+	void (*end)(struct ipc_object *o); /* its space is gone */
 	unsigned limit;		/* objects: at most 1 << IPC_INDEX_BITS */
 	unsigned size, used, first_free; /* places; no free one below */
 	uint16_t serial;
 	struct ipc_object **place;
-	struct tree keys;	/* by prison, then key */
+	struct tree keys;	/* by space, then key */
 };
 enum { IPC_INDEX_BITS = 15, IPC_MODE = 0777 };
 enum { IPC_READ = 0444, IPC_WRITE = 0222, IPC_EXEC = 0111 };
 
 int64_t now_seconds(void);
-/* The object of that key and of who's prison: -ENOENT, and make one; 0, and
- * *out is it; else an error. flags: of the get call. */
+/* The object of that key in who's space: -ENOENT, and make one; 0, and *out is
+ * it; -ENOSYS: who's prison has no such objects; else an error. flags: of the
+ * get call. */
 int object_get(struct ipc_kind *k, const struct cred *who, int key, int flags,
 	       struct ipc_object **out) must_check;
 /* Enters o, which who makes: -ENOSPC, -ENOMEM. */
@@ -39,7 +43,7 @@ int object_enter(struct ipc_kind *k, struct ipc_object *o, const struct cred *wh
 		 int key, int mode) must_check;
 void object_leave(struct ipc_kind *k, struct ipc_object *o);
 void object_hide(struct ipc_kind *k, struct ipc_object *o); /* its key is free */
-/* The door: -EINVAL, -EIDRM. */
+/* The door: -EINVAL, -EIDRM, -ENOSYS. */
 int object_find(struct ipc_kind *k, const struct cred *who, int id,
 		struct ipc_object **out) must_check;
 /* object_find and the modes: -EACCES. want: IPC_READ, IPC_WRITE. */
@@ -61,6 +65,9 @@ unsigned object_count(struct ipc_kind *k, const struct cred *who, int *highest);
 extern struct ipc_kind shm_kind, sem_kind, msg_kind;
 enum { SHMMNI = 4096, SEMMNI = 32000, MSGMNI = 32000, SEMMSL = 32000,
        SEMMNS = SEMMSL * SEMMNI, MSGMNB = 16384 };
+void shm_end(struct ipc_object *o);
+void sem_end(struct ipc_object *o);
+void msg_end(struct ipc_object *o);
 uint32_t shm_max(void);		/* bytes in a segment */
 void show_register(void);	/* /proc/sysvipc, /proc/sys/kernel */
 

@@ -338,13 +338,18 @@ int ipc_msg_set(const struct cred *who, int id, const struct abi_msqid_ds *to)
 	return 0;
 }
 
+void msg_end(struct ipc_object *o)
+{
+	queue_free(queue_of(o));
+}
+
 int ipc_msg_remove(const struct cred *who, int id)
 {
 	struct ipc_object *o;
 	int err = object_own(&msg_kind, who, id, &o);
 
 	if (!err)
-		queue_free(queue_of(o));
+		msg_end(o);
 	return err;
 }
 

@@ -3,9 +3,11 @@
  * object.c - what the three kinds of System V IPC share: identifiers, keys,
  * owners and modes (POSIX XSI IPC; Linux sysvipc(7)).
  *
- * A key is looked up in the asker's own prison only, so that nobody can lie in
- * wait with it for a program of another prison. Identifiers are the kernel's;
- * what a prison does not see has none there.
+ * Objects lie in spaces. A prison has a space of its own, that of its parent,
+ * or none (prison_ipc_space). A key is looked up in the asker's space only, so
+ * that nobody can lie in wait with it for a program of another prison.
+ * Identifiers are the kernel's; what is in no space at or below the asker's has
+ * none there. A space ends with its prison, and all that is in it.
  *
  * Locks: the kernel lock; nothing here sleeps.
  */
@@ -13,12 +15,30 @@
 
 enum { INDEX_MASK = (1 << IPC_INDEX_BITS) - 1, FIRST_PLACES = 16 };
 
-struct ipc_kind shm_kind = { .limit = SHMMNI };
-struct ipc_kind sem_kind = { .limit = SEMMNI };
-struct ipc_kind msg_kind = { .limit = MSGMNI };
+struct ipc_kind shm_kind = { .what = PRISON_IPC_SHM, .limit = SHMMNI,
+			     .end = shm_end };
+struct ipc_kind sem_kind = { .what = PRISON_IPC_SEM, .limit = SEMMNI,
+			     .end = sem_end };
+struct ipc_kind msg_kind = { .what = PRISON_IPC_MSG, .limit = MSGMNI,
+			     .end = msg_end };
+
+static void space_gone(struct ipc_kind *k, const struct prison *space)
+{
+	for (unsigned i = 0; i < k->size; i++)
+		if (k->place[i] && k->place[i]->space == space)
+			k->end(k->place[i]);
+}
+
+static void prison_gone(struct prison *p)
+{
+	space_gone(&shm_kind, p);
+	space_gone(&sem_kind, p);
+	space_gone(&msg_kind, p);
+}
 
 void ipc_init(void)
 {
+	prison_on_death(prison_gone);
 	show_register();
 }
 
@@ -33,8 +53,8 @@ int64_t now_seconds(void)
 
 static int key_compare(const struct prison *p, int key, const struct ipc_object *o)
 {
-	if (p != o->prison)
-		return p < o->prison ? -1 : 1;
+	if (p != o->space)
+		return p < o->space ? -1 : 1;
 	return key < o->key ? -1 : key > o->key;
 }
 
@@ -60,10 +80,10 @@ static void key_enter(struct ipc_kind *k, struct ipc_object *o)
 {
 	struct tree_node *parent, **link;
 
-	assert(o->prison);
+	assert(o->space && prison_sees(o->space, o->prison));
 	if (o->key == IPC_PRIVATE)
 		return;
-	if (key_find(k, o->prison, o->key, &parent, &link))
+	if (key_find(k, o->space, o->key, &parent, &link))
 		panic("a key of System V IPC is there twice");
 	tree_insert(&k->keys, &o->by_key, parent, link);
 }
@@ -78,11 +98,14 @@ void object_hide(struct ipc_kind *k, struct ipc_object *o)
 int object_get(struct ipc_kind *k, const struct cred *who, int key, int flags,
 	       struct ipc_object **out)
 {
+	const struct prison *space = prison_ipc_space(who->prison, k->what);
 	struct tree_node *parent, **link;
 
+	if (!space)
+		return -ENOSYS;
 	if (key == IPC_PRIVATE)
 		return -ENOENT;
-	*out = key_find(k, who->prison, key, &parent, &link);
+	*out = key_find(k, space, key, &parent, &link);
 	if (!*out)
 		return -ENOENT;
 	if ((flags & IPC_CREAT) && (flags & IPC_EXCL))
@@ -134,6 +157,8 @@ int object_enter(struct ipc_kind *k, struct ipc_object *o, const struct cred *wh
 	o->ctime = now_seconds();
 	o->prison = who->prison;
 	prison_hold(o->prison);
+	o->space = prison_ipc_space(o->prison, k->what);
+	assert(o->space);	/* object_get found it, and nothing slept */
 	k->place[index] = o;
 	k->used++;
 	key_enter(k, o);
@@ -157,10 +182,11 @@ void object_leave(struct ipc_kind *k, struct ipc_object *o)
 static struct ipc_object *object_at(struct ipc_kind *k, const struct cred *who,
 				    unsigned index)
 {
+	const struct prison *space = prison_ipc_space(who->prison, k->what);
 	struct ipc_object *o = index < k->size ? k->place[index] : NULL;
 
 	assert(!o || ((unsigned)o->id & INDEX_MASK) == index);
-	return o && prison_sees(who->prison, o->prison) ? o : NULL;
+	return o && space && prison_sees(space, o->space) ? o : NULL;
 }
 
 int object_find(struct ipc_kind *k, const struct cred *who, int id,
@@ -168,6 +194,8 @@ int object_find(struct ipc_kind *k, const struct cred *who, int id,
 {
 	struct ipc_object *o = NULL;
 
+	if (!prison_ipc_space(who->prison, k->what))
+		return -ENOSYS;
 	if (id >= 0)
 		o = object_at(k, who, id & INDEX_MASK);
 	if (!o)

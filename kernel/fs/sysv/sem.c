@@ -329,13 +329,18 @@ int ipc_sem_set(const struct cred *who, int id, const struct abi_semid_ds *to)
 	return err ? err : object_perm_set(o, &to->perm);
 }
 
+void sem_end(struct ipc_object *o)
+{
+	set_free(set_of(o));
+}
+
 int ipc_sem_remove(const struct cred *who, int id)
 {
 	struct ipc_object *o;
 	int err = object_own(&sem_kind, who, id, &o);
 
 	if (!err)
-		set_free(set_of(o));
+		sem_end(o);
 	return err;
 }
 

@@ -237,18 +237,23 @@ int ipc_shm_set(const struct cred *who, int id, const struct abi_shmid_ds *to)
 	return err ? err : object_perm_set(o, &to->perm);
 }
 
+/* Nobody attaches it any more; it goes when the last has let go of it. */
+void shm_end(struct ipc_object *o)
+{
+	object_hide(&shm_kind, o);
+	o->mode |= SHM_DEST;
+	if (shm_of(o)->attached == 0)
+		shm_free(shm_of(o));
+}
+
 int ipc_shm_remove(const struct cred *who, int id)
 {
 	struct ipc_object *o;
 	int err = object_own(&shm_kind, who, id, &o);
 
-	if (err)
-		return err;
-	object_hide(&shm_kind, o);
-	o->mode |= SHM_DEST;
-	if (shm_of(o)->attached == 0)
-		shm_free(shm_of(o));
-	return 0;
+	if (!err)
+		shm_end(o);
+	return err;
 }
 
 /* SHM_LOCK, SHM_UNLOCK: nothing is ever paged out, so it is only noted. */
