@@ -43,6 +43,13 @@ static int open_at(struct thread *me, int dirfd, uint32_t user_name,
 	kmem_free(name);
 	if (fd)
 		return fd;
+	/* Another thread has entered a prison while this one walked: it brings
+	 * no directory from outside. */
+	if (unlikely(me->cred->prison != me->proc->cred->prison) &&
+	    S_ISDIR(f->inode->mode) && !path_in_prison(me->proc->cred, &f->path)) {
+		file_drop(f);
+		return -ENOENT;
+	}
 	fd = file_install(me->proc->files, f, 0, flags & O_CLOEXEC,
 			  fd_limit(me));
 	if (fd < 0)

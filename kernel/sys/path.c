@@ -238,10 +238,14 @@ static int change_directory(struct thread *me, const struct path *p)
 
 	if (!S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
-	if (!path_in_prison(me->cred, p)) /* a descriptor from elsewhere */
-		return -ENOENT;
 	err = inode_permission(p->dentry->inode, me->cred, X_OK);
-	return err ? err : path_chdir(me->proc->fs, p);
+	if (err)
+		return err;
+	/* A descriptor from elsewhere; or another thread has entered a prison
+	 * while this one looked up the name. */
+	if (!path_in_prison(me->proc->cred, p))
+		return -ENOENT;
+	return path_chdir(me->proc->fs, p);
 }
 
 int sys_chdir(struct thread *me, const uint32_t *arg)
@@ -279,6 +283,8 @@ int sys_chroot(struct thread *me, const uint32_t *arg)
 	err = inode_permission(p.dentry->inode, me->cred, X_OK);
 	if (!err)
 		err = priv_check(me->cred, PRIV_VFS_CHROOT);
+	if (!err && !path_in_prison(me->proc->cred, &p))
+		err = -ENOENT;	/* as above */
 	if (!err)
 		err = path_chroot(me->proc->fs, me->proc->files, &p);
 	path_drop(&p);
