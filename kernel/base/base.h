@@ -107,6 +107,7 @@ void log_sink_set(void (*sink)(const char *text, size_t n));
 bool log_busy(void);
 void log_clock_set(uint64_t (*now_ns)(void));
 void log_level_set(enum log_level shown);
+enum log_level log_level_get(void);
 uint32_t log_size(void);	/* bytes in the ring now */
 uint32_t log_read(uint32_t from, char *to, uint32_t n); /* oldest = 0 */
 uint64_t log_end(void);		/* sequence number of the next byte */

@@ -120,6 +120,11 @@ void log_clock_set(uint64_t (*now_ns)(void))
 }
 
 /* Lines of a level above shown go to the ring only. */
+enum log_level log_level_get(void)
+{
+	return level_shown;
+}
+
 void log_level_set(enum log_level shown)
 {
 	level_shown = shown;

@@ -14,6 +14,7 @@ enum {
 	/* A count of bytes must fit in a system call's positive result. */
 	TRANSFER_MAX = 0x7fffffff & ~PAGE_MASK,
 	REFS_ALONE = 2,		/* the table's and the caller's */
+	KEPT_FOR_ROOT = 32,
 };
 
 static struct kmem_cache *file_cache;
@@ -26,11 +27,21 @@ void file_init(void)
 		panic("no memory for the file cache");
 }
 
+/* The last files that the machine bears are kept for who can help it. */
+static bool too_many(const struct cred *who)
+{
+	const struct prison *host = prison_host();
+
+	return host->used[RACCT_FILE] + KEPT_FOR_ROOT >=
+		       host->limit[RACCT_FILE] &&
+	       priv_check(who, PRIV_MAXFILES);
+}
+
 int file_alloc(const struct cred *who, unsigned flags, struct file **out)
 {
 	struct file *f;
 
-	if (racct_charge(who->prison, RACCT_FILE, 1))
+	if (too_many(who) || racct_charge(who->prison, RACCT_FILE, 1))
 		return -ENFILE;
 	f = kmem_cache_zalloc(file_cache);
 	if (!f) {

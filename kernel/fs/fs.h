@@ -285,6 +285,7 @@ int path_mkdir(const struct path_at *at, const char *name,
 	       uint32_t mode) must_check;
 int path_symlink(const struct path_at *at, const char *name,
 		 const char *target) must_check;
+extern int path_link_owned; /* sysctl: hard links only to one's own files */
 int path_link(const struct path_at *from, const char *old,
 	      const struct path_at *to, const char *name,
 	      unsigned at_flags) must_check;
@@ -514,6 +515,7 @@ struct procfs_entry {
 	uint32_t mode;		/* 0: 0444 */
 	int (*show)(struct text *t, const struct cred *who);
 	int (*store)(const struct cred *who, const char *text, size_t n); /* may be NULL */
+	const struct procfs_knob *knob;	/* instead of the two: knob.h */
 	struct list link;
 };
 void procfs_init(void);

@@ -232,6 +232,8 @@ static int link_made(const struct path *old, struct making *m)
 	return 0;
 }
 
+int path_link_owned;	/* fs.protected_hardlinks: only one's own files */
+
 /* linkat(2): a symlink gets the second name itself unless at_flags has
  * AT_SYMLINK_FOLLOW. Sleeps. */
 int path_link(const struct path_at *from, const char *old,
@@ -253,7 +255,10 @@ int path_link(const struct path_at *from, const char *old,
 	err = path_walk(from, old, how, &p, NULL);
 	if (err)
 		return err;
-	err = making_begin(to, name, false, &m);
+	if (path_link_owned && !inode_owned(p.dentry->inode, to->who))
+		err = priv_check(to->who, PRIV_VFS_LINK);
+	if (!err)
+		err = making_begin(to, name, false, &m);
 	if (!err) {
 		err = link_made(&p, &m);
 		making_end(&m);

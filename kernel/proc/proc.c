@@ -39,9 +39,29 @@ void proc_drop(struct proc *p)
 	kmem_cache_free(cache, p);
 }
 
+int proc_see_other_uids = 1, proc_see_other_gids = 1, proc_see_jail_proc = 1;
+
+/* What security.bsd.see_* leave of the view, to who has not the privilege. */
+static bool sees_others(const struct cred *who, const struct cred *of)
+{
+	if (!proc_see_other_uids && who->uid != of->uid &&
+	    !priv_has(who, PRIV_SEEOTHERUIDS))
+		return false;
+	if (!proc_see_other_gids && who->gid != of->gid &&
+	    !cred_in_group(who, of->gid) && !priv_has(who, PRIV_SEEOTHERGIDS))
+		return false;
+	return proc_see_jail_proc || who->prison == of->prison ||
+	       priv_has(who, PRIV_SEEJAILPROC);
+}
+
 bool proc_sees(const struct cred *who, const struct proc *p)
 {
-	return prison_sees(who->prison, p->cred->prison);
+	if (!prison_sees(who->prison, p->cred->prison))
+		return false;
+	if (likely(proc_see_other_uids & proc_see_other_gids &
+		   proc_see_jail_proc))
+		return true;
+	return sees_others(who, p->cred);
 }
 
 /* Somebody named a process by a number that is not for him. */

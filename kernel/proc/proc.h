@@ -402,6 +402,8 @@ struct proc_group *proc_group_find(const struct cred *who, int id); /* held */
 struct proc *proc_group_next(const struct cred *who, struct proc_group *g,
 			     struct proc *prev);
 bool proc_sees(const struct cred *who, const struct proc *p);
+/* sysctls security.bsd.*: 0 hides from who lacks the privilege */
+extern int proc_see_other_uids, proc_see_other_gids, proc_see_jail_proc;
 void proc_hold(struct proc *p);
 void proc_drop(struct proc *p);
 void thread_hold(struct thread *t);

@@ -79,7 +79,7 @@ void procfs_register(struct procfs_entry *e)
 	struct entry_dir *d = &entry_root;
 	const char *part = e->directory;
 
-	assert(e->name && *e->name && e->show);
+	assert(e->name && *e->name && !!e->show + !!e->knob == 1);
 	while (*part) {
 		const char *end = strchr(part, '/');
 		size_t len = end ? (size_t)(end - part) : strlen(part);

@@ -9,6 +9,7 @@
  * Content is made for the opener's cred, whoever holds the descriptor now.
  * Locks: opened->lock, because making and copying sleep.
  */
+#include "kernel/fs/knob.h"
 #include "kernel/fs/procfs/inner.h"
 
 enum { STORE_MAX = PAGE_SIZE - 1 };
@@ -27,7 +28,8 @@ static int content_make(struct file *f, struct text *t)
 
 	assert(n->leaf || (n->pid && n->entry && n->entry->show));
 	if (n->leaf) {
-		err = n->leaf->show(t, f->cred);
+		err = n->leaf->knob ? procfs_knob_show(n->leaf->knob, t, f->cred)
+				    : n->leaf->show(t, f->cred);
 		return err ? err : t->error;
 	}
 	err = view_open(f->inode, f->cred, &v);
@@ -85,9 +87,11 @@ static int store(struct file *f, const char *text, size_t n)
 	int err;
 
 	assert(node->leaf || node->entry);
+	if (node->leaf && node->leaf->knob)
+		return procfs_knob_store(node->leaf->knob, f->cred, text, n);
 	if (node->leaf)
 		return node->leaf->store ? node->leaf->store(f->cred, text, n) :
-					   -EIO;
+					   -EPERM;
 	if (!node->entry->store)
 		return -EIO;
 	err = view_open(f->inode, f->cred, &v);
