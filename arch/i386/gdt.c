@@ -11,6 +11,7 @@
 #include "arch/i386/inner.h"
 
 enum {
+	IO_BYTES = ARCH_PORTS / 8, IO_NONE = 0xffff,
 	GDT_TSS = 16, GDT_FAULT_TSS = 17, GDT_COUNT = 18,
 	SEL_TSS = GDT_TSS * 8,
 	/* present, type; descriptor bits 40-47 */
@@ -34,8 +35,19 @@ struct table_pointer {
 	const void *base;
 } __attribute__((packed));
 
+/* The bitmaps of ports stand behind the task state, each ended by a byte of
+ * ones: the running thread's, and one that refuses nothing. */
+struct tss_io {
+	struct tss tss;
+	uint8_t refused[IO_BYTES], end;
+	uint8_t none[IO_BYTES], none_end;
+};
+
 uint64_t gdt[GDT_COUNT] __attribute__((aligned(16)));
-static struct tss tss, fault_tss;
+static struct tss_io main_tss;
+static struct tss *const tss = &main_tss.tss;
+static struct tss fault_tss;
+static const struct arch_io *io_loaded;
 static bool has_sysenter;
 
 void entry_double_fault(void);
@@ -48,11 +60,11 @@ static uint64_t flat(uint32_t access)
 	return 0x00cf00000000ffffull | (uint64_t)access << 40;
 }
 
-static uint64_t task_state(const struct tss *t)
+static uint64_t task_state(const struct tss *t, uint32_t size)
 {
 	uint64_t base = (uint32_t)t;
 
-	return (sizeof(*t) - 1) | (base & 0xffffff) << 16 |
+	return (size - 1) | (base & 0xffffff) << 16 |
 	       (uint64_t)ACCESS_TSS << 40 | (base >> 24) << 56;
 }
 
@@ -95,10 +107,11 @@ void gdt_init(void)
 	gdt[SEL_KERNEL_DATA / 8] = flat(ACCESS_DATA);
 	gdt[SEL_USER_CODE / 8] = flat(ACCESS_CODE | ACCESS_USER);
 	gdt[SEL_USER_DATA / 8] = flat(ACCESS_DATA | ACCESS_USER);
-	gdt[GDT_TSS] = task_state(&tss);
-	gdt[GDT_FAULT_TSS] = task_state(&fault_tss);
-	tss.ss0 = SEL_KERNEL_DATA;
-	tss.io_map = sizeof(tss);	/* beyond the limit: no ports for users */
+	gdt[GDT_TSS] = task_state(tss, sizeof(main_tss));
+	gdt[GDT_FAULT_TSS] = task_state(&fault_tss, sizeof(fault_tss));
+	tss->ss0 = SEL_KERNEL_DATA;
+	tss->io_map = IO_NONE;	/* beyond the limit: no ports for users */
+	main_tss.end = main_tss.none_end = 0xff;
 	fill_fault_tss();
 	load();
 	cpuid(1, id);
@@ -112,16 +125,36 @@ void gdt_init(void)
 
 void gdt_set_stack(uint32_t top)
 {
-	tss.esp0 = top;
+	tss->esp0 = top;
 	if (has_sysenter)
 		write_msr(MSR_SYSENTER_ESP, top);
+}
+
+/* The running thread may use these ports from now on. 64 KB of ports are 8 KB
+ * of bits, copied only for threads that have some. */
+void gdt_set_io(const struct arch_io *io)
+{
+	io_loaded = io;
+	if (!io) {
+		tss->io_map = IO_NONE;
+	} else if (io->level == 3) {
+		tss->io_map = offsetof(struct tss_io, none);
+	} else {
+		memcpy(main_tss.refused, io->refused, IO_BYTES);
+		tss->io_map = offsetof(struct tss_io, refused);
+	}
+}
+
+const struct arch_io *gdt_io(void)
+{
+	return io_loaded;
 }
 
 /* Entered through the task gate of vector 8; the interrupted registers are in
  * the other TSS. */
 void double_fault_report(void)
 {
-	uint32_t slot = tss.esp & ~(uint32_t)(KSTACK_SLOT - 1);
+	uint32_t slot = tss->esp & ~(uint32_t)(KSTACK_SLOT - 1);
 	uint32_t owner = slot + KSTACK_SLOT - 4;
 
 	/* thread_current() finds on this stack whom it would find on that one */
@@ -129,12 +162,12 @@ void double_fault_report(void)
 		*(uint32_t *)(double_fault_top + KSTACK_TOP_PAD - 4) =
 			*(uint32_t *)owner;
 	log_print(LOG_ERROR, "double fault: eip %08x esp %08x ebp %08x cr2 %08x",
-		  tss.eip, tss.esp, tss.ebp, arch_read_cr2());
+		  tss->eip, tss->esp, tss->ebp, arch_read_cr2());
 	log_print(LOG_ERROR,
 		  "eax %08x ebx %08x ecx %08x edx %08x esi %08x edi %08x",
-		  tss.eax, tss.ebx, tss.ecx, tss.edx, tss.esi, tss.edi);
-	panic_backtrace(tss.ebp);
-	if (!arch_address_mapped(tss.esp - 4))
+		  tss->eax, tss->ebx, tss->ecx, tss->edx, tss->esi, tss->edi);
+	panic_backtrace(tss->ebp);
+	if (!arch_address_mapped(tss->esp - 4))
 		panic("kernel stack overflow");
 	panic("double fault");
 }

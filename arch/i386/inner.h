@@ -64,6 +64,8 @@ void cpuid(uint32_t leaf, uint32_t out[4]); /* eax, ebx, ecx, edx */
 /* gdt.c */
 void gdt_init(void);
 void gdt_set_stack(uint32_t top);	/* for entries from user mode */
+void gdt_set_io(const struct arch_io *io);	/* NULL: no ports */
+const struct arch_io *gdt_io(void);
 extern uint64_t gdt[];
 
 /* idt.c */

@@ -45,6 +45,7 @@ void arch_thread_make(struct arch_thread *t, void *stack, struct thread *owner,
 	t->fs = t->gs = 0;
 	memset(t->tls, 0, sizeof(t->tls));
 	t->vdso = 0;
+	t->io = NULL;
 	t->fpu_used = t->fpu_live = false;
 }
 
@@ -57,6 +58,7 @@ void arch_thread_adopt(struct arch_thread *t, struct thread *owner)
 	t->fs = t->gs = 0;
 	memset(t->tls, 0, sizeof(t->tls));
 	t->vdso = 0;
+	t->io = NULL;
 	t->fpu_used = t->fpu_live = false;
 	thread_running = t;
 }
@@ -101,6 +103,8 @@ void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next,
 	segments_swap(prev, next);
 	gdt_set_stack((uint32_t)next_stack + KSTACK_SLOT - KSTACK_TOP_PAD);
 	vdso_enter(next);
+	if (unlikely(next->io != gdt_io()))
+		gdt_set_io(next->io);
 	thread_running = next;
 	arch_return_work = 1;
 	stack_switch(&prev->esp, next->esp);
@@ -126,10 +130,20 @@ void arch_thread_fork(struct arch_thread *to, struct arch_thread *from)
 	to->gs = from->gs;
 	memcpy(to->tls, from->tls, sizeof(to->tls));
 	to->vdso = from->vdso;
+	to->io = from->io;
+	if (to->io)
+		to->io->refs++;
 	to->fpu_live = false;
 	to->fpu_used = from->fpu_used;
 	if (from->fpu_used)
 		memcpy(to->fpu, from->fpu, sizeof(to->fpu));
+}
+
+/* The other threads that share it learn it when they get the CPU: what is
+ * shared never changes (kernel/proc/ioport.c). */
+void arch_io_changed(void)
+{
+	gdt_set_io(thread_running->io);
 }
 
 /* exec: the current thread's (or a new one's) user side begins anew. */

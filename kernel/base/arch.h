@@ -73,10 +73,21 @@ struct arch_thread {
 	uint32_t fs, gs;	/* saved selectors */
 	uint64_t tls[3];	/* descriptors of GDT 6-8 */
 	uint32_t vdso;		/* user address of the vDSO image; 0: none */
+	struct arch_io *io;	/* ports that its programs may use; NULL: none */
 	bool fpu_used;		/* has a state to keep (fpu below) */
 	bool fpu_live;		/* the state is in the CPU now */
 	uint8_t fpu[512] __attribute__((aligned(16)));
 };
+/* Ports for user mode; threads share it by reference. The bitmap is the CPU's:
+ * a bit that is set refuses its port. Level 3: every port all the same. */
+enum { ARCH_PORTS = 65536 };
+struct arch_io {
+	uint32_t refs;
+	uint8_t level;		/* what iopl(2) was last given */
+	uint8_t refused[ARCH_PORTS / 8];
+};
+/* The running thread's io is another, or says something else, than before. */
+void arch_io_changed(void);
 /* stack: lowest address of a KSTACK_SLOT. The new thread starts in
  * entry(arg) with interrupts off, when first switched to; never returns. */
 void arch_thread_make(struct arch_thread *t, void *stack, struct thread *owner,

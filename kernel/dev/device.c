@@ -322,6 +322,7 @@ void dev_init(void)
 	devfs_init();
 	devpts_init();
 	mem_init();
+	physmem_init();
 	random_init();
 	tty_init();
 	pty_init();

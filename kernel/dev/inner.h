@@ -50,6 +50,7 @@ void devpts_free(struct pts_mount *m, unsigned index);	/* and drops m */
 /* --- mem.c, random.c, blake2s.c, chacha.c ---------------------------- */
 
 void mem_init(void);
+void physmem_init(void);
 void random_init(void);
 
 enum { BLAKE2S_SIZE = 32, BLAKE2S_BLOCK = 64 };

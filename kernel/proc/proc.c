@@ -360,6 +360,8 @@ int proc_enter_prison(struct proc *p, struct cred *c)
 	user_drop(p->user);
 	p->user = user;
 	p->cred = c;
+	list_each(l, &p->threads)
+		thread_io_drop(list_entry(l, struct thread, proc_link));
 	racct_release(from, RACCT_PROC, 1);
 	racct_release(from, RACCT_THREAD, p->thread_count);
 	prison_leave(from);

@@ -402,6 +402,12 @@ struct proc_group *proc_group_find(const struct cred *who, int id); /* held */
 struct proc *proc_group_next(const struct cred *who, struct proc_group *g,
 			     struct proc *prev);
 bool proc_sees(const struct cred *who, const struct proc *p);
+/* ioport.c: the machine's ports for t's program; t is current. */
+int thread_io_permit(struct thread *t, uint32_t from, uint32_t count,
+		     bool on) must_check;
+unsigned thread_io_level(const struct thread *t);
+int thread_io_set_level(struct thread *t, unsigned level) must_check;
+void thread_io_drop(struct thread *t);	/* any t */
 /* sysctls security.bsd.*: 0 hides from who lacks the privilege */
 extern int proc_see_other_uids, proc_see_other_gids, proc_see_jail_proc;
 void proc_hold(struct proc *p);

@@ -231,6 +231,7 @@ void thread_unmake(struct thread *t)
 void thread_bury(struct thread *t)
 {
 	assert(t != thread_current());
+	thread_io_drop(t);
 	kmem_stack_free(t->stack);
 	t->stack = NULL;
 	t->frame = NULL;

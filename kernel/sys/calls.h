@@ -194,6 +194,8 @@ int sys_utimensat_time64(struct thread *me, const uint32_t *arg);
 int sys_utimes(struct thread *me, const uint32_t *arg);
 
 /* ipc.c */
+int sys_ioperm(struct thread *me, const uint32_t *arg);
+int sys_iopl(struct thread *me, const uint32_t *arg);
 int sys_ipc(struct thread *me, const uint32_t *arg);
 int sys_msgctl(struct thread *me, const uint32_t *arg);
 int sys_msgget(struct thread *me, const uint32_t *arg);
@@ -248,6 +250,10 @@ int sys_stat64(struct thread *me, const uint32_t *arg);
 int sys_statfs(struct thread *me, const uint32_t *arg);
 int sys_statfs64(struct thread *me, const uint32_t *arg);
 int sys_statx(struct thread *me, const uint32_t *arg);
+int sys_acct(struct thread *me, const uint32_t *arg);
+int sys_swapon(struct thread *me, const uint32_t *arg);
+int sys_swapoff(struct thread *me, const uint32_t *arg);
+int sys_quotactl(struct thread *me, const uint32_t *arg);
 int sys_xattr_fd(struct thread *me, const uint32_t *arg);
 int sys_xattr_link(struct thread *me, const uint32_t *arg);
 int sys_xattr_path(struct thread *me, const uint32_t *arg);

@@ -228,7 +228,8 @@ static int fault_owner(struct vm *v, struct vm_map *m, uint32_t addr, bool write
 	if (err)
 		return err == -EAGAIN ? -EFAULT : err;
 	e = (e & (~PAGE_MASK | PTE_NOCACHE)) | PTE_USER | PTE_ACCESSED;
-	if (e >> PAGE_SHIFT < page_count) {
+	/* What is marked uncached is a device's, or nobody's to be held. */
+	if (!(e & PTE_NOCACHE) && e >> PAGE_SHIFT < page_count) {
 		page_hold(pte_page(e));
 		e |= PTE_FILE;
 		resident_add(v, 0, 1);

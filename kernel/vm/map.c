@@ -103,7 +103,7 @@ int map_split(struct vm *v, struct vm_map *m, uint32_t at)
 		return -ENOMEM;
 	*up = *m;
 	up->start = at;
-	if (m->object)
+	if (m->object || m->ops)
 		up->object_page = map_index(m, at);
 	m->end = at;
 	maps_insert(v, up);
@@ -166,7 +166,7 @@ int maps_cut(struct vm *v, uint32_t start, uint32_t end, struct list *dead)
 			maps_moved(v, m);
 		} else if (m->end > end) {
 			map_account(v, m, -(int)((end - m->start) >> PAGE_SHIFT));
-			if (m->object)
+			if (m->object || m->ops)
 				m->object_page = map_index(m, end);
 			m->start = end;
 			maps_moved(v, m);

@@ -90,7 +90,7 @@ static struct vm_map *twin(const struct remap *r, const struct vm_map *m)
 	if (!n)
 		return NULL;
 	*n = *m;
-	if (m->object)
+	if (m->object || m->ops)
 		n->object_page = map_index(m, r->old);
 	n->start = r->to;
 	n->end = r->to + r->size;

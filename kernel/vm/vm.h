@@ -77,7 +77,7 @@ struct vm_map {
 	uint32_t start, end;
 	uint32_t prot, flags;
 	struct vm_object *object;	/* NULL: private anonymous */
-	uint32_t object_page;		/* object page at start */
+	uint32_t object_page;		/* object's (or owner's) page at start */
 	struct list object_link;
 	const struct vm_map_ops *ops;
 	void *owner;			/* the file, held by ops->open */
