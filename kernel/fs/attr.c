@@ -35,6 +35,9 @@ static int check_owner(const struct inode *i, const struct cred *who,
 static int check_times(struct inode *i, const struct cred *who,
 		       const struct attr_change *a)
 {
+	if (i->flags & (a->valid & ATTR_NOW ? FS_IMMUTABLE_FL :
+			FS_IMMUTABLE_FL | FS_APPEND_FL))
+		return -EPERM;
 	if (is_admin(i, who))
 		return 0;
 	if (a->valid & ATTR_NOW)
@@ -57,6 +60,8 @@ static int check_size(struct inode *i, const struct cred *who,
 	err = inode_permission(i, who, W_OK);
 	if (err)
 		return err;
+	if (i->flags & FS_APPEND_FL)
+		return -EPERM;
 	if (i->writers < 0)
 		return -ETXTBSY;
 	return a->size > i->size ? regular_limit(a->size) : 0;
@@ -69,6 +74,8 @@ static int check(struct inode *i, const struct cred *who,
 
 	if (i->sb->flags & MS_RDONLY)
 		return -EROFS;
+	if ((a->valid & (ATTR_UID | ATTR_GID | ATTR_MODE)) && inode_is_fixed(i))
+		return -EPERM;
 	if (a->valid & (ATTR_UID | ATTR_GID))
 		err = check_owner(i, who, a);
 	if (!err && (a->valid & ATTR_MODE)) {
@@ -238,6 +245,7 @@ int inode_stat(const struct path *at, struct inode *i, struct abi_statx *out)
 	out->rdev_minor = abi_dev_minor(i->rdev);
 	out->dev_major = abi_dev_major(i->sb->dev);
 	out->dev_minor = abi_dev_minor(i->sb->dev);
+	inode_flags_stat(i, out);
 	if (at && at->mount) {
 		out->mask |= STATX_MNT_ID;
 		out->mnt_id = at->mount->id;

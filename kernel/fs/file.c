@@ -288,6 +288,8 @@ int file_map(struct file *f, struct vm_request *r)
 		return -EACCES;
 	if ((r->flags & VM_SHARED) && (r->prot & PROT_WRITE) && !writable)
 		return -EACCES;
+	if ((r->flags & VM_SHARED) && writable && inode_is_fixed(f->inode))
+		return -EACCES;
 	if ((r->prot & PROT_EXEC) && (f->path.mount->flags & MS_NOEXEC))
 		return -EPERM;
 	if (!f->ops->map)

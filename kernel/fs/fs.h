@@ -89,7 +89,7 @@ struct inode {
 	off64 size;
 	int64_t atime, mtime, ctime, btime;	/* ns since 1970 */
 	uint64_t blocks;		/* 512-byte units */
-	uint32_t flags;			/* FS_IOC_GETFLAGS */
+	uint32_t flags;			/* FS_*_FL (flags.c) */
 	const struct inode_ops *ops;	/* [I] */
 	const struct file_ops *fops;	/* [I] what open gives; NULL: by type */
 	struct sleep_lock lock;
@@ -123,6 +123,7 @@ struct superblock {
 	const struct superblock_ops *ops;
 	uint32_t dev;			/* st_dev */
 	uint32_t flags;			/* MS_RDONLY */
+	bool keeps_flags;		/* chattr works on its files */
 	struct inode *root;		/* held; set by fs_type.mount */
 	struct dentry *root_dentry;	/* held; made at the first mount */
 	uint64_t next_ino;		/* for inode_new */
@@ -438,6 +439,9 @@ int file_seek(struct file *f, off64 offset, int whence, off64 *out) must_check;
 int file_no_seek(struct file *f, off64 offset, int whence, off64 *out);
 int file_seek_stays(struct file *f, off64 offset, int whence, off64 *out);
 int file_truncate(struct file *f, off64 size) must_check;
+int file_flags_get(const struct file *f, uint32_t *flags) must_check; /* FS_*_FL */
+int file_flags_set(struct file *f, const struct cred *who,
+		   uint32_t flags) must_check;
 const char *file_kind(const struct file *f);	/* "pipe", "eventpoll", ... or NULL */
 /* Ready-made ops for regular files whose content is inode->object. */
 extern const struct file_ops file_regular_ops;

@@ -124,6 +124,15 @@ int path_last_dentry(const struct path *parent, const struct path_last *last,
 int path_create_file(const struct path_at *at, const struct path *parent,
 		     struct dentry *d, uint32_t mode) must_check;
 
+/* --- flags.c ------------------------------------------------------------ */
+
+static inline bool inode_is_fixed(const struct inode *i)
+{
+	return unlikely(i->flags & (FS_IMMUTABLE_FL | FS_APPEND_FL));
+}
+void inode_flags_inherit(struct inode *i, const struct inode *dir);
+void inode_flags_stat(const struct inode *i, struct abi_statx *out);
+
 /* --- attr.c, inode.c, regular.c ----------------------------------------- */
 
 void inode_init(void);

@@ -78,7 +78,7 @@ void inode_touch_read(struct inode *i, const struct mount *m)
 	uint32_t flags = m->flags | i->sb->flags;
 	int64_t now;
 
-	if (flags & (MS_NOATIME | MS_RDONLY))
+	if ((flags & (MS_NOATIME | MS_RDONLY)) || (i->flags & FS_NOATIME_FL))
 		return;
 	if ((flags & MS_NODIRATIME) && S_ISDIR(i->mode))
 		return;
@@ -113,13 +113,16 @@ static int privilege_for(const struct inode *i, const struct cred *who,
 	return i->mode & S_IXUGO ? priv_check(who, PRIV_VFS_EXEC) : -EPERM;
 }
 
-/* want: bits of R_OK W_OK X_OK. -EACCES, or what the fs's hook says. */
+/* want: bits of R_OK W_OK X_OK. -EACCES, -EPERM (immutable), or what the fs's
+ * hook says. */
 int inode_permission(struct inode *i, const struct cred *who, unsigned want)
 {
 	unsigned bits = i->mode;
 	unsigned missing;
 
 	assert(!(want & ~(R_OK | W_OK | X_OK)));
+	if ((want & W_OK) && unlikely(i->flags & FS_IMMUTABLE_FL))
+		return -EPERM;
 	if (inode_owned(i, who))
 		bits >>= 6;
 	else if (cred_in_group(who, i->gid))
@@ -150,6 +153,7 @@ bool inode_sticky(const struct inode *dir, const struct inode *victim,
 void inode_owner_set(struct inode *i, struct inode *dir, const struct cred *who)
 {
 	assert(S_ISDIR(dir->mode));
+	inode_flags_inherit(i, dir);
 	i->uid = who->fsuid;
 	i->gid = who->fsgid;
 	if (!(dir->mode & S_ISGID))

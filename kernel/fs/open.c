@@ -70,6 +70,9 @@ static int check_open(const struct path *p, const struct cred *who,
 	err = inode_permission(i, who, want);
 	if (err)
 		return err;
+	if ((i->flags & FS_APPEND_FL) && (want & W_OK) &&
+	    (!(flags & O_APPEND) || (flags & O_TRUNC)))
+		return -EPERM;
 	if ((flags & O_NOATIME) && !inode_owned(i, who))
 		return priv_check(who, PRIV_VFS_ADMIN);
 	return 0;

@@ -38,7 +38,8 @@ int path_may_delete(struct inode *dir, const struct dentry *victim,
 	err = inode_permission(dir, who, W_OK | X_OK);
 	if (err)
 		return err;
-	if (inode_sticky(dir, i, who))
+	if ((dir->flags & FS_APPEND_FL) || inode_is_fixed(i) ||
+	    inode_sticky(dir, i, who))
 		return -EPERM;
 	if (directory && !S_ISDIR(i->mode))
 		return -ENOTDIR;
@@ -219,7 +220,7 @@ static int link_made(const struct path *old, struct making *m)
 	assert(i && !m->d->inode && sleep_lock_mine(&dir->lock));
 	if (old->mount != m->parent.mount)
 		return -EXDEV;
-	if (!dir->ops->link || S_ISDIR(i->mode))
+	if (!dir->ops->link || S_ISDIR(i->mode) || inode_is_fixed(i))
 		return -EPERM;
 	if (!i->nlink && !i->linkable)
 		return -ENOENT;

@@ -123,7 +123,9 @@ static int regular_truncate(struct file *f, off64 size)
 	if (size > FILE_SIZE_MAX)
 		return -EFBIG;
 	sleep_lock_take(&i->lock);
-	if (size > i->size)
+	if (inode_is_fixed(i))
+		err = -EPERM;
+	else if (size > i->size)
 		err = regular_limit(size);
 	if (!err) {
 		inode_clear_setid(i, writer(f));
@@ -237,6 +239,15 @@ static int write_pages(struct inode *i, struct user_io *io, off64 at,
 	return done ? done : k;
 }
 
+/* Open for writing, but made immutable or append-only since. */
+static bool may_write(const struct file *f)
+{
+	uint32_t flags = f->inode->flags;
+
+	return !(flags & FS_IMMUTABLE_FL) &&
+	       !((flags & FS_APPEND_FL) && !(f->flags & O_APPEND));
+}
+
 static int regular_write(struct file *f, struct user_io *io, off64 *pos)
 {
 	struct inode *i = f->inode;
@@ -249,7 +260,7 @@ static int regular_write(struct file *f, struct user_io *io, off64 *pos)
 		return 0;
 	sleep_lock_take(&i->lock);
 	at = f->flags & O_APPEND ? i->size : *pos;
-	done = write_room(f, at, &n);
+	done = may_write(f) ? write_room(f, at, &n) : -EPERM;
 	if (done)
 		goto out;
 	inode_clear_setid(i, writer(f));
@@ -363,7 +374,10 @@ static int regular_allocate(struct file *f, int mode, off64 offset, off64 len)
 	    mode == FALLOC_PUNCH_HOLE)
 		return -EOPNOTSUPP;
 	sleep_lock_take(&i->lock);
-	if (mode & FALLOC_PUNCH_HOLE) {
+	if ((i->flags & FS_IMMUTABLE_FL) ||
+	    ((i->flags & FS_APPEND_FL) && (mode & ~FALLOC_KEEP_SIZE))) {
+		err = -EPERM;
+	} else if (mode & FALLOC_PUNCH_HOLE) {
 		punch(i, offset, end);
 	} else {
 		if (!(mode & FALLOC_KEEP_SIZE) && end > i->size)

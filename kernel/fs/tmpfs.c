@@ -523,6 +523,7 @@ static int tmpfs_mount(const struct fs_type *type, const struct cred *who,
 	err = -ENOMEM;
 	if (!t)
 		goto drop;
+	sb->keeps_flags = true;
 	t->mode = limited ? ROOT_MODE : 0755;
 	if (limited) {		/* half of what there is, as Linux */
 		page_stats_get(&ram);

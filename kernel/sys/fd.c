@@ -173,6 +173,9 @@ static int set_status(struct thread *me, struct file *f, unsigned flags)
 		if (err)
 			return err;
 	}
+	/* An append-only file is open so, or not for writing. */
+	if (((now ^ f->flags) & O_APPEND) && (f->inode->flags & FS_APPEND_FL))
+		return -EPERM;
 	if (f->ops->set_flags) {
 		err = f->ops->set_flags(f, now);
 		if (err)
@@ -232,6 +235,32 @@ static int record_lock(struct thread *me, struct file *f, unsigned cmd,
 				  cmd == F_OFD_SETLKW);
 }
 
+/* A process, or as a negative number a group. */
+static bool sees_owner(struct thread *me, int pid)
+{
+	struct proc_group *g;
+	struct proc *p;
+
+	if (pid < 0) {
+		g = pid == INT32_MIN ? NULL : proc_group_find(me->cred, -pid);
+		if (g)
+			proc_group_drop(g);
+		return g;
+	}
+	p = proc_find(me->cred, pid);
+	if (p)
+		proc_drop(p);
+	return p;
+}
+
+static int set_owner(struct thread *me, struct file *f, int pid)
+{
+	if (pid && !sees_owner(me, pid))
+		return -ESRCH;
+	f->owner_pid = pid;
+	return 0;
+}
+
 static int fcntl_file(struct thread *me, struct file *f, int fd, unsigned cmd,
 		      uint32_t arg)
 {
@@ -250,10 +279,9 @@ static int fcntl_file(struct thread *me, struct file *f, int fd, unsigned cmd,
 	case F_OFD_GETLK: case F_OFD_SETLK: case F_OFD_SETLKW:
 		return record_lock(me, f, cmd, arg);
 	case F_SETOWN:
-		f->owner_pid = arg;
-		return 0;
+		return set_owner(me, f, arg);
 	case F_GETOWN:
-		return f->owner_pid;
+		return sees_owner(me, f->owner_pid) ? f->owner_pid : 0;
 	case F_SETSIG:
 		if (arg > SIGNAL_MAX)
 			return -EINVAL;
@@ -299,6 +327,22 @@ int sys_fcntl64(struct thread *me, const uint32_t *arg)
 
 enum { FIOCLEX = 0x5451, FIONCLEX = 0x5450, FIONBIO = 0x5421,
        FIOASYNC = 0x5452, FIONREAD = 0x541b };
+#define FS_IOC_GETFLAGS 0x80046601u
+#define FS_IOC_SETFLAGS 0x40046602u
+
+static int file_flags(struct thread *me, struct file *f, bool set,
+		      uint32_t user)
+{
+	uint32_t flags;
+	int err;
+
+	if (set) {
+		err = user_get32(user, &flags);
+		return err ? err : file_flags_set(f, me->cred, flags);
+	}
+	err = file_flags_get(f, &flags);
+	return err ? err : user_put32(user, flags);
+}
 
 static int set_flag(struct thread *me, struct file *f, uint32_t user,
 		    unsigned flag)
@@ -329,6 +373,11 @@ static int ioctl_file(struct thread *me, struct file *f, int fd, uint32_t cmd,
 
 			return user_put32(arg, left > 0 ? (uint32_t)left : 0);
 		}
+		break;
+	case FS_IOC_GETFLAGS:
+	case FS_IOC_SETFLAGS:
+		if (S_ISREG(f->inode->mode) || S_ISDIR(f->inode->mode))
+			return file_flags(me, f, cmd == FS_IOC_SETFLAGS, arg);
 		break;
 	}
 	if (!f->ops->ioctl)

@@ -19,27 +19,6 @@ static uint64_t limit_of(const struct thread *me, int which)
 	return me->proc->limit[which].cur;
 }
 
-/* May this file be mapped so? Fills object, ops and owner of r. */
-static int map_file(struct file *f, const struct mmap_request *q,
-		    struct vm_request *r)
-{
-	unsigned mode = f->flags & O_ACCMODE;
-
-	if (mode == O_WRONLY)
-		return -EACCES;
-	if ((r->flags & VM_SHARED) && (q->prot & PROT_WRITE) && mode != O_RDWR)
-		return -EACCES;
-	if (f->path.mount && (f->path.mount->flags & MS_NOEXEC) &&
-	    (q->prot & PROT_EXEC))
-		return -EPERM;
-	if (!f->ops->map)
-		return -ENODEV;
-	if (!(r->flags & VM_SHARED) || mode == O_RDWR)
-		r->flags |= VM_MAY_WRITE;
-	r->object_page = q->page;
-	return f->ops->map(f, r);
-}
-
 /* Shared memory without a file: an object that only its maps hold. */
 static int map_shared_anonymous(struct thread *me, struct vm_request *r)
 {
@@ -151,8 +130,9 @@ static int map_descriptor(struct thread *me, const struct mmap_request *q)
 	if (!f)
 		return -EBADF;
 	err = request_fill(me, q, &r);
+	r.object_page = q->page;
 	if (!err)
-		err = map_file(f, q, &r);
+		err = file_map(f, &r);
 	if (!err)
 		err = map_it(me, &r, q);
 	file_drop(f);

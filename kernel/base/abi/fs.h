@@ -126,6 +126,9 @@ struct abi_statx {	/* 256 bytes */
 	uint32_t dio_mem_align, dio_offset_align;
 	uint64_t spare[12];
 };
+/* chattr(1); three of them stand in statx's attributes with the same bits */
+enum { FS_IMMUTABLE_FL = 0x10, FS_APPEND_FL = 0x20, FS_NODUMP_FL = 0x40,
+       FS_NOATIME_FL = 0x80 };
 enum { STATX_BASIC_STATS = 0x7ff, STATX_BTIME = 0x800, STATX_MNT_ID = 0x1000 };
 struct abi_statfs {	/* 64 bytes */
 	uint32_t type, bsize, blocks, bfree, bavail, files, ffree;
