@@ -18,6 +18,7 @@ struct cred *cred_copy(const struct cred *c)
 {
 	struct cred *n = kmem_alloc(sizeof(*n));
 
+	assert(c->refs != 0 && c->prison);
 	if (!n)
 		return NULL;
 	*n = *c;
@@ -130,6 +131,7 @@ bool cred_in_group(const struct cred *c, uint32_t gid)
 {
 	uint32_t low = 0, high = c->group_count;
 
+	assert(!high == !c->groups);
 	if (gid == c->fsgid)
 		return true;
 	while (low < high) {

@@ -71,6 +71,7 @@ struct prison *prison_host(void)
 /* Is a the prison b, or one of its ancestors? */
 bool prison_sees(const struct prison *a, const struct prison *b)
 {
+	assert(a->refs != 0 && b->refs != 0);
 	while (b->depth > a->depth)
 		b = b->parent;
 	return a == b;
@@ -263,6 +264,7 @@ int prison_join(struct prison *p)
 {
 	if (p->state != PRISON_ALIVE)
 		return -EPERM;
+	assert(p->users != 0 || p == &host); /* or it would have ended */
 	p->users++;
 	return 0;
 }
@@ -270,7 +272,7 @@ int prison_join(struct prison *p)
 /* From now on p takes in nobody, and nobody finds it. */
 void prison_doom(struct prison *p)
 {
-	assert(p != &host);
+	assert(p != &host && p->refs != 0);
 	if (p->state == PRISON_DYING)
 		return;
 	p->state = PRISON_DYING;
@@ -283,6 +285,7 @@ void prison_doom(struct prison *p)
 static void end(struct prison *p)
 {
 	prison_doom(p);
+	assert(p->children_count == 0 && !p->persist);
 	list_each(l, &death_hooks)
 		list_entry(l, struct death_hook, link)->fn(p);
 	assert(p->users == 0);
@@ -347,6 +350,7 @@ int prison_securelevel(const struct prison *p)
 
 struct prison *prison_namer(struct prison *p)
 {
+	assert(host.host == SHARE_NEW);	/* the walk ends there */
 	while (p->host != SHARE_NEW)
 		p = p->parent;
 	return p;
@@ -391,6 +395,7 @@ static void clamp_one(struct prison *p)
 {
 	const struct prison *from = p->parent;
 
+	assert(from && p->depth == from->depth + 1);
 	p->allow &= from->allow;
 	if (p->securelevel < from->securelevel)
 		p->securelevel = from->securelevel;

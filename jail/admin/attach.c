@@ -78,6 +78,7 @@ static int enter(struct proc *p, struct prison *to)
 		cred_drop(c);
 		return err;
 	}
+	assert(path_in_prison(p->cred, &fs->root));
 	p->set_id = true;
 	p->dumpable = false;
 	path_drop(&was_root);
@@ -108,6 +109,22 @@ int jailsys_attach(struct thread *me, int jid)
 	if (err)
 		return err;
 	to = prison_find(me->cred->prison, jid);
+	if (!to)
+		return -EINVAL;
+	prison_hold(to);
+	err = attach_to(me, to);
+	prison_drop(to);
+	return err;
+}
+
+int jailsys_attach_file(struct thread *me, struct file *f)
+{
+	struct prison *to;
+	int err = priv_check(f->cred, PRIV_JAIL_ATTACH);
+
+	if (err)
+		return err;
+	to = desc_target(me, f);
 	if (!to)
 		return -EINVAL;
 	prison_hold(to);

@@ -39,6 +39,7 @@ static void forget(struct jail_desc *d)
 
 	if (d->dead)
 		return;
+	assert(l && !list_empty(&l->all) && !list_empty(&d->link));
 	list_remove(&d->link);
 	if (list_empty(&l->all)) {
 		kmem_free(l);
@@ -53,6 +54,7 @@ static void desc_release(struct file *f)
 	struct jail_desc *d = f->private;
 	bool owning = d->owning;
 
+	assert(jailsys_is_file(f) && !(owning && d->dead));
 	forget(d);
 	if (owning) {
 		d->owning = false;
@@ -166,6 +168,7 @@ void desc_doomed(struct prison *j)
 			list_entry(l->all.next, struct jail_desc, link);
 		bool owned = d->owning;
 
+		assert(d->j == j && !d->dead);
 		d->owning = false;
 		forget(d);
 		sleep_wake(&d->pollers);
@@ -173,22 +176,6 @@ void desc_doomed(struct prison *j)
 			prison_leave(j);
 	}
 	prison_drop(j);
-}
-
-int jailsys_attach_file(struct thread *me, struct file *f)
-{
-	struct prison *to;
-	int err = priv_check(f->cred, PRIV_JAIL_ATTACH);
-
-	if (err)
-		return err;
-	to = desc_target(me, f);
-	if (!to)
-		return -EINVAL;
-	prison_hold(to);
-	err = attach_to(me, to);
-	prison_drop(to);
-	return err;
 }
 
 /* Where the flags ask for one: the caller's new descriptor of c's jail, into the

@@ -65,6 +65,7 @@ static int get_all(struct change *c)
 	char *buf = kmem_alloc(PARAM_BUFFER);
 	int err = 0;
 
+	assert(c->j != c->base && prison_sees(c->who->prison, c->j));
 	if (!buf)
 		return -ENOMEM;
 	for (unsigned i = 0; !err && i < c->r->count; i++)

@@ -71,10 +71,10 @@ struct change {
 	struct value given[];	/* by row; data NULL and size UINT32_MAX: not */
 };
 
-/* Notes why, for errmsg, and returns err. */
+/* request.c. Notes why, for errmsg, and returns err. */
 int refuse(struct jail_request *r, int err, const char *fmt, ...)
 	printf_like(3, 4);
-/* find.c: the option of that name, or NULL */
+/* The option of that name, or NULL. */
 struct jail_option *option_find(const struct jail_request *r, const char *name);
 /* The number in it; *there: is it there at all. -EINVAL. */
 int option_int(struct jail_request *r, const char *name, int *out,
@@ -82,6 +82,7 @@ int option_int(struct jail_request *r, const char *name, int *out,
 /* Its text, NUL and all. NULL when it is not there. -EINVAL, -ENAMETOOLONG. */
 int option_text(struct jail_request *r, const char *name, uint32_t size,
 		const char **out) must_check;
+/* find.c */
 int find_base(struct change *c) must_check;
 /* Fills c->j (held), c->parent, c->jid, c->part as jid and name say. -ENOENT
  * is no error where it may be made. */

@@ -198,9 +198,10 @@ static int default_path(struct change *c)
 static int make(struct change *c)
 {
 	const char *devices = c->devices ? c->devices : dev_ruleset(4);
-	int err = prison_new(c->parent, c->jid, c->part[0] ? c->part : NULL,
-			     &c->j);
+	int err;
 
+	assert(c->creating && !c->j && c->root.mount && devices);
+	err = prison_new(c->parent, c->jid, c->part[0] ? c->part : NULL, &c->j);
 	if (err)
 		return err;
 	err = path_prison_root_set(c->j, &c->root);
@@ -219,6 +220,7 @@ static int change(struct change *c)
 {
 	int err = 0;
 
+	assert(c->j != c->who->prison && prison_sees(c->who->prison, c->j));
 	if (c->part[0] && strcmp(c->part, c->j->name))
 		err = prison_rename(c->j, c->part);
 	if (!err && c->devices) {
@@ -250,6 +252,7 @@ static void apply_implied(struct change *c)
 /* Nothing here can fail. */
 static void apply(struct change *c)
 {
+	assert(c->j->state == PRISON_ALIVE && c->j->parent == c->parent);
 	for (unsigned i = 0; i < param_count; i++) {
 		const struct param *p = &param_table[i];
 
@@ -261,6 +264,10 @@ static void apply(struct change *c)
 	}
 	apply_implied(c);
 	prison_clamp(c->j);
+	assert(!c->addrs && !c->meta && !c->env); /* the prison has them */
+	assert(!(c->j->allow & ~c->parent->allow));
+	assert(c->j->securelevel >= c->parent->securelevel);
+	assert(c->j->enforce_statfs >= c->parent->enforce_statfs);
 }
 
 /* --- afterwards ----------------------------------------------------------------- */
