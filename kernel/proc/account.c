@@ -60,6 +60,7 @@ void account_charge(struct thread *t)
 	e->charged_ns = e->runtime_ns;
 	e->charged_system_ns = e->system_ns;
 	arch_irq_restore(flags);
+	queue_charge(t, run);
 	p->cpu_ns += run;
 	p->cpu_system_ns += system;
 	if (racct_charge(p->cred->prison, RACCT_CPU_NS, run))

@@ -330,6 +330,28 @@ static int charge(const struct proc *p, struct prison *in)
 	return err;
 }
 
+/* p's threads take their places among those of another prison. */
+static void change_share(struct proc *p, struct cred *c)
+{
+	bool queued;
+
+	list_each(l, &p->threads) {
+		struct thread *t = list_entry(l, struct thread, proc_link);
+
+		if (t->sched.queued)
+			queue_remove(t);
+	}
+	p->cred = c;
+	list_each(l, &p->threads) {
+		struct thread *t = list_entry(l, struct thread, proc_link);
+
+		queued = t->state == THREAD_READY && t != thread_current();
+		queue_level(t);
+		if (queued)
+			queue_add(t, false);
+	}
+}
+
 /* -EPERM: that prison is dying; -EAGAIN: a limit of it; -ENOMEM. What p's
  * memory and open files cost stays with the prison that it comes from. */
 int proc_enter_prison(struct proc *p, struct cred *c)
@@ -343,7 +365,9 @@ int proc_enter_prison(struct proc *p, struct cred *c)
 	assert(c->uid == old->uid && prison_sees(from, c->prison));
 	if (!user)
 		return -ENOMEM;
-	err = prison_join(c->prison);
+	err = queue_share_make(c->prison);
+	if (!err)
+		err = prison_join(c->prison);
 	if (!err) {
 		err = charge(p, c->prison);
 		if (err)
@@ -359,7 +383,7 @@ int proc_enter_prison(struct proc *p, struct cred *c)
 	p->user->threads -= p->thread_count;
 	user_drop(p->user);
 	p->user = user;
-	p->cred = c;
+	change_share(p, c);
 	list_each(l, &p->threads)
 		thread_io_drop(list_entry(l, struct thread, proc_link));
 	racct_release(from, RACCT_PROC, 1);

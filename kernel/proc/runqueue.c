@@ -3,14 +3,20 @@
  * runqueue.c - who is ready to run, and who is next.
  *
  * Real-time threads (SCHED_FIFO, SCHED_RR) stand in one list per priority and
- * go before all others. The others share the CPU fairly: each has a virtual
- * run time, which grows the slower the greater its weight (nice), and the one
- * with the least runs next. `floor` is how far the least has come; a thread
- * that slept is brought near it, so that it can neither claim the time it did
- * not want nor be left behind. All keys are compared by difference.
+ * go before all others. The others share the CPU fairly, in two steps: first
+ * the prisons that stand directly below the host (with all that is in them) and
+ * the host's own threads, one share each; then the threads within a share. So a
+ * jail full of hogs costs the others one share, not their lives.
  *
- * Invariant: a thread is queued if and only if its state is THREAD_READY (the
- * idle thread never is). Locks: the kernel lock.
+ * In both steps each has a virtual run time, and the one with the least is
+ * next; a thread's grows the slower the greater its weight (nice). `floor` is
+ * how far the least has come; who slept is brought near it, so that he can
+ * neither claim the time he did not want nor be left behind. All keys are
+ * compared by difference.
+ *
+ * Invariants: a thread is queued if and only if its state is THREAD_READY (the
+ * idle thread never is); a share is queued if a thread of it is. Locks: the
+ * kernel lock.
  */
 #include "kernel/proc/inner.h"
 
@@ -28,8 +34,18 @@ static const uint32_t nice_weight[40] = {
 	110, 87, 70, 56, 45, 36, 29, 23, 18, 15,
 };
 
-static struct tree fair;
-static uint64_t floor_ns;	/* virtual; never goes back */
+/* The threads that share one share. A prison's hangs in its slot. */
+struct share {
+	struct tree fair;	/* threads, by vruntime */
+	uint64_t floor_ns;	/* virtual; never goes back */
+	uint64_t vruntime;	/* of all of them together */
+	struct tree_node node;	/* among the shares that have queued threads */
+	bool queued;
+};
+
+static struct share host_share;
+static struct tree shares;
+static uint64_t shares_floor_ns;
 static struct list rt[RT_PRIORITIES];
 static uint32_t rt_used[(RT_PRIORITIES + 31) / 32];
 static unsigned count;
@@ -56,11 +72,106 @@ static bool runs_before(const struct tree_node *a, const struct tree_node *b)
 		     thread_of(b)->sched.vruntime) < 0;
 }
 
+/* --- shares --------------------------------------------------------------- */
+
+/* A prison that is ending has no share any more: its last steps are the
+ * host's. */
+static struct share *share_of(const struct thread *t)
+{
+	const struct prison *p = t->proc->cred->prison;
+
+	while (p->depth > 1)
+		p = p->parent;
+	return p->slot[PRISON_SLOT_SHARE] ? p->slot[PRISON_SLOT_SHARE] :
+					    &host_share;
+}
+
+static struct share *first_share(void)
+{
+	struct tree_node *n = tree_first(&shares);
+
+	return n ? tree_entry(n, struct share, node) : NULL;
+}
+
+static bool share_before(const struct tree_node *a, const struct tree_node *b)
+{
+	return ahead(tree_entry(a, struct share, node)->vruntime,
+		     tree_entry(b, struct share, node)->vruntime) < 0;
+}
+
+static void share_enqueue(struct share *s)
+{
+	uint64_t low = shares_floor_ns - SLEEPER_CREDIT_NS;
+
+	if (ahead(s->vruntime, low) < 0)
+		s->vruntime = low;
+	s->queued = true;
+	tree_add(&shares, &s->node, share_before);
+}
+
+static void share_dequeue(struct share *s)
+{
+	assert(s->queued);
+	s->queued = false;
+	tree_remove(&shares, &s->node);
+}
+
+/* t, which runs or ran last, has used the CPU for ns more. */
+void queue_charge(const struct thread *t, uint64_t ns)
+{
+	struct share *s = share_of(t);
+	bool alone = s->queued && !s->node.parent && !s->node.left &&
+		     !s->node.right;
+
+	if (!s->queued || alone) {
+		s->vruntime += ns;
+		return;
+	}
+	tree_remove(&shares, &s->node);
+	s->vruntime += ns;
+	tree_add(&shares, &s->node, share_before);
+}
+
+/* p, into which a process is about to go, is to have its share. -ENOMEM. */
+int queue_share_make(struct prison *p)
+{
+	struct share *s;
+
+	while (p->depth > 1)
+		p = p->parent;
+	if (!p->parent || p->slot[PRISON_SLOT_SHARE])
+		return 0;
+	s = kmem_zalloc(sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->vruntime = shares_floor_ns;
+	p->slot[PRISON_SLOT_SHARE] = s;
+	return 0;
+}
+
+/* Nobody of p is queued: its last thread, if it is not another's, runs this. */
+static void share_gone(struct prison *p)
+{
+	struct share *s = p->slot[PRISON_SLOT_SHARE];
+	struct thread *me = thread_current();
+
+	if (!s)
+		return;
+	assert(!s->queued && !tree_first(&s->fair));
+	p->slot[PRISON_SLOT_SHARE] = NULL;
+	if (prison_sees(p, me->proc->cred->prison))
+		queue_level(me);
+	kmem_free(s);
+}
+
 void queue_init(void)
 {
 	for (int i = 0; i < RT_PRIORITIES; i++)
 		list_init(&rt[i]);
+	prison_on_death(share_gone);
 }
+
+/* --- threads ---------------------------------------------------------------- */
 
 /* Real time to virtual time. */
 uint64_t queue_weigh(const struct sched_entity *e, uint64_t ns)
@@ -76,12 +187,16 @@ uint64_t queue_weigh(const struct sched_entity *e, uint64_t ns)
 void queue_add(struct thread *t, bool front)
 {
 	struct sched_entity *e = &t->sched;
+	struct share *s;
 
 	assert(!e->queued && t->state == THREAD_READY);
 	e->queued = true;
 	count++;
 	if (!is_rt(t)) {
-		tree_add(&fair, &e->node, runs_before);
+		s = share_of(t);
+		tree_add(&s->fair, &e->node, runs_before);
+		if (!s->queued)
+			share_enqueue(s);
 		return;
 	}
 	if (front)
@@ -94,12 +209,16 @@ void queue_add(struct thread *t, bool front)
 void queue_remove(struct thread *t)
 {
 	struct sched_entity *e = &t->sched;
+	struct share *s;
 
 	assert(e->queued);
 	e->queued = false;
 	count--;
 	if (!is_rt(t)) {
-		tree_remove(&fair, &e->node);
+		s = share_of(t);
+		tree_remove(&s->fair, &e->node);
+		if (!tree_first(&s->fair))
+			share_dequeue(s);
 		return;
 	}
 	list_remove(&e->rt_link);
@@ -127,7 +246,7 @@ struct thread *queue_pick(void)
 	if (priority >= 0) {
 		t = list_entry(rt[priority].next, struct thread, sched.rt_link);
 	} else {
-		n = tree_first(&fair);
+		n = tree_first(&first_share()->fair);
 		assert(n);
 		t = thread_of(n);
 	}
@@ -135,45 +254,52 @@ struct thread *queue_pick(void)
 	return t;
 }
 
-/* Moves the floor up: t runs, and nobody queued has less than the first. */
+static void raise_floor(uint64_t *floor, uint64_t running, bool other,
+			uint64_t least)
+{
+	if (!other || ahead(running, least) < 0)
+		least = running;
+	if (ahead(least, *floor) > 0)
+		*floor = least;
+}
+
+/* Moves the floors up: t runs, and nobody queued has less than the first. */
 void queue_note_running(const struct thread *t)
 {
-	const struct tree_node *n = tree_first(&fair);
-	uint64_t least;
+	const struct share *s = share_of(t), *next = first_share();
+	const struct tree_node *n = tree_first(&s->fair);
 
-	if (is_rt(t)) {
-		if (!n)
-			return;
-		least = thread_of(n)->sched.vruntime;
-	} else {
-		least = t->sched.vruntime;
-		if (n && ahead(thread_of(n)->sched.vruntime, least) < 0)
-			least = thread_of(n)->sched.vruntime;
-	}
-	if (ahead(least, floor_ns) > 0)
-		floor_ns = least;
+	if (is_rt(t))
+		return;
+	raise_floor(&share_of(t)->floor_ns, t->sched.vruntime, n,
+		    n ? thread_of(n)->sched.vruntime : 0);
+	raise_floor(&shares_floor_ns, s->vruntime, next,
+		    next ? next->vruntime : 0);
 }
 
 /* Gives t, about to be queued after a sleep or its birth, a fair place. */
 void queue_place(struct thread *t, bool is_new)
 {
-	uint64_t low = is_new ? floor_ns : floor_ns - SLEEPER_CREDIT_NS;
+	uint64_t low = share_of(t)->floor_ns;
 
+	if (!is_new)
+		low -= SLEEPER_CREDIT_NS;
 	if (ahead(t->sched.vruntime, low) < 0)
 		t->sched.vruntime = low;
 }
 
-/* What t ran under another policy says nothing under the new one. */
+/* What t ran under another policy or in another share says nothing here. */
 void queue_level(struct thread *t)
 {
 	assert(!t->sched.queued);
-	t->sched.vruntime = floor_ns;
+	t->sched.vruntime = share_of(t)->floor_ns;
 }
 
 /* Shall t, which became ready, take the CPU from the running thread? */
 bool queue_preempts(const struct thread *t, const struct thread *running)
 {
 	const struct sched_entity *a = &t->sched, *b = &running->sched;
+	const struct share *of_a = share_of(t), *of_b = share_of(running);
 
 	if (is_rt(t))
 		return !is_rt(running) || a->rt_priority > b->rt_priority;
@@ -182,6 +308,9 @@ bool queue_preempts(const struct thread *t, const struct thread *running)
 		return false;
 	if (b->policy == SCHED_IDLE)
 		return true;
+	if (of_a != of_b)
+		return ahead(of_b->vruntime + b->runtime_ns - b->charged_ns,
+			     of_a->vruntime) > CLEARLY_BEHIND_NS;
 	return ahead(b->vruntime, a->vruntime) > CLEARLY_BEHIND_NS;
 }
 

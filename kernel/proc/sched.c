@@ -225,7 +225,9 @@ void sched_ready(struct thread *t)
 	if (cpu->current != cpu->idle) {
 		account_run(cpu, ACCOUNT_UNSEEN);
 		queue_note_running(cpu->current);
-		if (is_new) /* its maker's, who has paid for it so far */
+		/* its maker's, who has paid for it so far */
+		if (is_new && t->proc->cred->prison ==
+				      cpu->current->proc->cred->prison)
 			t->sched.vruntime = cpu->current->sched.vruntime;
 	}
 	queue_place(t, is_new);
