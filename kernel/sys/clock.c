@@ -336,9 +336,24 @@ static int adjust_step(struct thread *me, uint32_t modes, int64_t offset,
 	if (modes & ~(ADJ_SETOFFSET | ADJ_NANO | ADJ_STATUS | ADJ_MAXERROR |
 		      ADJ_ESTERROR))
 		return -EOPNOTSUPP;
-	if (modes & ADJ_SETOFFSET)
-		timer_realtime_set(timer_realtime_ns() + offset);
+	if (!(modes & ADJ_SETOFFSET))
+		return 0;
+	if (__builtin_add_overflow(timer_realtime_ns(), offset, &offset))
+		return -EINVAL;
+	timer_realtime_set(offset);
 	return 0;
+}
+
+/* A time to step by: the fraction in ns with ADJ_NANO, else in us. */
+static int64_t step_ns(uint32_t modes, int64_t sec, int64_t fraction)
+{
+	int64_t unit = modes & ADJ_NANO ? 1 : 1000, ns;
+
+	if (__builtin_mul_overflow(sec, NS, &ns) ||
+	    __builtin_mul_overflow(fraction, unit, &fraction) ||
+	    __builtin_add_overflow(ns, fraction, &ns))
+		return INT64_MAX;	/* beyond every clock */
+	return ns;
 }
 
 struct timex32 {	/* 128 bytes */
@@ -363,8 +378,9 @@ static int adjust32(struct thread *me, uint32_t user)
 	int err = user_copy_in(&t, user, sizeof(t));
 
 	if (!err)
-		err = adjust_step(me, t.modes, t.time.sec * NS + t.time.usec *
-				  (t.modes & ADJ_NANO ? 1 : 1000), t.offset);
+		err = adjust_step(me, t.modes,
+				  step_ns(t.modes, t.time.sec, t.time.usec),
+				  t.offset);
 	if (err)
 		return err;
 	memset(&t, 0, sizeof(t));
@@ -385,8 +401,8 @@ static int adjust64(struct thread *me, uint32_t user)
 	int err = user_copy_in(&t, user, sizeof(t));
 
 	if (!err)
-		err = adjust_step(me, t.modes, t.sec * NS + t.usec *
-				  (t.modes & ADJ_NANO ? 1 : 1000), t.offset);
+		err = adjust_step(me, t.modes,
+				  step_ns(t.modes, t.sec, t.usec), t.offset);
 	if (err)
 		return err;
 	memset(&t, 0, sizeof(t));

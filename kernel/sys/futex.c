@@ -13,7 +13,8 @@ static uint64_t deadline_of(int64_t ns, bool wall)
 {
 	int64_t offset = wall ? timer_realtime_ns() - (int64_t)arch_clock_ns() : 0;
 
-	return ns > offset ? (uint64_t)(ns - offset) : 0;
+	/* offset may be below zero: the sum need not fit in a signed one */
+	return ns > offset ? (uint64_t)ns - (uint64_t)offset : 0;
 }
 
 /* WAIT counts from now; the others name a moment, PI always by wall clock. */
@@ -38,7 +39,7 @@ static int deadline_in(uint32_t user, bool wide, int op, bool wall,
 static int wait_op(struct thread *me, const uint32_t *arg, bool wide, int op)
 {
 	bool private = arg[1] & FUTEX_PRIVATE_FLAG;
-	uint64_t deadline;
+	uint64_t deadline = 0;
 	int err = deadline_in(arg[3], wide, op, arg[1] & FUTEX_CLOCK_REALTIME,
 			      &deadline);
 

@@ -298,3 +298,19 @@ TEST(nothing_left_to_adjust)
 	if (on_brig())
 		CHECK_OK(adjtime(&left, NULL)); /* by nothing */
 }
+
+/* Steps that no clock can take; the sums must not go wrong on the way. */
+TEST(a_step_beyond_every_clock)
+{
+	enum { ADJ_SETOFFSET = 0x100, CALL_CLOCK_ADJTIME64 = 405 };
+	struct {
+		uint32_t modes, pad;
+		int64_t of_old[4], status_pad, old[3], sec, usec, more[20];
+	} t = { .modes = ADJ_SETOFFSET, .sec = INT64_MAX / 2, .usec = INT64_MAX };
+
+	if (!on_brig())
+		SKIP("would set the clock of this machine");
+	CHECK_ERRNO(syscall(CALL_CLOCK_ADJTIME64, CLOCK_REALTIME, &t), EINVAL);
+	t.sec = INT64_MIN;
+	CHECK_ERRNO(syscall(CALL_CLOCK_ADJTIME64, CLOCK_REALTIME, &t), EINVAL);
+}
