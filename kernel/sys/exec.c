@@ -222,7 +222,8 @@ static void commit(struct exec *x)
 	me->proc->executed = true;
 }
 
-/* Everything that can fail and be told. */
+/* Everything that can fail and be told. What is shared is copied last: until
+ * the other threads are gone, one of them may begin to share it. */
 static int prepare(struct exec *x, const struct path_at *at)
 {
 	int err = exec_find(x, at);
@@ -233,13 +234,13 @@ static int prepare(struct exec *x, const struct path_at *at)
 		err = exec_find_linker(x);
 	if (!err)
 		err = cred_make(x);
-	if (!err)
-		err = unshare_all(x);
 	if (!err) {
 		random_fill(x);
 		err = space_make(x);
 	}
-	return err ? err : proc_single_thread(x->me);
+	if (!err)
+		err = proc_single_thread(x->me);
+	return err ? err : unshare_all(x);
 }
 
 static void release(struct exec *x)
