@@ -34,10 +34,12 @@ static void mask_end(struct thread *me, uint32_t user, int result)
 {
 	if (!user)
 		return;
-	if (result == -EINTR || result == -ERESTARTNOHAND)
+	if (result == -EINTR || result == -ERESTARTNOHAND) {
 		me->restore_mask = true;
-	else
+		arch_return_work = 1; /* another may have taken the signal */
+	} else {
 		signal_set_mask(me, me->saved_mask);
+	}
 }
 
 static uint64_t deadline_ms(int32_t ms)
