@@ -13,6 +13,7 @@ static bool all_mapped(struct vm *v, uint32_t addr, uint32_t size)
 	uint32_t end = addr + size;
 	struct vm_map *m = vm_find(v, addr);
 
+	assert(addr <= end);
 	while (addr < end) {
 		if (!m || m->start > addr)
 			return false;
@@ -38,6 +39,7 @@ static int sync_range(struct vm *v, uint32_t addr, uint32_t end)
 {
 	int err = 0, result = 0;
 
+	assert(addr <= end && end <= USER_TOP);
 	while (addr < end) {
 		struct vm_map *m = vm_find(v, addr);
 		struct file *f;
@@ -155,6 +157,7 @@ static int lock_allowed(struct thread *me, uint32_t more)
 	uint64_t limit = me->proc->limit[RLIMIT_MEMLOCK].cur;
 	uint64_t pages = (uint64_t)me->vm->locked + more;
 
+	assert(me->vm->locked <= me->vm->total_pages);
 	if (pages << PAGE_SHIFT <= limit && limit != 0)
 		return 0;
 	if (priv_check(me->cred, PRIV_VM_MLOCK) == 0)
@@ -218,6 +221,7 @@ static void populate_all(struct vm *v)
 
 		/* What may not be touched is not there to be locked either */
 		(void)!vm_populate(v, m->start, end - m->start);
+		assert(end > 0 && end <= USER_TOP);
 		m = vm_find(v, end - 1); /* filling it may have slept */
 		m = m ? vm_next(m) : NULL;
 	}

@@ -21,6 +21,7 @@ static int cpu_clock(struct thread *me, int clock, int64_t *ns)
 	bool of_thread = clock & 4;
 	unsigned which = clock & 3;	/* 0 prof, 1 virtual, 2 sched */
 
+	assert(me == thread_current());
 	if (which == 3)
 		return -EINVAL;
 	if (of_thread) {
@@ -228,6 +229,7 @@ static int sleep_rest(struct thread *me)
 	int err = sleep_until(deadline);
 	int64_t left;
 
+	assert(me == thread_current());
 	if (err != -EINTR)
 		return err;
 	left = (int64_t)(deadline - arch_clock_ns());

@@ -58,6 +58,7 @@ static int actions_make(struct proc *from, struct proc *p, uint64_t flags)
 {
 	int err;
 
+	assert(!p->actions);
 	if (flags & CLONE_SIGHAND) {
 		p->actions = from->actions;
 		p->actions->refs++;
@@ -71,6 +72,7 @@ static int actions_make(struct proc *from, struct proc *p, uint64_t flags)
 
 static int files_make(struct proc *from, struct proc *p, uint64_t flags)
 {
+	assert(from->files && !p->files);
 	if (!(flags & CLONE_FILES))
 		return file_table_copy(from->files, &p->files);
 	file_table_hold(from->files);
@@ -80,6 +82,7 @@ static int files_make(struct proc *from, struct proc *p, uint64_t flags)
 
 static int fs_make(struct proc *from, struct proc *p, uint64_t flags)
 {
+	assert(from->fs && !p->fs);
 	if (!(flags & CLONE_FS))
 		return path_context_copy(from->fs, &p->fs);
 	p->fs = from->fs;
@@ -123,6 +126,7 @@ static int parts_make(struct proc *from, struct proc *p, uint64_t flags)
 {
 	int err = actions_make(from, p, flags);
 
+	assert(!p->exe && !p->sem_undo);
 	if (!err)
 		err = files_make(from, p, flags);
 	if (!err)
@@ -150,6 +154,7 @@ static int process_make(struct thread *me, const struct clone_request *q,
 
 	if (err)
 		return err;
+	assert(p->state == PROC_ALIVE && p->cred == me->cred);
 	p->exit_signal = sibling ? from->exit_signal : (int)q->exit_signal;
 	err = parts_make(from, p, q->flags);
 	if (err)
@@ -165,6 +170,7 @@ static int thread_fill(struct thread *me, struct thread *t,
 {
 	int err = 0;
 
+	assert(me == thread_current() && t->state == THREAD_NEW);
 	*t->frame = *me->frame;
 	t->frame->error = UINT32_MAX; /* this call is not one to restart */
 	if (q->stack != 0)
@@ -188,6 +194,7 @@ static int thread_fill(struct thread *me, struct thread *t,
 /* Tells both sides the number; an address that is wrong is no one's loss. */
 static void tids_out(struct thread *t, const struct clone_request *q)
 {
+	assert(t->state == THREAD_NEW);
 	if (q->flags & CLONE_PARENT_SETTID)
 		(void)!user_put32(q->parent_tid, t->tid);
 	if (!(q->flags & CLONE_CHILD_SETTID))
@@ -202,6 +209,7 @@ static void tids_out(struct thread *t, const struct clone_request *q)
  * wait: the child goes on alone. Sleeps. */
 static void vfork_wait(struct proc *child)
 {
+	assert(child->refs > 0);
 	while (!child->vfork_done)
 		if (sleep_on(&child->exec_wait, SLEEP_KILL, SLEEP_FOREVER) != 0)
 			return;
@@ -233,6 +241,7 @@ static int clone_thread(struct thread *me, const struct clone_request *q)
 		thread_unmake(t);
 		return -ERESTARTNOINTR;
 	}
+	assert(t->vm == me->vm);
 	tid = t->tid;
 	thread_start_user(t);
 	return tid;
@@ -253,6 +262,7 @@ static int clone_process(struct thread *me, const struct clone_request *q)
 		proc_unmake(p);
 		return err;
 	}
+	assert(p->vm && p->files && p->fs && p->actions);
 	pid = p->pid;
 	tids_out(t, q);
 	proc_hold(p);

@@ -32,6 +32,7 @@ struct fault_story fault_story_take(struct abi_siginfo *info)
 /* Shall the interrupted call, which gave result, start again? */
 static bool call_restarts(int result, const struct abi_sigaction *handler)
 {
+	assert(call_wants_restart(result));
 	switch (result) {
 	case -ERESTARTNOINTR:
 		return true;
@@ -74,6 +75,7 @@ static void note_entered(struct thread *me, int sig,
 {
 	sigset mask = action->mask[0] | (sigset)action->mask[1] << 32;
 
+	assert(sig > 0 && sig <= SIGNAL_MAX);
 	if (!(action->flags & SA_NODEFER))
 		mask |= sig_bit(sig);
 	me->restore_mask = false;
@@ -105,6 +107,7 @@ static int enter_handler(struct thread *me, struct frame *f, int sig,
 	uint32_t address, len;
 	int err;
 
+	assert(me->vm->vdso);
 	enter = (action->flags & SA_ONSTACK) && me->altstack.size != 0 && !was_on;
 	if (enter)
 		s.sp = me->altstack.sp + me->altstack.size;
@@ -127,6 +130,7 @@ static void fail_delivery(struct thread *me, int sig)
 {
 	struct abi_siginfo info;
 
+	assert(sig > 0 && sig <= SIGNAL_MAX);
 	if (sig == SIGSEGV)
 		me->proc->actions->action[SIGSEGV - 1].handler = SIG_DFL;
 	signal_fill(&info, SIGSEGV, SI_KERNEL, NULL);
@@ -140,6 +144,7 @@ void deliver_signals(struct thread *me, struct frame *f)
 	struct abi_sigaction action;
 	int sig;
 
+	assert(me == thread_current() && f == me->frame);
 	for (;;) {
 		if (me->killed)
 			leave_thread(me);

@@ -39,12 +39,14 @@ static int read_exact(struct file *f, void *to, uint32_t n, uint32_t from)
 
 	if (got < 0)
 		return got;
+	assert((uint32_t)got <= n);
 	return (uint32_t)got == n ? 0 : -ENOEXEC;
 }
 
 /* One PT_LOAD; *end: where the one before it ends. */
 static int load_check(const struct elf_segment *s, off64 file_size, uint32_t *end)
 {
+	assert(*end <= USER_TOP);
 	if (s->filesz > s->memsz || s->memsz > USER_TOP ||
 	    s->vaddr > USER_TOP - s->memsz)
 		return -EINVAL;
@@ -64,6 +66,7 @@ static int loads_check(struct elf_image *e)
 	bool any = false;
 	int err;
 
+	assert(e->count > 0 && e->count <= SEGMENTS_MAX);
 	for (unsigned i = 0; i < e->count; i++) {
 		const struct elf_segment *s = &e->segment[i];
 
@@ -76,6 +79,7 @@ static int loads_check(struct elf_image *e)
 			e->low = align_down(s->vaddr, PAGE_SIZE);
 		any = true;
 	}
+	assert(end <= USER_TOP);
 	e->high = align_up(end, PAGE_SIZE);
 	if (!any)
 		return -ENOEXEC;
@@ -88,6 +92,7 @@ static int interpreter_read(struct elf_image *e)
 	const struct elf_segment *s = e->segment, *end = s + e->count;
 	int err;
 
+	assert(!e->interpreter);
 	while (s < end && s->type != PT_INTERP)
 		s++;
 	if (s == end)
@@ -153,6 +158,7 @@ void elf_close(struct elf_image *e)
 {
 	if (!e)
 		return;
+	assert(e->file);
 	kmem_free(e->interpreter);
 	kmem_free(e->segment);
 	file_drop(e->file);
@@ -179,6 +185,7 @@ static int segment_map(const struct elf_image *e, const struct elf_segment *s,
 	};
 	int err;
 
+	assert(s->type == PT_LOAD && start < end && file_end <= end);
 	if (s->filesz == 0)
 		file_end = start;
 	if (file_end > start) {
@@ -243,6 +250,7 @@ int elf_map(const struct elf_image *e, struct vm *v, uint32_t base,
 			if (err)
 				return err;
 		}
+		assert((base & PAGE_MASK) == 0);
 		at->bias = base - e->low; /* wraps as it should */
 	}
 	for (unsigned i = 0; i < e->count; i++) {
@@ -262,6 +270,7 @@ int elf_map(const struct elf_image *e, struct vm *v, uint32_t base,
 /* -EFAULT, -ENOMEM: a page could not be had. */
 int elf_clear(const struct elf_image *e, uint32_t bias)
 {
+	assert((bias & PAGE_MASK) == 0);
 	for (unsigned i = 0; i < e->count; i++) {
 		const struct elf_segment *s = &e->segment[i];
 		uint32_t from = s->vaddr + s->filesz + bias;

@@ -35,6 +35,7 @@ static int cred_make(struct exec *x)
 	uint32_t euid = old->euid, egid = old->egid;
 	struct cred *c;
 
+	assert(!x->cred);
 	if (set_id_allowed(x)) {
 		if (i->mode & S_ISUID)
 			euid = i->uid;
@@ -51,6 +52,7 @@ static int cred_make(struct exec *x)
 		return -ENOMEM;
 	c->euid = c->suid = c->fsuid = euid;
 	c->egid = c->sgid = c->fsgid = egid;
+	assert(c->prison == old->prison);
 	x->cred = c;
 	return 0;
 }
@@ -61,6 +63,7 @@ static int unshare_all(struct exec *x)
 	struct proc *p = x->me->proc;
 	int err = 0;
 
+	assert(!x->files && !x->actions);
 	if (p->files->refs > 1)
 		err = file_table_copy(p->files, &x->files);
 	if (!err && p->actions->refs > 1)
@@ -84,6 +87,7 @@ static uint32_t random_pages(const struct exec *x, unsigned which, uint32_t page
 {
 	uint16_t r;
 
+	assert((pages & (pages - 1)) == 0 && which < 3);
 	memcpy(&r, &x->random[EXEC_RANDOM_USER + which * sizeof(r)], sizeof(r));
 	return (r & (pages - 1)) << PAGE_SHIFT;
 }
@@ -116,6 +120,7 @@ static int space_lay_out(struct exec *x)
 	x->vm->stack_limit = limit > ROOM_MOST ? ROOM_MOST : limit;
 	x->vm->mmap_top = top - align_up(room, PAGE_SIZE) - GUARD -
 			  random_pages(x, 1, SPREAD);
+	assert(r.addr < top && x->vm->mmap_top < r.addr);
 	return vm_map(x->vm, &r, &got);
 }
 
@@ -126,6 +131,7 @@ static int space_make(struct exec *x)
 	uint32_t base = 0;
 	int err = vm_new(payer->prison, &x->vm);
 
+	assert(x->image);
 	if (!err)
 		err = space_lay_out(x);
 	if (err)
@@ -169,6 +175,7 @@ static void swap_identity(struct exec *x)
 	const char *name = x->name->shown, *base = strrchr(name, '/');
 	struct file *old = p->exe;
 
+	assert(x->file && x->file->inode->writers < 0);
 	p->exe = x->file;
 	x->file = NULL;
 	if (old)
@@ -203,6 +210,7 @@ static void swap_shared(struct exec *x)
 		x->files = NULL;
 		file_table_drop(old);
 	}
+	assert(p->files->refs == 1 && p->actions->refs == 1);
 	file_table_exec(p->files);
 }
 
@@ -212,6 +220,7 @@ static void commit(struct exec *x)
 	struct thread *me = x->me;
 
 	assert(me->proc->thread_count == 1 && me->tid == me->proc->pid);
+	assert(x->vm && x->image && me == thread_current());
 	swap_space(x);
 	swap_identity(x);
 	swap_shared(x);
@@ -272,6 +281,7 @@ int exec_program(struct thread *me, const struct path_at *at,
 	x->name = name;
 	x->args = args;
 	x->space_limit = me->proc->limit[RLIMIT_AS].cur;
+	assert(args->argc > 0);
 	err = prepare(x, at);
 	if (!err) {
 		commit(x);
@@ -330,6 +340,7 @@ static int fd_name(int fd, const char *path, char **out)
 	enum { PREFIX_MAX = 24 };
 	size_t size = PREFIX_MAX + strlen(path);
 
+	assert(path);
 	*out = kmem_alloc(size);
 	if (!*out)
 		return -ENOMEM;

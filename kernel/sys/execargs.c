@@ -81,6 +81,7 @@ static int append_user(struct exec_args *a, uint32_t from, uint32_t *len)
 		if (*len >= EXEC_STRING_MAX || over_limit(a))
 			return -E2BIG;
 	}
+	assert((uint32_t)got < n);
 	a->used += got + 1;
 	*len += got + 1;
 	return *len > EXEC_STRING_MAX ? -E2BIG : 0;
@@ -140,6 +141,7 @@ static int head_push(struct exec_args *a, const char *s)
 {
 	uint32_t size = strlen(s) + 1;
 
+	assert(a->head && a->head_start <= EXEC_HEAD_SIZE);
 	if (size > a->head_start)
 		return -E2BIG;
 	a->head_start -= size;
@@ -185,12 +187,14 @@ uint32_t exec_args_size(const struct exec_args *a)
 {
 	uint32_t head = a->head ? EXEC_HEAD_SIZE - a->head_start : 0;
 
+	assert(a->used >= dropped_size(a) && head <= EXEC_HEAD_SIZE);
 	return head + a->used - dropped_size(a);
 }
 
 /* The argc that the new program sees. */
 uint32_t exec_args_argc(const struct exec_args *a)
 {
+	assert(a->head_count + a->argc >= a->first_dropped);
 	return a->head_count + a->argc - a->first_dropped;
 }
 
@@ -218,6 +222,7 @@ static bool next_piece(const struct exec_args *a, struct piece *p)
 		return true;
 	}
 	while (p->left > 0) {
+		assert(p->page != &a->pages);
 		n = min_u32(p->left, PAGE_SIZE);
 		skip = min_u32(p->skip, n);
 		p->at = (char *)page_address(list_entry(p->page, struct page,
@@ -249,6 +254,7 @@ int word_flush(struct word_out *w)
 {
 	int err = user_copy_out(w->at, w->word, w->count * 4);
 
+	assert(w->count <= WORD_OUT_MAX);
 	w->at += w->count * 4;
 	w->count = 0;
 	return err;
@@ -296,5 +302,6 @@ int exec_args_pointers(const struct exec_args *a, uint32_t to,
 	}
 	if (!err && i == argc)
 		err = word_put(w, 0); /* no environment */
+	assert(err || i == argc + a->envc);
 	return err ? err : word_put(w, 0);
 }

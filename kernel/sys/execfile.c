@@ -29,6 +29,7 @@ static int may_run(const struct path *p, const struct cred *who)
 {
 	struct inode *i = p->dentry->inode;
 
+	assert(i);
 	if (S_ISLNK(i->mode)) /* was told not to follow it */
 		return -ELOOP;
 	if (!S_ISREG(i->mode) || (p->mount->flags & MS_NOEXEC))
@@ -68,11 +69,13 @@ void exe_hold(struct file *exe)
 	int err = inode_running_begin(exe->inode);
 
 	assert(!err);
+	assert(exe->inode->writers < 0);
 	file_hold(exe);
 }
 
 void exe_drop(struct file *exe)
 {
+	assert(exe->inode->writers < 0);
 	inode_running_end(exe->inode);
 	file_drop(exe);
 }
@@ -101,6 +104,7 @@ static int script_parse(char *line, const char **interpreter, const char **optio
 	char *p = line + 2, *end = memchr(line, '\n', ELF_START_SIZE);
 	bool cut = !end && !memchr(line, 0, ELF_START_SIZE);
 
+	assert(line[0] == '#' && line[1] == '!');
 	if (end)
 		*end = '\0';
 	line[ELF_START_SIZE] = '\0';
@@ -135,6 +139,7 @@ static int script_follow(struct exec *x, const char *name)
 	err = exec_args_script(x->args, interpreter, option, name);
 	if (err)
 		return err;
+	assert(x->file);
 	exe_drop(x->file);
 	x->file = NULL;
 	x->unreadable = false;
@@ -154,6 +159,7 @@ int exec_find(struct exec *x, const struct path_at *at)
 			return err;
 		if (depth == SCRIPT_DEPTH)
 			return -ELOOP;
+		assert(x->file);
 		err = script_follow(x, name);
 		name = x->args->head + x->args->head_start; /* interpreter */
 	}
@@ -168,6 +174,7 @@ int exec_find_linker(struct exec *x)
 	struct file *f;
 	int err = program_open(x, &at, x->image->interpreter, WALK_FOLLOW, &f);
 
+	assert(x->image->interpreter && !x->linker);
 	x->unreadable |= unreadable;
 	if (err)
 		return err;

@@ -45,6 +45,7 @@ static void auxv_fill(const struct exec *x, struct vm *v, const struct layout *l
 		{ AT_NULL, 0 },
 	};
 
+	assert(v->vdso && l->sp % 16 == 0);
 	_Static_assert(sizeof(pairs) <= sizeof(v->auxv), "auxv too long");
 	memcpy(v->auxv, pairs, sizeof(pairs));
 	v->auxv_count = sizeof(pairs) / sizeof(pairs[0][0]);
@@ -77,6 +78,7 @@ static struct layout lay_out(const struct exec *x, uint32_t top)
 	l.random = align_down(l.strings, 16) - sizeof(struct identity_block);
 	l.platform = l.random + offsetof(struct identity_block, platform);
 	l.sp = align_down(l.random - words_of(x) * sizeof(uint32_t), 16);
+	assert(l.sp < l.random && l.random < l.strings && l.strings <= l.name);
 	return l;
 }
 
@@ -107,6 +109,7 @@ int exec_stack_write(struct exec *x)
 	uint32_t page = align_down(l.sp, PAGE_SIZE);
 	int err = elf_clear(x->image, x->at.bias);
 
+	assert(me == thread_current() && me->vm->refs == 1);
 	/* Dearer by faults; what cannot be had shows below. */
 	(void)!vm_populate(me->vm, page, me->vm->stack_top - page);
 

@@ -15,6 +15,7 @@ void vfork_done(struct proc *p)
 {
 	if (p->vfork_done)
 		return;
+	assert(sched_locked());
 	p->vfork_done = true;
 	sleep_wake(&p->exec_wait);
 }
@@ -38,6 +39,7 @@ void leave_memory(struct thread *me)
 /* p is about to let go of v: how much memory it had at most (ru_maxrss). */
 void note_peak(struct proc *p, const struct vm *v)
 {
+	assert(v->refs > 0);
 	p->max_rss = max_u32(p->max_rss, v->peak_resident * (PAGE_SIZE / 1024));
 }
 
@@ -51,6 +53,7 @@ static void leave_process(struct thread *me)
 	struct file *exe = p->exe;
 	struct vm *v = p->vm;
 
+	assert(p->thread_count == 1 && v && files && fs && me->vm == v);
 	/* From here on no signal changes how it ended. */
 	proc_exit_group(p, p->exit_status);
 	vfork_done(p);
@@ -67,6 +70,7 @@ static void leave_process(struct thread *me)
 		exe_drop(exe);
 	if (p->group->session->leader == p)
 		tty_session_leader_exit(p);
+	assert(!p->vm && !p->files && !p->fs && !p->exe);
 	proc_leave_prison(p);
 }
 

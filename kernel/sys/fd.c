@@ -43,6 +43,7 @@ static int open_at(struct thread *me, int dirfd, uint32_t user_name,
 	kmem_free(name);
 	if (fd)
 		return fd;
+	assert(f->refs == 1 && f->ops);
 	/* Another thread has entered a prison while this one walked: it brings
 	 * no directory from outside. */
 	if (unlikely(me->cred->prison != me->proc->cred->prison) &&
@@ -113,6 +114,7 @@ static int duplicate(struct thread *me, int fd, int from, bool cloexec)
 
 	if (!f)
 		return -EBADF;
+	assert(f->refs > 1);
 	got = file_install(me->proc->files, f, from, cloexec, fd_limit(me));
 	if (got < 0)
 		file_drop(f);
@@ -181,6 +183,7 @@ static int set_status(struct thread *me, struct file *f, unsigned flags)
 		if (err)
 			return err;
 	}
+	assert(!((f->flags ^ now) & O_ACCMODE));
 	f->flags = now;
 	return 0;
 }
@@ -210,6 +213,7 @@ static int lock_out(uint32_t user, bool is64, const struct abi_flock64 *l)
 		return -EOVERFLOW;
 	l32 = (struct abi_flock){ l->type, l->whence, (int32_t)l->start,
 				  (int32_t)l->len, l->pid };
+	assert(l->start >= 0);
 	return user_copy_out(user, &l32, sizeof(l32));
 }
 
@@ -222,6 +226,7 @@ static int record_lock(struct thread *me, struct file *f, unsigned cmd,
 	struct abi_flock64 l;
 	int err = lock_in(user, is64, &l);
 
+	assert(owner);
 	if (err)
 		return err;
 	if (open_file && l.pid)
@@ -264,6 +269,7 @@ static int set_owner(struct thread *me, struct file *f, int pid)
 static int fcntl_file(struct thread *me, struct file *f, int fd, unsigned cmd,
 		      uint32_t arg)
 {
+	assert(f->refs > 0);
 	switch (cmd) {
 	case F_GETFD:
 		return file_cloexec(me->proc->files, fd) ? FD_CLOEXEC : 0;
@@ -358,6 +364,7 @@ static int set_flag(struct thread *me, struct file *f, uint32_t user,
 static int ioctl_file(struct thread *me, struct file *f, int fd, uint32_t cmd,
 		      uint32_t arg)
 {
+	assert(f->refs > 0 && !(f->flags & O_PATH));
 	switch (cmd) {
 	case FIOCLEX:
 	case FIONCLEX:
@@ -546,6 +553,7 @@ static int install_pair(struct thread *me, struct file *a, struct file *b,
 {
 	struct file_table *t = me->proc->files;
 
+	assert(a->refs == 1 && b->refs == 1);
 	fd[0] = file_install(t, a, 0, flags & O_CLOEXEC, fd_limit(me));
 	if (fd[0] < 0) {
 		file_drop(a);
@@ -576,6 +584,7 @@ static int make_pipe(struct thread *me, uint32_t user, unsigned flags)
 		err = install_pair(me, rd, wr, flags, fd);
 	if (err)
 		return err;
+	assert(fd[0] >= 0 && fd[1] > fd[0]);
 	err = user_copy_out(user, fd, sizeof(fd));
 	if (err && (file_close(me->proc->files, fd[0]) |
 		    file_close(me->proc->files, fd[1])))
@@ -598,6 +607,7 @@ int sys_install(struct thread *me, struct file *f, bool cloexec)
 {
 	int fd = file_install(me->proc->files, f, 0, cloexec, fd_limit(me));
 
+	assert(fd < 0 || f->refs > 0);
 	if (fd < 0)
 		file_drop(f);
 	return fd;

@@ -43,6 +43,7 @@ static int wait_op(struct thread *me, const uint32_t *arg, bool wide, int op)
 	int err = deadline_in(arg[3], wide, op, arg[1] & FUTEX_CLOCK_REALTIME,
 			      &deadline);
 
+	assert(me->vm && me == thread_current());
 	if (err)
 		return err;
 	if (op == FUTEX_LOCK_PI)

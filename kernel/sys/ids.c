@@ -78,6 +78,7 @@ typedef struct id_view (*id_kind)(struct cred *c);
 
 static bool has_id(const struct id_view *v, uint32_t id)
 {
+	assert(v->real && v->effective && v->saved);
 	return id == KEEP || id == *v->real || id == *v->effective ||
 	       id == *v->saved;
 }
@@ -87,6 +88,7 @@ static bool has_id(const struct id_view *v, uint32_t id)
 static int take_on(struct thread *me, struct cred *c)
 {
 	assert(c->refs == 1 && c != me->cred);
+	assert(c->prison == me->cred->prison);
 	if (c->euid != me->cred->euid || c->egid != me->cred->egid) {
 		me->proc->set_id = true;
 		me->proc->dumpable = false;
@@ -193,6 +195,7 @@ static int change_fs(struct thread *me, uint32_t id, id_kind kind,
 		cred_drop(c);
 		return old;
 	}
+	assert(c->refs == 1);
 	*v.fs = id;
 	proc_set_cred(me->proc, c);
 	return old;

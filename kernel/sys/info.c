@@ -40,6 +40,7 @@ static int set_name(struct thread *me, const uint32_t *arg, char *where)
 	if (err)
 		return err;
 	name[arg[1]] = '\0';
+	assert(arg[1] < sizeof(name));
 	str_copy(where, name, PRISON_HOST_MAX);
 	return 0;
 }
@@ -70,6 +71,7 @@ int sys_sysinfo(struct thread *me, const uint32_t *arg)
 	s.sharedram = pages.cached * PAGE_SIZE;
 	s.procs = (uint16_t)min_u32(proc_count(), UINT16_MAX);
 	s.mem_unit = 1;
+	assert(s.freeram <= s.totalram);
 	return user_copy_out(arg[0], &s, sizeof(s));
 }
 
@@ -95,6 +97,7 @@ static int log_read_all(uint32_t user, uint32_t size)
 	if (!text)
 		return -ENOMEM;
 	n = log_read(have - n, text, n);
+	assert(n <= size);
 	err = user_copy_out(user, text, n);
 	kmem_free(text);
 	return err ? err : (int)n;

@@ -48,6 +48,7 @@ static void console_open(struct thread *me)
 	struct file *f;
 	int err = path_open(&at, "/dev/console", O_RDWR | O_LARGEFILE, 0, &f);
 
+	assert(!me->proc->files->open);
 	for (int fd = 0; !err && fd < 3; fd++) {
 		file_hold(f);
 		err = file_install(me->proc->files, f, fd, false, RLIM_INFINITY);
@@ -96,6 +97,7 @@ static bool word_next(const char **line, char word[WORD_MAX])
 		else if (n + 1 < WORD_MAX)
 			word[n++] = *s;
 	}
+	assert(n < WORD_MAX);
 	word[n] = '\0';
 	*line = s;
 	return true;
@@ -178,6 +180,7 @@ static void init_run(void *arg)
 {
 	struct thread *me = arg;
 
+	assert(me == thread_current() && me->proc->pid == 1);
 	if (mount_root_init("tmpfs") ||
 	    path_context_copy(NULL, &me->proc->fs))
 		panic("no memory for the root file system");
@@ -198,6 +201,7 @@ void init_start(void)
 	    signal_actions_copy(NULL, &p->actions) ||
 	    file_table_new(&p->files) || thread_new(p, &t))
 		panic("no memory for process 1");
+	assert(p->pid == 1);
 	cred_drop(root);
 	proc_set_comm(p, "init");
 	t->kernel_entry = init_run;

@@ -161,6 +161,7 @@ static int sem_all(struct thread *me, int id, uint32_t user, bool set)
 	if (count < 0)
 		return count;
 	size = count * sizeof(*value);
+	assert(count > 0);
 	value = kmem_alloc(size);
 	if (!value)
 		return -ENOMEM;
@@ -238,6 +239,7 @@ int sys_msgsnd(struct thread *me, const uint32_t *arg)
 	if (err)
 		return err;
 	m->type = type;
+	assert(m->size == size);
 	err = user_copy_in(m->text, arg[1] + sizeof(type), size);
 	if (!err)
 		err = ipc_msg_send(me, arg[0], m, arg[3]);
@@ -259,6 +261,7 @@ int sys_msgrcv(struct thread *me, const uint32_t *arg)
 	if (err)
 		return err;
 	n = min_u32(m->size, arg[2]);
+	assert(m->type > 0);
 	err = user_put32(arg[1], m->type);
 	if (!err)
 		err = user_copy_out(arg[1] + sizeof(uint32_t), m->text, n);

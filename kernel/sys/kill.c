@@ -18,6 +18,7 @@ static int send(struct thread *me, struct proc *to, int sig,
 {
 	int err = signal_may(me->cred, to, sig);
 
+	assert(sig >= 0 && sig <= SIGNAL_MAX && info->signo == sig);
 	return err || sig == 0 ? err : signal_post(to, info);
 }
 
@@ -50,6 +51,7 @@ static int send_group(struct thread *me, int id, int sig,
 		if (result != 0)
 			result = err;
 	}
+	assert(!to);
 	proc_group_drop(g);
 	return result;
 }
@@ -70,6 +72,7 @@ static int send_all(struct thread *me, int sig, const struct abi_siginfo *info)
 		if (err && err != -EPERM)
 			result = err;
 	}
+	assert(!to);
 	return result;
 }
 

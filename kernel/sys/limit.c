@@ -12,6 +12,7 @@
 /* The process an id argument means: 0 is the caller. Held. */
 static struct proc *target(struct thread *me, int pid)
 {
+	assert(me->proc->refs > 0);
 	if (!pid || pid == me->proc->pid) {
 		proc_hold(me->proc);
 		return me->proc;
@@ -38,6 +39,8 @@ static int set_limit(const struct cred *who, struct proc *p, unsigned which,
 {
 	int err;
 
+	assert(which < RLIMIT_COUNT);
+	assert(p->limit[which].cur <= p->limit[which].max);
 	if (l->cur > l->max)
 		return -EINVAL;
 	if (which == RLIMIT_NOFILE && l->max > NR_OPEN)
@@ -164,6 +167,7 @@ int sys_getrusage(struct thread *me, const uint32_t *arg)
 
 static struct thread *first_thread(const struct proc *p)
 {
+	assert(p->refs > 0);
 	if (list_empty(&p->threads))
 		return NULL;
 	return list_entry(p->threads.next, struct thread, proc_link);
@@ -171,6 +175,7 @@ static struct thread *first_thread(const struct proc *p)
 
 static bool chosen(const struct proc *p, int which, int id)
 {
+	assert(which >= PRIO_PROCESS && which <= PRIO_USER);
 	if (which == PRIO_PROCESS)
 		return p->pid == id;
 	if (which == PRIO_PGRP)
@@ -221,6 +226,7 @@ static int set_nice(struct thread *me, struct proc *p, int nice)
 	struct thread *t = first_thread(p);
 	int err;
 
+	assert(nice >= -20 && nice <= 19);
 	if (!t)
 		return -ESRCH;
 	err = may_schedule(who, p->cred);
@@ -305,6 +311,7 @@ static int set_policy(struct thread *me, int tid, int policy, uint32_t param)
 		err = sched_target(me, tid, &t);
 	if (err)
 		return err;
+	assert(t->refs > 0 && t->proc);
 	reset = policy < 0 ? t->sched.reset_on_fork
 			   : policy & SCHED_RESET_ON_FORK;
 	policy = policy < 0 ? t->sched.policy : policy & ~SCHED_RESET_ON_FORK;

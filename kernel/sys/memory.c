@@ -22,6 +22,7 @@ static uint64_t limit_of(const struct thread *me, int which)
 /* Shared memory without a file: an object that only its maps hold. */
 static int map_shared_anonymous(struct thread *me, struct vm_request *r)
 {
+	assert((r->flags & VM_SHARED) && !r->object);
 	r->flags |= VM_MAY_WRITE;
 	return vm_object_new(me->cred->prison, NULL, NULL, &r->object);
 }
@@ -78,6 +79,7 @@ static int request_fill(struct thread *me, const struct mmap_request *q,
 		.no_replace = q->flags & MAP_FIXED_NOREPLACE,
 		.limit = limit_of(me, RLIMIT_AS),
 	};
+	assert(r->size >= q->size);
 	if ((q->flags & MAP_TYPE) != MAP_PRIVATE)
 		r->flags |= VM_SHARED;
 	if ((q->flags & MAP_LOCKED) || me->vm->lock_future) {
@@ -93,6 +95,7 @@ static int map_it(struct thread *me, struct vm_request *r,
 	uint32_t at;
 	int err = vm_map(me->vm, r, &at);
 
+	assert(r->size > 0 && ((r->addr | r->size) & PAGE_MASK) == 0);
 	if (err)
 		return err;
 	/* A page that cannot be had now is a matter for its first use. */
@@ -240,6 +243,7 @@ int sys_brk(struct thread *me, const uint32_t *arg)
 {
 	uint32_t now = me->vm->brk_end;
 
+	assert(me->vm->brk_start <= now);
 	/* A refusal shows in the answer: the old end. */
 	(void)!vm_brk(me->vm, arg[0], limit_of(me, RLIMIT_DATA),
 		      limit_of(me, RLIMIT_AS), &now);

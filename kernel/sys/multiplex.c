@@ -25,6 +25,7 @@ static int mask_begin(struct thread *me, uint32_t user, uint32_t size)
 	err = user_copy_in(&mask, user, sizeof(mask));
 	if (err)
 		return err;
+	assert(!me->restore_mask);
 	me->saved_mask = me->mask;
 	signal_set_mask(me, mask);
 	return 0;
@@ -34,6 +35,7 @@ static void mask_end(struct thread *me, uint32_t user, int result)
 {
 	if (!user)
 		return;
+	assert(!me->restore_mask);
 	if (result == -EINTR || result == -ERESTARTNOHAND) {
 		me->restore_mask = true;
 		arch_return_work = 1; /* another may have taken the signal */
@@ -97,6 +99,7 @@ static int poll_user(struct thread *me, uint32_t user, uint32_t n,
 	ready = poll_files(me->proc->files, fds, n, deadline);
 	if (ready < 0)
 		goto out;
+	assert((unsigned)ready <= n);
 	err = user_copy_out(user, fds, n * sizeof(*fds));
 	if (err)
 		ready = err;
@@ -112,6 +115,7 @@ static int poll_again(struct thread *me)
 	const uint32_t *a = me->restart_arg;
 	int n = poll_user(me, a[0], a[1], (uint64_t)a[3] << 32 | a[2]);
 
+	assert(me == thread_current());
 	if (n != -EINTR)
 		return n;
 	me->restart = poll_again;
@@ -206,6 +210,7 @@ static int selection_in(struct selection *s, const uint32_t *arg, uint32_t n)
 		if (want)
 			s->fds[s->count++] = (struct abi_pollfd){ fd, want, 0 };
 	}
+	assert(s->count == used);
 	return 0;
 }
 
@@ -216,6 +221,7 @@ static int selection_out(struct selection *s, const uint32_t *arg)
 	int total = 0, err = 0;
 	uint32_t *found = kmem_zalloc(max_u32(s->words, 1) * 4 * SELECT_SETS);
 
+	assert(s->bits && s->fds);
 	if (!found)
 		return -ENOMEM;
 	for (unsigned i = 0; i < s->count; i++) {
@@ -257,6 +263,7 @@ static int select(struct thread *me, const uint32_t *arg, uint64_t deadline)
 		err = poll_files(me->proc->files, s.fds, s.count, deadline);
 	if (err >= 0)
 		err = selection_out(&s, arg);
+	assert(s.count <= n);
 	kmem_free(s.fds);
 	kmem_free(s.bits);
 	return err == -EINTR ? -ERESTARTNOHAND : err;
@@ -367,6 +374,7 @@ static int epoll_sleep(struct thread *me, const uint32_t *arg, uint64_t deadline
 	n = -ENOMEM;
 	if (events) {
 		n = epoll_wait(ep, events, max, deadline);
+		assert(n <= (int)max);
 		if (n > 0 && user_copy_out(arg[1], events, n * sizeof(*events)))
 			n = -EFAULT;
 	}

@@ -39,6 +39,7 @@ static int with_name(struct thread *me, int dirfd, uint32_t user,
 	char *name;
 	int err = sys_path_in(user, &name);
 
+	assert(at.who && at.fs);
 	if (err)
 		return err;
 	err = deed(&at, name, a, b);
@@ -143,6 +144,7 @@ static int with_names(struct thread *me, int from_fd, uint32_t from,
 	char *old, *name;
 	int err = sys_path_in(from, &old);
 
+	assert(from_at.fs && to_at.fs);
 	if (err)
 		return err;
 	err = sys_path_in(to, &name);
@@ -212,6 +214,7 @@ static int read_link_at(struct thread *me, int dirfd, uint32_t user,
 		n = path_read_link(&p, me->cred, target, PATH_MAX);
 		if (n > size)
 			n = size;
+		assert(n <= size);
 		if (n > 0 && user_copy_out(to, target, n))
 			n = -EFAULT;
 		kmem_free(target);
@@ -236,6 +239,7 @@ static int change_directory(struct thread *me, const struct path *p)
 {
 	int err;
 
+	assert(p->mount && p->dentry->inode);
 	if (!S_ISDIR(p->dentry->inode->mode))
 		return -ENOTDIR;
 	err = inode_permission(p->dentry->inode, me->cred, X_OK);
@@ -394,6 +398,7 @@ static int change_fd(struct thread *me, int fd, const struct attr_change *a)
 	struct file *f = file_get(me->proc->files, fd, FILE_ANY);
 	int err;
 
+	assert(a->valid);
 	if (!f)
 		return -EBADF;
 	/* nameless files share one path: only their own inode is theirs */
@@ -552,6 +557,7 @@ static int add_time(struct attr_change *a, unsigned bit, int64_t sec,
 {
 	int64_t ns = now;
 
+	assert(bit == ATTR_ATIME || bit == ATTR_MTIME);
 	if (nsec == UTIME_OMIT)
 		return 0;
 	if (nsec != UTIME_NOW && (nsec < 0 || nsec >= NS))

@@ -34,6 +34,7 @@ static int check_section(struct thread *me, struct frame *f, uint32_t at)
 	uint32_t signature;
 	int err = user_copy_in(&s, at, sizeof(s));
 
+	assert(me == thread_current());
 	if (err)
 		return err;
 	if (s.version != 0 || s.start >= USER_TOP || s.abort >= USER_TOP ||
@@ -70,6 +71,7 @@ void rseq_check(struct thread *me, struct frame *f)
 	struct abi_siginfo info;
 
 	assert(me->rseq != 0);
+	assert(me->rseq % RSEQ_ALIGN == 0 && me->rseq_size == RSEQ_SIZE);
 	if (me->killed || check(me, f) == 0)
 		return;
 	me->rseq = 0;
@@ -93,6 +95,7 @@ static int unregister(struct thread *me, uint32_t at, uint32_t size,
 	if (set_cpu(at, 0, NO_CPU) != 0)
 		return -EFAULT;
 	rseq_leave(me);
+	assert(me->rseq == 0);
 	return 0;
 }
 

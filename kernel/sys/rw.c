@@ -223,10 +223,12 @@ static int relay_chunk(struct relay *r, uint32_t want)
 	struct user_io io;
 	int got, put;
 
+	assert(want > 0 && want <= RELAY_CHUNK);
 	user_io_kernel(&io, r->buffer, want);
 	got = file_read(r->from, &io, r->from_pos);
 	if (got <= 0)
 		return got;
+	assert((uint32_t)got <= want);
 	user_io_kernel(&io, r->buffer, got);
 	put = file_write(r->to, &io, r->to_pos);
 	if (put < got) {
@@ -245,6 +247,7 @@ static int relay(struct thread *me, struct relay *r, uint32_t count)
 	uint32_t done = 0;
 	int n = 0;
 
+	assert(r->from && r->to && !r->buffer);
 	r->buffer = kmem_alloc(RELAY_CHUNK);
 	if (!r->buffer)
 		return -ENOMEM;
@@ -324,6 +327,7 @@ int sys_sendfile64(struct thread *me, const uint32_t *arg)
 static int check_copy_range(const struct relay *r, const off64 *pos,
 			    uint32_t count)
 {
+	assert(r->from->refs > 0 && r->to->refs > 0);
 	if (S_ISDIR(r->from->inode->mode) || S_ISDIR(r->to->inode->mode))
 		return -EISDIR;
 	if (!S_ISREG(r->from->inode->mode) || !S_ISREG(r->to->inode->mode))

@@ -25,6 +25,7 @@ int sys_getppid(struct thread *me, const uint32_t *arg)
 
 int sys_getpgrp(struct thread *me, const uint32_t *arg)
 {
+	assert(me->proc->group);
 	(void)arg;
 	return me->proc->group->id;
 }
@@ -32,6 +33,7 @@ int sys_getpgrp(struct thread *me, const uint32_t *arg)
 /* The process that a call names: 0 is the caller. Held; NULL: -ESRCH. */
 static struct proc *named(struct thread *me, int pid)
 {
+	assert(me == thread_current());
 	if (pid != 0)
 		return proc_find(me->cred, pid);
 	proc_hold(me->proc);

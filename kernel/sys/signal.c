@@ -28,6 +28,7 @@ static int action_change(struct thread *me, int sig,
 
 	if (sig < 1 || sig > SIGNAL_MAX || (to && (sig_bit(sig) & IMMUTABLE)))
 		return -EINVAL;
+	assert(me->proc->actions->refs > 0);
 	a = &me->proc->actions->action[sig - 1];
 	if (old)
 		*old = *a;

@@ -38,6 +38,7 @@ static int restore_frame(struct thread *me, bool rt, uint32_t *fpstate)
 	int err;
 
 	assert(n <= sizeof(buf));
+	assert(frame_from_user(f));
 	err = user_copy_in(buf, arch_sigframe_address(f, rt), n);
 	if (!err)
 		err = arch_sigframe_restore(buf, rt, f, &me->arch, &mask,
@@ -86,6 +87,7 @@ int sys_restart_syscall(struct thread *me, const uint32_t *arg)
 {
 	int (*restart)(struct thread *) = me->restart;
 
+	assert(me == thread_current());
 	(void)arg;
 	me->restart = NULL;
 	return restart ? restart(me) : -EINTR;

@@ -22,6 +22,7 @@ int sys_pause(struct thread *me, const uint32_t *arg)
  * when the handler returns. */
 static int suspend(struct thread *me, sigset mask)
 {
+	assert(!me->restore_mask);
 	me->saved_mask = me->mask;
 	me->restore_mask = true;
 	signal_set_mask(me, mask);
@@ -72,6 +73,7 @@ static int take_one(struct thread *me, sigset set, uint64_t deadline,
 		if (sig == 0 && err)
 			return err == -ETIMEDOUT ? -EAGAIN : err;
 	}
+	assert(sig > 0 && (sig_bit(sig) & set));
 	return sig;
 }
 

@@ -23,6 +23,7 @@ static int stat_path(struct thread *me, int dirfd, uint32_t user, unsigned how,
 	kmem_free(name);
 	if (err)
 		return err;
+	assert(p.dentry->inode);
 	err = inode_stat(&p, p.dentry->inode, out);
 	path_drop(&p);
 	return err;
@@ -282,6 +283,7 @@ struct dirent_writer {
 
 static bool writer_flush(struct dirent_writer *w)
 {
+	assert(w->fill > 0 && w->fill <= PAGE_SIZE);
 	w->err = user_copy_out(w->user, w->page, w->fill);
 	if (w->err)
 		return false;
@@ -312,6 +314,7 @@ static void fill_wide(uint8_t *at, uint32_t reclen, uint64_t ino, off64 next,
 {
 	struct dirent_wide *d = (struct dirent_wide *)at;
 
+	assert(reclen % 8 == 0 && reclen >= sizeof(*d) + len + 1);
 	*(uint64_t *)(at + reclen - 8) = 0;
 	d->ino = ino;
 	d->next = next;
@@ -325,6 +328,7 @@ static void fill_old(uint8_t *at, uint32_t reclen, uint64_t ino, off64 next,
 {
 	struct dirent_old *d = (struct dirent_old *)at;
 
+	assert(reclen % 4 == 0 && reclen >= sizeof(*d) + len + 2);
 	d->ino = (uint32_t)ino;
 	d->next = (uint32_t)next;
 	d->reclen = (uint16_t)reclen;
@@ -341,6 +345,7 @@ static bool emit_dirent(void *ctx, const char *name, size_t len, uint64_t ino,
 				  : align_up(sizeof(struct dirent_old) + len + 2, 4);
 
 	assert(len <= NAME_MAX);
+	assert(reclen <= PAGE_SIZE && w->fill <= PAGE_SIZE);
 	if (reclen > w->left) {
 		if (!w->last_reclen)
 			w->err = -EINVAL;
@@ -383,6 +388,7 @@ static int get_dirents(struct thread *me, const uint32_t *arg, bool wide)
 	err = read_directory(f, &w);
 	if (w.user != start && err != -EFAULT)
 		err = 0;
+	assert(err || w.user - start <= arg[2]);
 	kmem_free(w.page);
 	file_drop(f);
 	return err ? err : (int)(w.user - start);

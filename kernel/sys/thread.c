@@ -54,6 +54,7 @@ int tls_from_user(struct thread *t, uint32_t user)
 	struct tls_words w;
 	int err = user_copy_in(&w, user, sizeof(w));
 
+	assert(t->state == THREAD_NEW);
 	if (!err)
 		err = tls_check(&w);
 	return err ? err : tls_put(&t->arch, &w);

@@ -50,6 +50,7 @@ int sys_timer_create(struct thread *me, const uint32_t *arg)
 	err = timer_posix_create(me, arg[0], arg[1] ? &ev : NULL, &id);
 	if (err)
 		return err;
+	assert(id >= 0);
 	err = user_put32(arg[2], id);
 	if (err)
 		(void)!timer_posix_delete(me->proc, id);

@@ -14,6 +14,7 @@ enum { NS_PER_S = 1000000000, NS_PER_US = 1000 };
 /* Seconds and a fraction that is already known to be below a second. */
 static int64_t join(int64_t sec, uint32_t ns)
 {
+	assert(sec >= 0 && ns < NS_PER_S);
 	if (sec >= INT64_MAX / NS_PER_S)
 		return INT64_MAX;
 	return sec * NS_PER_S + ns;
@@ -34,6 +35,7 @@ static int64_t split(int64_t ns, uint32_t *fraction)
 			rest = NS_PER_S - rest;
 		}
 	}
+	assert(rest < NS_PER_S);
 	*fraction = rest;
 	return sec;
 }
@@ -57,6 +59,7 @@ int sys_timespec_in(uint32_t user, bool wide, int64_t *ns)
 	if (t64.sec < 0 || (uint32_t)t64.nsec >= NS_PER_S)
 		return -EINVAL;
 	*ns = join(t64.sec, t64.nsec);
+	assert(*ns >= 0);
 	return 0;
 }
 
@@ -84,6 +87,7 @@ int sys_timeval_in(uint32_t user, int64_t *ns)
 	if (t.sec < 0 || (uint32_t)t.usec >= NS_PER_S / NS_PER_US)
 		return -EINVAL;
 	*ns = join(t.sec, t.usec * NS_PER_US);
+	assert(*ns >= 0);
 	return 0;
 }
 

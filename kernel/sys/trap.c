@@ -47,6 +47,7 @@ static bool is_fatal(const struct thread *me, int sig)
 {
 	uint32_t handler = me->proc->actions->action[sig - 1].handler;
 
+	assert(sig > 0 && sig <= SIGNAL_MAX);
 	return handler == SIG_DFL || handler == SIG_IGN ||
 	       (me->mask & sig_bit(sig));
 }
@@ -78,6 +79,7 @@ static void raise_fault(struct thread *me, const struct frame *f,
 	struct fault_story story = { f->vector, f->error, addr };
 
 	assert(info->signo > 0 && info->signo <= SIGNAL_MAX);
+	assert(frame_from_user(f) && me == thread_current());
 	fault_story_put(info, &story);
 	if (info->signo != SIGKILL && is_fatal(me, info->signo))
 		report(me, f, info, addr);
@@ -89,6 +91,7 @@ static void user_page_fault(struct thread *me, struct frame *f, uint32_t addr)
 {
 	struct abi_siginfo info;
 
+	assert(me->vm && f->vector == VECTOR_PAGE);
 	if (vm_fault(me->vm, addr, f->error, f->esp, &info) != 0)
 		raise_fault(me, f, &info, addr);
 }
@@ -103,6 +106,7 @@ static int fpu_code(uint32_t vector)
 	uint16_t control, status;
 	uint32_t mxcsr, bits;
 
+	assert(vector == VECTOR_FPU || vector == VECTOR_SIMD);
 	if (vector == VECTOR_FPU) {
 		__asm__ volatile("fnstcw %0" : "=m"(control));
 		__asm__ volatile("fnstsw %0" : "=m"(status));
@@ -129,6 +133,7 @@ static void user_trap(struct thread *me, struct frame *f)
 	struct trap_signal s = { 0 };
 	int code;
 
+	assert(f->vector != VECTOR_PAGE);
 	if (f->vector < ARRAY_LEN(trap_signals))
 		s = trap_signals[f->vector];
 	if (s.signal == 0) { /* a vector that no i386 program can raise */
@@ -144,6 +149,7 @@ static void user_trap(struct thread *me, struct frame *f)
 	/* not by TF: the last step of all is the one that clears it */
 	if (f->vector == VECTOR_DEBUG && !arch_was_step())
 		code = TRAP_BRKPT; /* int1 */
+	assert(s.signal > 0);
 	signal_fill(&info, s.signal, code, NULL);
 	info.fault.addr = s.address ? f->eip : 0;
 	raise_fault(me, f, &info, 0);
@@ -198,6 +204,7 @@ void kernel_trap(struct frame *f)
 		return;
 	}
 	me = thread_current();
+	assert(f == me->frame);
 	arch_irq_enable();
 	sched_lock();
 	if (f->vector == VECTOR_PAGE)

@@ -13,6 +13,7 @@ static int vdso_fault(struct vm_map *m, uint32_t addr, uint32_t *pte)
 	uint32_t size;
 	const uint8_t *image = arch_vdso_image(&size);
 
+	assert(offset < vdso_size());
 	if (offset == 0)
 		*pte = arch_vdso_data_phys();
 	else
@@ -52,6 +53,7 @@ int vdso_map(struct vm *v, uint32_t at)
 	uint32_t got;
 	int err = vm_map(v, &r, &got);
 
+	assert((at & PAGE_MASK) == 0 && !v->vdso);
 	if (err)
 		return err;
 	v->vdso = at + PAGE_SIZE;

@@ -26,6 +26,7 @@ static int rusage_out(uint32_t user, const struct proc_wait *w)
 		.minflt = w->min_faults, .majflt = w->maj_faults,
 	};
 
+	assert(w->pid > 0);
 	return user_copy_out(user, &r, sizeof(r));
 }
 
@@ -68,6 +69,7 @@ int sys_waitpid(struct thread *me, const uint32_t *arg)
 /* si_status is the exit code or the signal, not the wait word. */
 static int status_of(const struct proc_wait *w)
 {
+	assert(w->pid > 0);
 	switch (w->code) {
 	case CLD_EXITED:
 	case CLD_STOPPED:
