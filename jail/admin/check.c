@@ -124,8 +124,8 @@ int check_allow(struct change *c, const struct param *p, const struct value *v)
 
 /* --- addresses ---------------------------------------------------------------- */
 
-/* Another prison, neither above nor below, with an address of c's. One address
- * is an identity: it has one owner (FreeBSD). */
+/* Another prison, neither above nor below, with an address of c's. Two with
+ * just one address may share it; one of several has one owner (FreeBSD). */
 static const struct prison *clash(const struct change *c)
 {
 	struct prison *q = NULL;
@@ -135,7 +135,7 @@ static const struct prison *clash(const struct change *c)
 		if (q == c->j || q->ip4 != SHARE_NEW ||
 		    prison_sees(q, c->parent) ||
 		    (c->j && prison_sees(c->j, q)) ||
-		    (c->addr_count != 1 && q->ip4_count != 1))
+		    (c->addr_count == 1 && q->ip4_count == 1))
 			continue;
 		for (unsigned i = 0; i < c->addr_count; i++)
 			if (prison_has_ip4(q, c->addrs[i]))
@@ -247,14 +247,18 @@ static int check_life(struct change *c)
 		      "a new jail needs persist, or somebody in it");
 }
 
+/* In FreeBSD's words, which scripts look for: none where jails are not meant
+ * to be made at all. */
 static int check_room(struct change *c)
 {
 	if (!c->creating)
 		return 0;
+	if (!c->parent->children_max)
+		return -EPERM;
 	for (const struct prison *p = c->parent; p; p = p->parent)
 		if (p->children_count >= p->children_max)
 			return refuse(c->r, -EPERM,
-				      "children.max: no more jails here");
+				      "prison limit exceeded");
 	return 0;
 }
 
