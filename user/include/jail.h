@@ -17,9 +17,9 @@
 
 /* jp_flags */
 #define JP_RAWVALUE 0x01 /* jp_value is the caller's own */
-#define JP_BOOL 0x02	 /* a boolean: its value is in the name */
-#define JP_NOBOOL 0x04	 /* a boolean that was named with "no" */
-#define JP_JAILSYS 0x08	 /* disable, new or inherit */
+#define JP_BOOL 0x02     /* a boolean: its value is in the name */
+#define JP_NOBOOL 0x04   /* a boolean that was named with "no" */
+#define JP_JAILSYS 0x08  /* disable, new or inherit */
 #define JP_KEYVALUE 0x10 /* one key of meta or env */
 
 /* jp_ctltype */

@@ -10,9 +10,9 @@
 /* A parameter as the kernel describes it. */
 struct known {
 	char *name;
-	int type;	/* JP_INT, ... */
+	int type;       /* JP_INT, ... */
 	unsigned flags; /* JP_BOOL, JP_JAILSYS */
-	int access;	/* JP_READ_ONLY, ... */
+	int access;     /* JP_READ_ONLY, ... */
 };
 
 /* The kernel's table; -1 with jail_errmsg when it cannot be read. */

@@ -26,12 +26,9 @@ static const struct {
 	int type;
 	unsigned flags;
 } types[] = {
-	{ "int", JP_INT, 0 },
-	{ "uint", JP_UINT, 0 },
-	{ "bool", JP_INT, JP_BOOL },
-	{ "jailsys", JP_INT, JP_JAILSYS },
-	{ "string", JP_STRING, 0 },
-	{ "in_addr", JP_IN_ADDR, 0 },
+	{ "int", JP_INT, 0 },        { "uint", JP_UINT, 0 },
+	{ "bool", JP_INT, JP_BOOL }, { "jailsys", JP_INT, JP_JAILSYS },
+	{ "string", JP_STRING, 0 },  { "in_addr", JP_IN_ADDR, 0 },
 };
 
 static const char *const access_words[] = {

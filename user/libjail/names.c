@@ -71,8 +71,7 @@ char *jail_getname(int jid)
 	snprintf(number, sizeof(number), "%d", jid);
 	if (jailparam_init(&jp[0], "jid") == 0 &&
 	    jailparam_import(&jp[0], number) == 0 &&
-	    jailparam_init(&jp[1], "name") == 0 &&
-	    jailparam_get(jp, 2, 0) >= 0)
+	    jailparam_init(&jp[1], "name") == 0 && jailparam_get(jp, 2, 0) >= 0)
 		name = jailparam_export(&jp[1]);
 	jailparam_free(jp, 2);
 	return name;

@@ -126,15 +126,15 @@ out:
 
 static int is_key(const struct jailparam *jp)
 {
-	return jp->jp_value && (!strcmp(jp->jp_name, "jid") ||
-				!strcmp(jp->jp_name, "name") ||
-				!strcmp(jp->jp_name, "desc") ||
-				!strcmp(jp->jp_name, "lastjid"));
+	return jp->jp_value &&
+	       (!strcmp(jp->jp_name, "jid") || !strcmp(jp->jp_name, "name") ||
+		!strcmp(jp->jp_name, "desc") ||
+		!strcmp(jp->jp_name, "lastjid"));
 }
 
 /* Room for the values of all but the key; 0 bytes ask for the length. */
-static int make_room(struct jailparam *jp, unsigned njp, const struct iovec *iov,
-		     const struct jailparam *key)
+static int make_room(struct jailparam *jp, unsigned njp,
+		     const struct iovec *iov, const struct jailparam *key)
 {
 	unsigned i;
 

@@ -21,7 +21,7 @@
 #define JAIL_CREATE 0x01   /* make it, if it is not there */
 #define JAIL_UPDATE 0x02   /* change it, if it is there */
 #define JAIL_ATTACH 0x04   /* enter it */
-#define JAIL_DYING 0x08	   /* also those that are ending */
+#define JAIL_DYING 0x08    /* also those that are ending */
 #define JAIL_USE_DESC 0x10 /* "desc" names the jail */
 #define JAIL_AT_DESC 0x20  /* "desc" names the jail to look from */
 #define JAIL_GET_DESC 0x40 /* a new descriptor comes back in "desc" */
