@@ -1,24 +1,147 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * net.h - the public face of room 7: turns addresses into sockets, for a given
- * cred. A family registers itself here; a socket call for a family that is not
- * registered gets -EAFNOSUPPORT.
+ * cred.
+ *
+ * A family registers itself here and gives each socket its sock_ops; what all
+ * families share (descriptors, options, time-outs, errors that wait to be
+ * told) is in struct sock. Locks: the kernel lock.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
 
+#include "kernel/base/abi/socket.h"
 #include "kernel/fs/fs.h"
+
+struct sock;
+
+struct sock_name {		/* an address, as the user writes it */
+	uint32_t len;		/* 0: none */
+	union {
+		uint16_t family;
+		char bytes[SOCKADDR_MAX + 1];	/* a NUL fits behind it */
+	};
+};
+
+struct sock_msg {		/* one send or receive */
+	struct thread *me;
+	struct user_io *io;
+	unsigned flags;		/* MSG_*, as asked */
+	struct sock_name *name;	/* where to; where from; NULL: not asked */
+	char *control;		/* send: control messages, in kernel memory */
+	uint32_t control_user;	/* receive: where they go, or 0 */
+	uint32_t control_len;	/* of one or the other; receive: what is left */
+	unsigned told;		/* receive: MSG_* that the user is told */
+};
+
+/* Of a family, or of one type of it. A NULL one is -EOPNOTSUPP. All may sleep
+ * unless they say otherwise. wait: false is O_NONBLOCK. */
+struct sock_ops {
+	int (*bind)(struct sock *s, const struct path_at *at,
+		    struct sock_name *n);
+	int (*connect)(struct sock *s, const struct path_at *at,
+		       struct sock_name *n, bool wait);
+	int (*listen)(struct sock *s, struct thread *me, unsigned backlog);
+	/* accept in two steps, so that no connection is lost: wait for one;
+	 * then, without a sleep in between, give the oldest the file f. */
+	int (*accept_wait)(struct sock *s, bool wait);
+	void (*accept_take)(struct sock *s, struct file *f);
+	int (*pair)(struct sock *a, struct sock *b, struct thread *me);
+	int (*name)(struct sock *s, bool peer, struct sock_name *out);
+	int (*send)(struct sock *s, struct sock_msg *m, bool wait);
+	int (*receive)(struct sock *s, struct sock_msg *m, bool wait);
+	int (*shutdown)(struct sock *s, int how);
+	unsigned (*poll)(struct sock *s, struct poller *p);	/* no sleep */
+	int (*ioctl)(struct sock *s, uint32_t cmd, uint32_t arg);
+	bool (*listening)(const struct sock *s);	/* no sleep */
+	void (*resized)(struct sock *s);	/* a buffer's limit changed */
+	void (*closing)(struct sock *s);	/* one of its descriptors goes */
+	void (*release)(struct sock *s);	/* the last; s is its own then */
+};
+
+enum {	/* sock.options: on or off, and no more to it */
+	SOCK_OPTION_REUSEADDR = 1, SOCK_OPTION_KEEPALIVE = 2,
+	SOCK_OPTION_BROADCAST = 4, SOCK_OPTION_DONTROUTE = 8,
+	SOCK_OPTION_OOBINLINE = 16, SOCK_OPTION_REUSEPORT = 32,
+	SOCK_OPTION_PASSCRED = 64, SOCK_OPTION_NO_CHECK = 128,
+	SOCK_OPTION_DEBUG = 256,
+};
+struct sock {
+	const struct sock_ops *ops;	/* [I] */
+	int family, type, protocol;	/* [I] */
+	struct file *file;		/* not held; NULL: none yet, or no more */
+	struct prison *prison;		/* [I] of its maker, who pays; held */
+	int error;			/* SO_ERROR: > 0, told once */
+	unsigned options;		/* SOCK_OPTION_* */
+	uint32_t send_limit, receive_limit, receive_low; /* bytes */
+	uint64_t send_timeout, receive_timeout; /* ns; SLEEP_FOREVER */
+	struct abi_linger linger;
+	int priority;
+	const struct cred *peer_cred;	/* SO_PEERCRED: held, or NULL */
+	int peer_pid;
+};
+
+/* --- sock.c ------------------------------------------------------------- */
+
+void net_init(void);
 
 struct sock_family {
 	int number;		/* AF_* */
-	int (*make)(const struct cred *who, int type, int protocol, unsigned flags,
-		    struct file **out);
+	/* -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -ENOMEM. */
+	int (*make)(const struct cred *who, int type, int protocol,
+		    struct sock **out);
 	struct list link;
 };
 void sock_family_register(struct sock_family *f);
-/* -EAFNOSUPPORT, -EINVAL; else what the family says. Sleeps. */
+void sock_begin(struct sock *s, const struct cred *who, int family, int type,
+		const struct sock_ops *ops);
+void sock_end(struct sock *s);
+void sock_attach(struct sock *s, struct file *f); /* f is s's from now on */
+struct sock *sock_of(const struct file *f); /* NULL: -ENOTSOCK */
+
+/* The calls. All sleep. flags: O_NONBLOCK of the new file. */
 int sock_new(const struct cred *who, int family, int type, int protocol,
 	     unsigned flags, struct file **out) must_check;
-bool sock_is(const struct file *f);	/* else the socket calls say -ENOTSOCK */
+int sock_pair(struct thread *me, int family, int type, int protocol,
+	      unsigned flags, struct file *out[2]) must_check;
+int sock_bind(struct file *f, const struct path_at *at, struct sock_name *n) must_check;
+int sock_connect(struct file *f, const struct path_at *at,
+		 struct sock_name *n) must_check;
+int sock_listen(struct file *f, struct thread *me, int backlog) must_check;
+int sock_accept(struct file *f, struct thread *me, unsigned flags,
+		bool cloexec, struct sock_name *peer) must_check;
+int sock_name_get(struct file *f, bool peer, struct sock_name *out) must_check;
+int sock_send(struct file *f, struct sock_msg *m) must_check;
+int sock_receive(struct file *f, struct sock_msg *m) must_check;
+int sock_shutdown(struct file *f, int how) must_check;
+
+/* For families. */
+/* Until when a wait may last that sleeps at most `timeout` ns; 0: not at all. */
+uint64_t sock_deadline(bool wait, uint64_t timeout);
+/* Sleep on q. -EAGAIN: the time is over; -ERESTARTSYS, -EINTR: a signal. */
+int sock_wait(struct sleep_queue *q, uint64_t deadline) must_check;
+int sock_take_error(struct sock *s);	/* 0, or the error, which is told now */
+void sock_peer_set(struct sock *s, const struct cred *who, int pid);
+/* Puts a control message behind those already given; MSG_CTRUNC where there is
+ * no room for all of it. Sleeps. -EFAULT. */
+int sock_put_control(struct sock_msg *m, int level, int type, const void *data,
+		     uint32_t n) must_check;
+static inline struct path_at sock_at(struct thread *me)
+{
+	return (struct path_at){ me->cred, me->proc->fs, AT_FDCWD,
+				 me->proc->files };
+}
+
+/* --- option.c ----------------------------------------------------------- */
+
+/* setsockopt, getsockopt; values are the user's. Sleep. */
+int sock_option_set(struct file *f, struct thread *me, int level, int name,
+		    uint32_t user, uint32_t len) must_check;
+int sock_option_get(struct file *f, struct thread *me, int level, int name,
+		    uint32_t user, uint32_t user_len) must_check;
+
+/* --- unix.c ------------------------------------------------------------- */
+
+void net_unix_init(void);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * charge.h - private to kernel/fs: kernel memory with a name on the bill.
+ * charge.h - kernel memory with a name on the bill, for kernel/fs and the rooms
+ * above it.
  *
  * For objects that a user can pile up without opening one more file: the
- * pages of a pipe, the items of an epoll, record locks, generated text.
+ * pages of a pipe, the items of an epoll, record locks, generated text, what
+ * waits in sockets.
  */
 #ifndef KERNEL_FS_CHARGE_H
 #define KERNEL_FS_CHARGE_H

@@ -112,6 +112,22 @@ const char *file_kind(const struct file *f)
 	return f->kind;
 }
 
+/*
+ * What lies in a prison's own tree it could have opened itself. From outside it
+ * a directory would be a way out and a device a deed on the machine; other
+ * files are what their sender wants to share.
+ */
+int file_may_arrive(const struct cred *who, const struct file *f)
+{
+	uint32_t mode = f->inode->mode;
+
+	if (f->ops->may_arrive)
+		return f->ops->may_arrive(f, who);
+	if (!S_ISDIR(mode) && !S_ISCHR(mode) && !S_ISBLK(mode))
+		return 0;
+	return path_in_prison(who, &f->path) ? 0 : -EPERM;
+}
+
 /* Does f->pos need the lock? Streams have no position, and one who is alone
  * with the file disturbs nobody. */
 static bool position_shared(const struct file *f)

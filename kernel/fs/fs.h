@@ -282,6 +282,9 @@ bool path_same(const struct path *a, const struct path *b);
 /* mknod(2), mkfifo */
 int path_create(const struct path_at *at, const char *name, uint32_t mode,
 		uint32_t rdev) must_check;
+/* bind(2): a socket's node of mode & S_IALLUGO; *out is held */
+int path_create_socket(const struct path_at *at, const char *name,
+		       uint32_t mode, struct path *out) must_check;
 int path_mkdir(const struct path_at *at, const char *name,
 	       uint32_t mode) must_check;
 int path_symlink(const struct path_at *at, const char *name,
@@ -365,6 +368,8 @@ struct file_ops {
 	int (*truncate)(struct file *f, off64 size);
 	int (*allocate)(struct file *f, int mode, off64 offset, off64 len);
 	int (*set_flags)(struct file *f, unsigned flags);	/* O_NONBLOCK, O_ASYNC changed */
+	/* file_may_arrive: instead of the rule for places. No sleep. */
+	int (*may_arrive)(const struct file *f, const struct cred *who);
 };
 struct file {
 	uint32_t refs;
@@ -419,6 +424,11 @@ int file_install(struct file_table *t, struct file *f, int from, bool cloexec,
 /* dup2 */
 int file_install_at(struct file_table *t, struct file *f, int fd, bool cloexec,
 		    uint64_t limit) must_check;
+/* Is there a free number for file_install, in so far as limits say? -EMFILE. */
+int file_room(const struct file_table *t, uint64_t limit) must_check;
+/* The door for descriptors that others send: may f become one of who's?
+ * -EPERM: a directory or a device, by O_PATH too, outside who's prison. */
+int file_may_arrive(const struct cred *who, const struct file *f) must_check;
 int file_close(struct file_table *t, int fd) must_check;	/* Sleeps. */
 bool file_cloexec(const struct file_table *t, int fd);
 void file_set_cloexec(struct file_table *t, int fd, bool on);

@@ -164,6 +164,24 @@ int path_create(const struct path_at *at, const char *name, uint32_t mode,
 	return err;
 }
 
+int path_create_socket(const struct path_at *at, const char *name,
+		       uint32_t mode, struct path *out)
+{
+	struct making m;
+	int err = making_begin(at, name, false, &m);
+
+	if (err)
+		return err;
+	err = create(at, m.parent.dentry->inode, m.d,
+		     S_IFSOCK | (mode & S_IALLUGO), 0);
+	if (!err) {
+		*out = (struct path){ m.parent.mount, m.d };
+		path_hold(out);
+	}
+	making_end(&m);
+	return err;
+}
+
 /* mkdir(2). Sleeps. */
 int path_mkdir(const struct path_at *at, const char *name, uint32_t mode)
 {

@@ -195,15 +195,29 @@ static int grow(struct file_table *t, unsigned need)
 	return 0;
 }
 
-int file_install(struct file_table *t, struct file *f, int from, bool cloexec,
-		 uint64_t limit)
+static unsigned lowest_free(const struct file_table *t, unsigned from)
 {
 	unsigned fd = max_u32(from, t->first_free);
 
-	assert(from >= 0);
 	assert(t->refs > 0 && t->open <= t->size);
 	while (fd < t->size && t->file[fd])
 		fd++;
+	return fd;
+}
+
+int file_room(const struct file_table *t, uint64_t limit)
+{
+	unsigned fd = lowest_free(t, 0);
+
+	return fd < limit && fd < SLOTS_MAX ? 0 : -EMFILE;
+}
+
+int file_install(struct file_table *t, struct file *f, int from, bool cloexec,
+		 uint64_t limit)
+{
+	unsigned fd = lowest_free(t, from);
+
+	assert(from >= 0);
 	if (fd >= limit)
 		return -EMFILE;
 	if (fd >= t->size) {

@@ -32,6 +32,7 @@ struct proc_user {
 	uint32_t uid, refs;
 	uint32_t threads;		/* RLIMIT_NPROC */
 	uint32_t signals;		/* RLIMIT_SIGPENDING */
+	uint32_t in_flight;		/* open files on the way in sockets */
 };
 struct proc_user *user_get(struct prison *p, uint32_t uid); /* held, or NULL */
 void user_hold(struct proc_user *u);

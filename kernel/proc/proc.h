@@ -474,6 +474,12 @@ uint32_t proc_count(void);
 uint32_t proc_max(void);
 int proc_last_pid(void);
 uint64_t proc_forks(void);
+/* Open files on the way in sockets, counted for the real uid that sent them:
+ * a flight holds the user, and ends with as many as it was told of. */
+uint32_t proc_in_flight(const struct proc *p);
+struct proc_user *proc_flight_begin(struct proc *p);
+void proc_flight_more(struct proc_user *u);
+void proc_flight_end(struct proc_user *u, uint32_t n);
 int proc_may_debug(const struct cred *who, const struct proc *p) must_check;
 
 /* --- ptimer.c: interval timers and POSIX timers of a process ---------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * user.c - what one real user id of one prison uses, for the limits that POSIX
- * and Linux count per user: threads and queued signals.
+ * and Linux count per user: threads, queued signals, files in flight.
  *
  * The same number in two prisons is two users. Locks: the kernel lock.
  */
@@ -54,8 +54,33 @@ void user_drop(struct proc_user *u)
 	assert(u->refs != 0);
 	if (--u->refs != 0)
 		return;
-	assert(u->threads == 0 && u->signals == 0);
+	assert(u->threads == 0 && u->signals == 0 && u->in_flight == 0);
 	list_remove(&u->link);
 	prison_drop(u->prison);
 	kmem_free(u);
+}
+
+/* --- open files that p's user sends over sockets, until they arrive ----------- */
+
+uint32_t proc_in_flight(const struct proc *p)
+{
+	return p->user->in_flight;
+}
+
+struct proc_user *proc_flight_begin(struct proc *p)
+{
+	user_hold(p->user);
+	return p->user;
+}
+
+void proc_flight_more(struct proc_user *u)
+{
+	u->in_flight++;
+}
+
+void proc_flight_end(struct proc_user *u, uint32_t n)
+{
+	assert(u->in_flight >= n);
+	u->in_flight -= n;
+	user_drop(u);
 }

@@ -227,10 +227,27 @@ int sys_write(struct thread *me, const uint32_t *arg);
 int sys_writev(struct thread *me, const uint32_t *arg);
 
 /* socket.c */
-int sys_on_socket(struct thread *me, const uint32_t *arg);
+int sys_accept4(struct thread *me, const uint32_t *arg);
+int sys_bind(struct thread *me, const uint32_t *arg);
+int sys_connect(struct thread *me, const uint32_t *arg);
+int sys_getpeername(struct thread *me, const uint32_t *arg);
+int sys_getsockname(struct thread *me, const uint32_t *arg);
+int sys_getsockopt(struct thread *me, const uint32_t *arg);
+int sys_listen(struct thread *me, const uint32_t *arg);
+int sys_setsockopt(struct thread *me, const uint32_t *arg);
+int sys_shutdown(struct thread *me, const uint32_t *arg);
 int sys_socket(struct thread *me, const uint32_t *arg);
 int sys_socketcall(struct thread *me, const uint32_t *arg);
 int sys_socketpair(struct thread *me, const uint32_t *arg);
+
+/* sockmsg.c */
+int sys_recvfrom(struct thread *me, const uint32_t *arg);
+int sys_recvmmsg(struct thread *me, const uint32_t *arg);
+int sys_recvmmsg64(struct thread *me, const uint32_t *arg);
+int sys_recvmsg(struct thread *me, const uint32_t *arg);
+int sys_sendmmsg(struct thread *me, const uint32_t *arg);
+int sys_sendmsg(struct thread *me, const uint32_t *arg);
+int sys_sendto(struct thread *me, const uint32_t *arg);
 
 /* stat.c */
 int sys_flistxattr(struct thread *me, const uint32_t *arg);

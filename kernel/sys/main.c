@@ -73,6 +73,7 @@ void kernel_main(void)
 	tmpfs_init();
 	procfs_init();
 	ipc_init();
+	net_init();
 	dev_init();
 	jailsys_init();
 	sysrq_init();

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * unix_connect.c - from two sockets to a connection: listen, connect, accept,
+ * socketpair; and the peer of a datagram socket.
+ *
+ * connect makes the server's end itself, an embryo that waits in the
+ * listener's queue until somebody accepts it; bytes can flow before that. Who
+ * connects and who listened are remembered for SO_PEERCRED.
+ *
+ * Locks: the kernel lock. What was found by name is held over a sleep and then
+ * looked up again.
+ */
+#include "net/unix.h"
+
+/* listen(2). -EINVAL without a name. */
+int unix_listen(struct sock *sock, struct thread *me, unsigned backlog)
+{
+	struct unix_sock *s = unix_of(sock);
+	bool more = backlog > s->backlog;
+
+	if (!s->name || s->state == UNIX_CONNECTED)
+		return -EINVAL;
+	s->backlog = backlog;
+	s->state = UNIX_LISTENING;
+	sock_peer_set(sock, me->cred, me->proc->pid);
+	if (more)
+		unix_admit(s);
+	return 0;
+}
+
+/* --- connect, with a connection --------------------------------------------- */
+
+/* Places an embryo in listener's queue, connected with s. -ENOMEM. */
+static int embryo_make(struct unix_sock *s, struct unix_sock *listener,
+		       struct thread *me)
+{
+	struct unix_sock *e;
+	int err = unix_new(me->cred, s->sock.type, &e);
+
+	if (err)
+		return err;
+	e->embryo = true;
+	e->state = s->state = UNIX_CONNECTED;
+	e->name = listener->name;
+	e->name->refs++;
+	sock_peer_set(&e->sock, me->cred, me->proc->pid);
+	if (listener->sock.peer_cred)
+		sock_peer_set(&s->sock, listener->sock.peer_cred,
+			      listener->sock.peer_pid);
+	e->sock.options |= listener->sock.options & SOCK_OPTION_PASSCRED;
+	unix_peer_set(e, s);
+	unix_peer_set(s, e);
+	list_append(&listener->queue, &e->embryo_link);
+	listener->queued++;
+	sleep_wake(&listener->readers);
+	return 0;
+}
+
+/* One try. -EAGAIN: the listener's line is full. */
+static int connect_try(struct unix_sock *s, struct unix_sock *listener,
+		       struct thread *me)
+{
+	if (listener->dead || listener->state != UNIX_LISTENING ||
+	    (listener->shut & UNIX_NO_RECEIVE))
+		return -ECONNREFUSED;
+	if (unix_full(listener))
+		return -EAGAIN;
+	if (s->state == UNIX_CONNECTED)
+		return -EISCONN;
+	if (s->state != UNIX_CLOSED)
+		return -EINVAL;
+	return embryo_make(s, listener, me);
+}
+
+/* connect(2) of a stream or sequenced packets. -ECONNREFUSED, -EAGAIN,
+ * -EISCONN, -EINVAL, -EPROTOTYPE, -ENOMEM, and of path_walk. */
+int unix_stream_connect(struct sock *sock, const struct path_at *at,
+			struct sock_name *n, bool wait)
+{
+	struct unix_sock *s = unix_of(sock), *listener;
+	uint64_t deadline = sock_deadline(wait, sock->send_timeout);
+	int err = 0;
+
+	if (sock->options & SOCK_OPTION_PASSCRED)
+		err = unix_autobind(s, at->who);
+	while (!err) {
+		err = unix_find(at, n, sock->type, &listener);
+		if (err)
+			break;
+		err = connect_try(s, listener, thread_current());
+		if (err == -EAGAIN) {
+			err = sock_wait(&listener->admission, deadline);
+			unix_drop(listener);
+			continue;
+		}
+		unix_drop(listener);
+		break;
+	}
+	return err;
+}
+
+/* socketpair(2) */
+int unix_pair(struct sock *a, struct sock *b, struct thread *me)
+{
+	struct unix_sock *x = unix_of(a), *y = unix_of(b);
+
+	unix_peer_set(x, y);
+	unix_peer_set(y, x);
+	x->state = y->state = UNIX_CONNECTED;
+	sock_peer_set(a, me->cred, me->proc->pid);
+	sock_peer_set(b, me->cred, me->proc->pid);
+	return 0;
+}
+
+/* --- the peer of a datagram socket -------------------------------------------- */
+
+/* s no longer talks to old, which s holds. What came from there is lost, and
+ * an old that still talks to s is told so. Sleeps. */
+void unix_disconnected(struct unix_sock *s, struct unix_sock *old)
+{
+	if (!s->queued)
+		return;
+	unix_purge(s);
+	unix_admit(s);
+	if (!old->dead && old->peer == s) {
+		old->sock.error = ECONNRESET;
+		sleep_wake(&old->readers);
+		sleep_wake(&old->writers);
+	}
+}
+
+/* connect(2) of a datagram socket; AF_UNSPEC takes the peer away. -EPERM:
+ * the other talks to somebody else only. */
+int unix_dgram_connect(struct sock *sock, const struct path_at *at,
+		       struct sock_name *n, bool wait)
+{
+	struct unix_sock *s = unix_of(sock), *peer = NULL, *old;
+	int err;
+
+	(void)wait;
+	if (n->len < sizeof n->family)
+		return -EINVAL;
+	if (n->family != AF_UNSPEC) {
+		err = unix_find(at, n, sock->type, &peer);
+		if (!err && (sock->options & SOCK_OPTION_PASSCRED))
+			err = unix_autobind(s, at->who);
+		if (!err && peer->peer && peer->peer != s)
+			err = -EPERM;
+		if (err)
+			goto drop;
+	}
+	old = s->peer;
+	if (old)
+		unix_hold(old);
+	unix_peer_set(s, peer);
+	s->state = peer ? UNIX_CONNECTED : UNIX_CLOSED;
+	if (old && old != peer)
+		unix_disconnected(s, old);
+	if (old)
+		unix_drop(old);
+	err = 0;
+drop:
+	if (peer)
+		unix_drop(peer);
+	return err;
+}
+
+/* --- accept ------------------------------------------------------------------- */
+
+/* -EINVAL: it does not listen, or was shut down; -EAGAIN, a signal's. */
+int unix_accept_wait(struct sock *sock, bool wait)
+{
+	struct unix_sock *s = unix_of(sock);
+	uint64_t deadline = sock_deadline(wait, sock->receive_timeout);
+	int err;
+
+	for (;;) {
+		if (s->state != UNIX_LISTENING)
+			return -EINVAL;
+		if (s->queued)
+			return 0;
+		err = sock_take_error(sock);
+		if (err)
+			return err;
+		if (s->shut & UNIX_NO_RECEIVE)
+			return -EINVAL;
+		err = sock_wait(&s->readers, deadline);
+		if (err)
+			return err;
+	}
+}
+
+void unix_accept_take(struct sock *sock, struct file *f)
+{
+	struct unix_sock *s = unix_of(sock), *e;
+
+	assert(s->state == UNIX_LISTENING && s->queued > 0);
+	e = list_entry(s->queue.next, struct unix_sock, embryo_link);
+	list_remove(&e->embryo_link);
+	s->queued--;
+	e->embryo = false;
+	sock_attach(&e->sock, f);
+	if (s->queued == s->backlog)
+		unix_admit(s);
+}
