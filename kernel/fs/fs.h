@@ -530,11 +530,11 @@ struct procfs_entry {
 	int (*show)(struct text *t, const struct cred *who);
 	int (*store)(const struct cred *who, const char *text, size_t n); /* may be NULL */
 	const struct procfs_knob *knob;	/* instead of the two: knob.h */
-	struct list link;
 };
 void procfs_init(void);
 /* dev sets it: the terminal's number and foreground group for /proc/PID/stat. */
 extern void (*procfs_tty)(const struct proc_session *s, uint32_t *number, int *group);
 void procfs_register(struct procfs_entry *e);
+void procfs_unregister(struct procfs_entry *e);	/* Sleeps. */
 
 #endif

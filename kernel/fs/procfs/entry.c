@@ -6,20 +6,32 @@
  * zero exists only for the host's own prison; a directory exists for a prison
  * if anything below it does.
  *
- * Locks: the kernel lock. Entries are never taken away, so nothing is held.
+ * An entry may be taken away again, with the module that it came with. Its leaf
+ * stays, without it, so that an inode may point to the leaf for good; who uses
+ * the entry is waited for. Locks: the kernel lock.
  */
 #include "kernel/fs/procfs/inner.h"
 
+struct leaf {
+	struct list link;
+	struct procfs_entry *entry;	/* NULL: taken away */
+	unsigned users;			/* in one of its functions now */
+	char name[];
+};
+
 struct entry_dir {
-	const char *name;
+	char *name;
 	size_t len;
 	bool open;		/* has an entry for every prison */
 	struct list dirs, link;	/* struct entry_dir */
-	struct list leaves;	/* struct procfs_entry */
+	struct list leaves;	/* struct leaf */
 };
 
+static char no_name[] = "";
+static struct sleep_queue leaf_idle;	/* somebody left an entry */
+
 struct entry_dir entry_root = {
-	.name = "", .dirs = LIST_INIT(entry_root.dirs),
+	.name = no_name, .dirs = LIST_INIT(entry_root.dirs),
 	.link = LIST_INIT(entry_root.link),
 	.leaves = LIST_INIT(entry_root.leaves), .open = true,
 };
@@ -41,11 +53,10 @@ static struct entry_dir *dir_find(struct entry_dir *d, const char *name,
 	return NULL;
 }
 
-static struct procfs_entry *leaf_find(struct entry_dir *d, const char *name,
-				      size_t len)
+static struct leaf *leaf_find(struct entry_dir *d, const char *name, size_t len)
 {
 	list_each(l, &d->leaves) {
-		struct procfs_entry *e = list_entry(l, struct procfs_entry, link);
+		struct leaf *e = list_entry(l, struct leaf, link);
 
 		if (name_is(e->name, name, len))
 			return e;
@@ -53,16 +64,30 @@ static struct procfs_entry *leaf_find(struct entry_dir *d, const char *name,
 	return NULL;
 }
 
-/* name stays the caller's: it is part of a registered entry. */
+static struct leaf *leaf_make(struct entry_dir *d, const char *name)
+{
+	struct leaf *e = kmem_zalloc(sizeof(*e) + strlen(name) + 1);
+
+	if (!e)
+		return NULL;
+	str_copy(e->name, name, strlen(name) + 1);
+	list_append(&d->leaves, &e->link);
+	return e;
+}
+
 static struct entry_dir *dir_make(struct entry_dir *d, const char *name,
 				  size_t len)
 {
 	struct entry_dir *e = kmem_zalloc(sizeof *e);
 
 	assert(len > 0 && len <= NAME_MAX);
-	if (!e)
+	if (e)
+		e->name = kmem_zalloc(len + 1);
+	if (!e || !e->name) {
+		kmem_free(e);
 		return NULL;
-	e->name = name;
+	}
+	memcpy(e->name, name, len);
 	e->len = len;
 	list_init(&e->dirs);
 	list_init(&e->leaves);
@@ -70,42 +95,88 @@ static struct entry_dir *dir_make(struct entry_dir *d, const char *name,
 	return e;
 }
 
-/*
- * Shows e in /proc from now on; e stays the caller's and must not go away. Its
- * directories are made. A second one of the same name is a mistake.
- */
-void procfs_register(struct procfs_entry *e)
+void entry_init(void)
+{
+	sleep_queue_init(&leaf_idle);
+}
+
+/* The directory of e, made as far as it is missing; NULL: no memory. */
+static struct entry_dir *dir_of(const struct procfs_entry *e)
 {
 	struct entry_dir *d = &entry_root;
 	const char *part = e->directory;
 
-	assert(e->name && *e->name && !!e->show + !!e->knob == 1);
-	while (*part) {
+	while (d && *part) {
 		const char *end = strchr(part, '/');
 		size_t len = end ? (size_t)(end - part) : strlen(part);
 		struct entry_dir *next = dir_find(d, part, len);
 
 		if (!next)
 			next = dir_make(d, part, len);
-		if (!next) {
-			log_print(LOG_ERROR, "procfs: no memory for %s/%s\n",
-				  e->directory, e->name);
-			return;
-		}
-		if (e->gate == PROC_GATE_ALL)
+		if (next && e->gate == PROC_GATE_ALL)
 			next->open = true;
 		d = next;
 		part += len;
 		while (*part == '/')
 			part++;
 	}
-	assert(!leaf_find(d, e->name, strlen(e->name)));
-	list_append(&d->leaves, &e->link);
+	return d;
 }
 
-static bool leaf_visible(const struct procfs_entry *e, const struct cred *who)
+/*
+ * Shows e in /proc from now on; e stays the caller's. Its directories are
+ * made. A second one of the same name is a mistake.
+ */
+void procfs_register(struct procfs_entry *e)
 {
-	return who && (e->gate == PROC_GATE_ALL || from_host(who));
+	struct entry_dir *d = dir_of(e);
+	struct leaf *leaf = NULL;
+
+	assert(e->name && *e->name && !!e->show + !!e->knob == 1);
+	if (d)
+		leaf = leaf_find(d, e->name, strlen(e->name));
+	if (d && !leaf)
+		leaf = leaf_make(d, e->name);
+	if (!leaf) {
+		log_print(LOG_ERROR, "procfs: no memory for %s/%s\n",
+			  e->directory, e->name);
+		return;
+	}
+	assert(!leaf->entry);
+	leaf->entry = e;
+}
+
+/* Takes e away, if it was shown. Nobody uses it afterwards. Sleeps. */
+void procfs_unregister(struct procfs_entry *e)
+{
+	struct entry_dir *d = dir_of(e);
+	struct leaf *leaf = d ? leaf_find(d, e->name, strlen(e->name)) : NULL;
+
+	if (!leaf || leaf->entry != e)
+		return;
+	leaf->entry = NULL;
+	while (leaf->users) /* no deadline and no signal: it can only be woken */
+		(void)!sleep_on(&leaf_idle, SLEEP_DEEP, SLEEP_FOREVER);
+}
+
+struct procfs_entry *leaf_begin(struct leaf *leaf)
+{
+	if (leaf->entry)
+		leaf->users++;
+	return leaf->entry;
+}
+
+void leaf_end(struct leaf *leaf)
+{
+	assert(leaf->users != 0);
+	if (--leaf->users == 0)
+		sleep_wake(&leaf_idle);
+}
+
+static bool leaf_visible(const struct leaf *leaf, const struct cred *who)
+{
+	return who && leaf->entry &&
+	       (leaf->entry->gate == PROC_GATE_ALL || from_host(who));
 }
 
 static bool dir_visible(const struct entry_dir *d, const struct cred *who)
@@ -141,9 +212,9 @@ static const struct file_ops dir_file_ops = {
 	.read_dir = dir_read,
 };
 
-static uint32_t leaf_mode(const struct procfs_entry *e)
+static uint32_t leaf_mode(const struct leaf *leaf)
 {
-	return S_IFREG | (e->mode ? e->mode : 0444);
+	return S_IFREG | (leaf->entry->mode ? leaf->entry->mode : 0444);
 }
 
 /* The name in d, for the asker; -ENOENT. */
@@ -162,7 +233,7 @@ int entry_lookup(struct entry_dir *d, struct inode *dir, const char *name,
 		(*out)->fops = &text_file_ops;
 		return 0;
 	}
-	if (n.leaf && asker())
+	if (n.leaf && n.leaf->entry && asker())
 		prison_denied(asker(), "proc", n.leaf->name, -ENOENT);
 	n.leaf = NULL;
 	n.dir = dir_find(d, name, len);
@@ -197,7 +268,7 @@ bool entry_read_dir(struct entry_dir *d, struct dir_out *out, off64 *next)
 			return false;
 	}
 	list_each(l, &d->leaves) {
-		struct procfs_entry *e = list_entry(l, struct procfs_entry, link);
+		struct leaf *e = list_entry(l, struct leaf, link);
 
 		if (at++ < out->f->pos || !leaf_visible(e, asker()))
 			continue;

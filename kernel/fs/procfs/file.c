@@ -20,6 +20,35 @@ struct opened {			/* file->private, from the first read on */
 	bool made;
 };
 
+static int leaf_make_text(struct leaf *leaf, struct text *t,
+			  const struct cred *who)
+{
+	const struct procfs_entry *e = leaf_begin(leaf);
+	int err;
+
+	if (!e)
+		return -ENOENT;
+	err = e->knob ? procfs_knob_show(e->knob, t, who) : e->show(t, who);
+	leaf_end(leaf);
+	return err ? err : t->error;
+}
+
+static int leaf_store(struct leaf *leaf, const struct cred *who,
+		      const char *text, size_t n)
+{
+	const struct procfs_entry *e = leaf_begin(leaf);
+	int err = -EPERM;
+
+	if (!e)
+		return -ENOENT;
+	if (e->knob)
+		err = procfs_knob_store(e->knob, who, text, n);
+	else if (e->store)
+		err = e->store(who, text, n);
+	leaf_end(leaf);
+	return err;
+}
+
 static int content_make(struct file *f, struct text *t)
 {
 	struct node *n = node_of(f->inode);
@@ -27,11 +56,8 @@ static int content_make(struct file *f, struct text *t)
 	int err;
 
 	assert(n->leaf || (n->pid && n->entry && n->entry->show));
-	if (n->leaf) {
-		err = n->leaf->knob ? procfs_knob_show(n->leaf->knob, t, f->cred)
-				    : n->leaf->show(t, f->cred);
-		return err ? err : t->error;
-	}
+	if (n->leaf)
+		return leaf_make_text(n->leaf, t, f->cred);
 	err = view_open(f->inode, f->cred, &v);
 	if (err)
 		return err;
@@ -87,11 +113,8 @@ static int store(struct file *f, const char *text, size_t n)
 	int err;
 
 	assert(node->leaf || node->entry);
-	if (node->leaf && node->leaf->knob)
-		return procfs_knob_store(node->leaf->knob, f->cred, text, n);
 	if (node->leaf)
-		return node->leaf->store ? node->leaf->store(f->cred, text, n) :
-					   -EPERM;
+		return leaf_store(node->leaf, f->cred, text, n);
 	if (!node->entry->store)
 		return -EIO;
 	err = view_open(f->inode, f->cred, &v);

@@ -13,10 +13,11 @@
 #include "kernel/fs/inner.h"
 
 struct entry_dir;
+struct leaf;
 struct pid_entry;
 
 struct node {			/* inode->private; kmem */
-	struct procfs_entry *leaf;	/* registered file, or NULL */
+	struct leaf *leaf;		/* registered file, or NULL */
 	struct entry_dir *dir;		/* registered directory, or NULL */
 	const struct pid_entry *entry;	/* of a process, or NULL */
 	const char *link;		/* fixed symlink, or NULL */
@@ -82,6 +83,10 @@ extern const struct file_ops text_file_ops;
 /* --- entry.c: what rooms registered ------------------------------------- */
 
 extern struct entry_dir entry_root;
+void entry_init(void);
+/* Around each use of an entry. NULL: it was taken away, there is no end. */
+struct procfs_entry *leaf_begin(struct leaf *leaf);
+void leaf_end(struct leaf *leaf);
 int entry_lookup(struct entry_dir *d, struct inode *dir, const char *name,
 		 size_t len, struct inode **out) must_check;
 bool entry_visible(const struct node *n, const struct cred *who);

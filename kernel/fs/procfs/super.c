@@ -236,6 +236,7 @@ void procfs_init(void)
 {
 	vfs_register(&proc_type);
 	vfs_register(&procfs_type);
+	entry_init();
 	system_register();
 	cpu_register();
 	sysctl_register();
