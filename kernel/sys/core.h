@@ -80,4 +80,9 @@ void shut_down(const char *why);
 /* sysrq.c */
 void sysrq_init(void);
 
+/* module.c; for modules: the one that `inside` lies in is in use */
+void modules_init(void);
+void kernel_module_hold(const void *inside);
+void kernel_module_drop(const void *inside);
+
 #endif

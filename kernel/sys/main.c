@@ -77,6 +77,7 @@ void kernel_main(void)
 	dev_init();
 	jailsys_init();
 	sysrq_init();
+	modules_init();
 	init_start();
 	sched_start();
 }

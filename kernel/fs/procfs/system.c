@@ -166,13 +166,6 @@ static int show_partitions(struct text *t, const struct cred *who)
 	return 0;
 }
 
-static int show_nothing(struct text *t, const struct cred *who)
-{
-	(void)t;
-	(void)who;
-	return 0;
-}
-
 static struct procfs_entry entries[] = {
 	{ "", "meminfo", PROC_GATE_ALL, .show = show_meminfo },
 	{ "", "vmstat", PROC_GATE_ALL, .show = show_vmstat },
@@ -182,7 +175,6 @@ static struct procfs_entry entries[] = {
 	{ "", "version", PROC_GATE_ALL, .show = show_version },
 	{ "", "filesystems", PROC_GATE_ALL, .show = show_filesystems },
 	{ "", "partitions", PROC_GATE_ALL, .show = show_partitions },
-	{ "", "modules", PROC_GATE_ALL, .show = show_nothing },
 	{ "", "locks", PROC_GATE_ALL, .show = lock_show },
 	{ "", "cmdline", .show = show_kernel_line },
 	{ "", "slabinfo", .mode = 0400, .show = show_slabinfo },
