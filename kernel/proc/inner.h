@@ -78,6 +78,7 @@ bool queue_preempts(const struct thread *t, const struct thread *running);
 bool queue_rival(const struct thread *running); /* slice end means a switch */
 unsigned queue_count(void);
 void queue_level(struct thread *t);	/* not queued: forget what it has run */
+void queue_join(struct thread *t);
 void queue_charge(const struct thread *t, uint64_t ns);	/* to its share */
 int queue_share_make(struct prison *p) must_check;
 uint64_t queue_weigh(const struct sched_entity *e, uint64_t ns);

@@ -346,7 +346,7 @@ static void change_share(struct proc *p, struct cred *c)
 		struct thread *t = list_entry(l, struct thread, proc_link);
 
 		queued = t->state == THREAD_READY && t != thread_current();
-		queue_level(t);
+		queue_join(t);
 		if (queued)
 			queue_add(t, false);
 	}

@@ -175,8 +175,11 @@ void defer_run(void);		/* by the way out, idle and the scheduler */
 enum thread_state { THREAD_NEW, THREAD_READY, THREAD_RUNNING, THREAD_ASLEEP,
 		    THREAD_STOPPED, THREAD_DEAD };
 
+struct share;
+
 struct sched_entity {		/* the run queue's part of a thread */
 	struct tree_node node;
+	struct share *share;	/* of its prison: runqueue.c */
 	uint64_t vruntime;	/* weighted CPU time: who has least runs next */
 	uint64_t started_ns;	/* when it last got the CPU */
 	uint64_t runtime_ns;	/* [i] user + system, exact */

@@ -15,8 +15,8 @@
  * compared by difference.
  *
  * Invariants: a thread is queued if and only if its state is THREAD_READY (the
- * idle thread never is); a share is queued if a thread of it is. Locks: the
- * kernel lock.
+ * idle thread never is); a share of which a thread is queued is queued too.
+ * Locks: the kernel lock.
  */
 #include "kernel/proc/inner.h"
 
@@ -74,16 +74,25 @@ static bool runs_before(const struct tree_node *a, const struct tree_node *b)
 
 /* --- shares --------------------------------------------------------------- */
 
-/* A prison that is ending has no share any more: its last steps are the
- * host's. */
 static struct share *share_of(const struct thread *t)
+{
+	return t->sched.share;
+}
+
+/* t, not queued, takes its place among those of its process's prison: the one
+ * directly below the host that it is in. A prison that ends has no share any
+ * more: the last steps in it are the host's. */
+void queue_join(struct thread *t)
 {
 	const struct prison *p = t->proc->cred->prison;
 
+	assert(!t->sched.queued);
 	while (p->depth > 1)
 		p = p->parent;
-	return p->slot[PRISON_SLOT_SHARE] ? p->slot[PRISON_SLOT_SHARE] :
-					    &host_share;
+	t->sched.share = p->slot[PRISON_SLOT_SHARE];
+	if (!t->sched.share)
+		t->sched.share = &host_share;
+	queue_level(t);
 }
 
 static struct share *first_share(void)
@@ -91,6 +100,24 @@ static struct share *first_share(void)
 	struct tree_node *n = tree_first(&shares);
 
 	return n ? tree_entry(n, struct share, node) : NULL;
+}
+
+static void share_dequeue(struct share *s)
+{
+	assert(s->queued);
+	s->queued = false;
+	tree_remove(&shares, &s->node);
+}
+
+/* The first that has a thread. One that ran empty stays queued until it stands
+ * in the way: mostly its thread is back before that. */
+static struct share *next_share(void)
+{
+	struct share *s;
+
+	while ((s = first_share()) && !tree_first(&s->fair))
+		share_dequeue(s);
+	return s;
 }
 
 static bool share_before(const struct tree_node *a, const struct tree_node *b)
@@ -107,13 +134,6 @@ static void share_enqueue(struct share *s)
 		s->vruntime = low;
 	s->queued = true;
 	tree_add(&shares, &s->node, share_before);
-}
-
-static void share_dequeue(struct share *s)
-{
-	assert(s->queued);
-	s->queued = false;
-	tree_remove(&shares, &s->node);
 }
 
 /* t, which runs or ran last, has used the CPU for ns more. */
@@ -157,10 +177,12 @@ static void share_gone(struct prison *p)
 
 	if (!s)
 		return;
-	assert(!s->queued && !tree_first(&s->fair));
+	assert(!tree_first(&s->fair));
+	if (s->queued)
+		share_dequeue(s);
 	p->slot[PRISON_SLOT_SHARE] = NULL;
-	if (prison_sees(p, me->proc->cred->prison))
-		queue_level(me);
+	if (me->sched.share == s)
+		queue_join(me);
 	kmem_free(s);
 }
 
@@ -217,8 +239,6 @@ void queue_remove(struct thread *t)
 	if (!is_rt(t)) {
 		s = share_of(t);
 		tree_remove(&s->fair, &e->node);
-		if (!tree_first(&s->fair))
-			share_dequeue(s);
 		return;
 	}
 	list_remove(&e->rt_link);
@@ -246,7 +266,7 @@ struct thread *queue_pick(void)
 	if (priority >= 0) {
 		t = list_entry(rt[priority].next, struct thread, sched.rt_link);
 	} else {
-		n = tree_first(&first_share()->fair);
+		n = tree_first(&next_share()->fair);
 		assert(n);
 		t = thread_of(n);
 	}
@@ -266,12 +286,12 @@ static void raise_floor(uint64_t *floor, uint64_t running, bool other,
 /* Moves the floors up: t runs, and nobody queued has less than the first. */
 void queue_note_running(const struct thread *t)
 {
-	const struct share *s = share_of(t), *next = first_share();
+	struct share *s = share_of(t), *next = first_share();
 	const struct tree_node *n = tree_first(&s->fair);
 
 	if (is_rt(t))
 		return;
-	raise_floor(&share_of(t)->floor_ns, t->sched.vruntime, n,
+	raise_floor(&s->floor_ns, t->sched.vruntime, n,
 		    n ? thread_of(n)->sched.vruntime : 0);
 	raise_floor(&shares_floor_ns, s->vruntime, next,
 		    next ? next->vruntime : 0);

@@ -226,8 +226,7 @@ void sched_ready(struct thread *t)
 		account_run(cpu, ACCOUNT_UNSEEN);
 		queue_note_running(cpu->current);
 		/* its maker's, who has paid for it so far */
-		if (is_new && t->proc->cred->prison ==
-				      cpu->current->proc->cred->prison)
+		if (is_new && t->sched.share == cpu->current->sched.share)
 			t->sched.vruntime = cpu->current->sched.vruntime;
 	}
 	queue_place(t, is_new);

@@ -57,6 +57,7 @@ void thread_set_up(struct thread *t, struct proc *p)
 	list_init(&t->sched.rt_link);
 	signal_queue_init(&t->pending);
 	t->altstack.flags = SS_DISABLE;
+	queue_join(t);
 }
 
 /* First code of every thread: interrupts are off, the lock is held. */
