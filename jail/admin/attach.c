@@ -83,6 +83,7 @@ static int enter(struct proc *p, struct prison *to)
 	p->dumpable = false;
 	path_drop(&was_root);
 	path_drop(&was_cwd);
+	path_set_top(fs);
 	return 0;
 }
 

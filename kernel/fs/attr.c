@@ -115,6 +115,7 @@ void inode_clear_setid(struct inode *i, const struct cred *who)
 	assert(sleep_lock_mine(&i->lock));
 	if (!(i->mode & (S_ISUID | S_ISGID)) || !S_ISREG(i->mode))
 		return;
+	inode_set_id_note(i, who);
 	a.mode = without_setid(i, who) & S_IALLUGO;
 	if (a.mode == (i->mode & S_IALLUGO) ||
 	    priv_has(who, PRIV_VFS_RETAINSUGID))
@@ -151,6 +152,15 @@ int inode_apply(struct inode *i, const struct attr_change *a)
 	return 0;
 }
 
+/* Who sets a bit anew vouches for the file as it is. */
+static void note_set_id(struct inode *i, const struct cred *who, uint32_t mode)
+{
+	if (mode & ~i->mode & (S_ISUID | S_ISGID))
+		i->set_id_depth = who->prison->depth;
+	else
+		inode_set_id_note(i, who);
+}
+
 /*
  * Change attributes as who: chmod(2), chown(2), utimensat(2), truncate(2).
  * The other bits that fall with it, fall: set-id at a change of owner or
@@ -184,6 +194,8 @@ int inode_set_attr(struct inode *i, const struct cred *who,
 	}
 	if (act.valid & ATTR_SIZE)
 		inode_clear_setid(i, who);
+	if (act.valid & ATTR_MODE)
+		note_set_id(i, who, act.mode);
 	err = inode_apply(i, &act);
 out:
 	sleep_lock_release(&i->lock);

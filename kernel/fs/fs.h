@@ -107,6 +107,8 @@ struct inode {
 	bool removed;			/* a directory that rmdir took: takes no names */
 	bool linkable;			/* no name yet, may get one (O_TMPFILE) */
 	bool sparse;			/* pages missing in object are holes */
+	uint16_t set_id_depth;		/* of the deepest prison that had a hand in
+					 * its set-id bits */
 };
 struct superblock_ops {
 	void (*release_inode)(struct inode *i);	/* last reference; nlink may be 0 */
@@ -148,6 +150,9 @@ struct fs_type {			/* registered once, by whoever has one */
 void vfs_init(void);
 /* dev sets it: gives an opened character or block node its ops. NULL: -ENXIO. */
 extern int (*vfs_device_open)(struct inode *i, struct file *f);
+/* And says for which names of nodes there is nothing to find for who, who is
+ * not of the host. NULL: none. */
+extern bool (*vfs_device_hidden)(struct inode *i, const struct cred *who);
 void vfs_register(struct fs_type *t);
 struct fs_type *vfs_type_next(struct fs_type *prev); /* for /proc/filesystems */
 int vfs_superblock_new(const struct fs_type *t,
@@ -315,9 +320,7 @@ int path_chroot(struct fs_context *fs, const struct file_table *files,
  * `..` stops at the first one too (security.chroot.hardened). */
 extern int path_chroot_hardened;
 int path_chdir(struct fs_context *fs, const struct path *p);
-/* Both together, with no sleep between: -ENOTDIR, else nothing can fail. All
- * who share the context move. Sleeps. */
-int path_enter_root(struct fs_context *fs, const struct path *root) must_check;
+void path_set_top(struct fs_context *fs); /* its root is now. Sleeps. */
 void dentry_forget(struct inode *dir, const char *name, size_t len); /* stale */
 
 /* --- prison.c: what a prison has of the tree of files ------------------------ */
@@ -328,6 +331,9 @@ int path_prison_root_set(struct prison *p, const struct path *root) must_check;
 void path_prison_root_drop(struct prison *p);
 /* Below the root of who's prison, and of those above it, if they have one? */
 bool path_in_prison(const struct cred *who, const struct path *p);
+/* May who's process take on the ids of p by its set-id bits? Not where some
+ * prison that does not contain who can have put them there. */
+bool path_set_id_allowed(const struct cred *who, const struct path *p);
 /* Is one of the descriptors, O_PATH or not, a directory not below root? root
  * NULL: any directory. */
 bool file_table_has_outside_directory(const struct file_table *t,

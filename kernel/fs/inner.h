@@ -100,6 +100,14 @@ void mount_ops_init(void);
 /* --- prison.c ----------------------------------------------------------- */
 
 void prison_files_init(void);
+static inline bool path_is_prison_root(const struct cred *who,
+				       const struct path *p)
+{
+	const struct path *root = who->prison->slot[PRISON_SLOT_ROOT];
+
+	return root && root->dentry == p->dentry && root->mount == p->mount;
+}
+void inode_set_id_note(struct inode *i, const struct cred *who);
 
 /* --- path.c, name.c ----------------------------------------------------- */
 

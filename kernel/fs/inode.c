@@ -154,6 +154,7 @@ void inode_owner_set(struct inode *i, struct inode *dir, const struct cred *who)
 {
 	assert(S_ISDIR(dir->mode));
 	inode_flags_inherit(i, dir);
+	inode_set_id_note(i, who);
 	i->uid = who->fsuid;
 	i->gid = who->fsgid;
 	if (!(dir->mode & S_ISGID))

@@ -251,15 +251,6 @@ static int mount_type(const struct path_at *at, const struct path *p,
 	return err;
 }
 
-/* What is mounted there would hide the root from those who come later, and
- * show them another (FreeBSD-SA-21:10). */
-static bool is_own_root(const struct cred *who, const struct path *p)
-{
-	const struct path *root = who->prison->slot[PRISON_SLOT_ROOT];
-
-	return root && path_same(p, root);
-}
-
 /*
  * mount(2). Sleeps. -EPERM, -ENODEV (no such type), -ENOTDIR, -EBUSY, -EINVAL,
  * -ELOOP, and what path_walk and the file system say.
@@ -283,7 +274,9 @@ int mount_add(const struct path_at *at, const char *type, const char *source,
 		goto out;
 	}
 	err = -EPERM;
-	if (is_own_root(at->who, &p))
+	/* What is mounted there would hide the root from those who come later,
+	 * and show them another (FreeBSD-SA-21:10). */
+	if (path_is_prison_root(at->who, &p))
 		goto out;
 	if (flags & MS_BIND) {
 		err = check_allowed(at->who, &nullfs);

@@ -69,6 +69,7 @@ bool path_in_view(const struct path_at *at, const struct path *p)
 bool path_is_top(const struct path_at *at, const struct path *p)
 {
 	return path_same(p, &at->fs->root) ||
+	       path_is_prison_root(at->who, p) ||
 	       (is_hardened(at->fs) && path_same(p, &at->fs->top));
 }
 
@@ -247,17 +248,7 @@ int path_chdir(struct fs_context *fs, const struct path *p)
 	return 0;
 }
 
-int path_enter_root(struct fs_context *fs, const struct path *root)
+void path_set_top(struct fs_context *fs)
 {
-	struct path old_root = fs->root, old_cwd = fs->cwd;
-
-	if (!S_ISDIR(root->dentry->inode->mode))
-		return -ENOTDIR;
-	path_hold(root);
-	path_hold(root);
-	fs->root = fs->cwd = *root;
-	path_swap(&fs->top, root);
-	path_drop(&old_cwd);
-	path_drop(&old_root);
-	return 0;
+	path_swap(&fs->top, &fs->root);
 }

@@ -137,6 +137,7 @@ static int attach(struct file *f, const struct path *p, bool created)
 		    (opens_for_write(f->flags) || (f->flags & O_TRUNC)))
 			return -ETXTBSY;
 		if (opens_for_write(f->flags)) {
+			inode_set_id_note(i, f->cred);
 			i->writers++;
 			f->wrote = true;
 		}

@@ -223,6 +223,15 @@ static int find_name(struct walk *w, const struct component *c,
 	return err;
 }
 
+bool (*vfs_device_hidden)(struct inode *i, const struct cred *who);
+
+static bool is_hidden(struct inode *i, const struct cred *who)
+{
+	return unlikely(who->prison->parent != NULL) &&
+	       (S_ISCHR(i->mode) || S_ISBLK(i->mode)) && vfs_device_hidden &&
+	       vfs_device_hidden(i, who);
+}
+
 static int step_name(struct walk *w, const struct component *c)
 {
 	bool stop = c->last && (w->how & WALK_PARENT);
@@ -231,7 +240,7 @@ static int step_name(struct walk *w, const struct component *c)
 
 	if (err)
 		return err;
-	if (!d->inode) {
+	if (!d->inode || is_hidden(d->inode, w->at->who)) {
 		dentry_drop(d);
 		return stop ? 0 : -ENOENT;
 	}

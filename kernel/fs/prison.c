@@ -50,6 +50,41 @@ bool path_in_prison(const struct cred *who, const struct path *p)
 	return true;
 }
 
+/* --- set-id bits --------------------------------------------------------- */
+
+/* Below the root of a prison that does not contain who? */
+static bool is_foreign(const struct cred *who, const struct path *p)
+{
+	const struct prison *j = prison_next(prison_host(), 0, true);
+
+	for (; j; j = prison_next(prison_host(), j->jid, true)) {
+		const struct path *root = j->slot[PRISON_SLOT_ROOT];
+
+		if (root && !prison_sees(j, who->prison) && path_below(p, root))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * jail(8) warns: the root of a jail and a user of the host together are root of
+ * the host, by a set-id file in the jail's tree. The place decides while the
+ * prison is there. The file remembers by itself when it is not any more, and
+ * by which other way it is reached: a mount, another name.
+ */
+bool path_set_id_allowed(const struct cred *who, const struct path *p)
+{
+	return who->prison->depth >= p->dentry->inode->set_id_depth &&
+	       !is_foreign(who, p);
+}
+
+/* Inode i gets set-id bits, or content under them, from who. */
+void inode_set_id_note(struct inode *i, const struct cred *who)
+{
+	if (who->prison->depth > i->set_id_depth)
+		i->set_id_depth = who->prison->depth;
+}
+
 /* --- who enters ---------------------------------------------------------- */
 
 bool file_table_has_outside_directory(const struct file_table *t,

@@ -24,7 +24,8 @@ static bool set_id_allowed(const struct exec *x)
 	const struct proc *p = x->me->proc;
 
 	return !(x->file->path.mount->flags & MS_NOSUID) && !p->no_new_privs &&
-	       !p->ptrace && p->fs->refs == 1;
+	       !p->ptrace && p->fs->refs == 1 &&
+	       path_set_id_allowed(x->me->cred, &x->file->path);
 }
 
 /* x->cred: the new credential, or NULL when it is the old one. */
@@ -36,7 +37,7 @@ static int cred_make(struct exec *x)
 	struct cred *c;
 
 	assert(!x->cred);
-	if (set_id_allowed(x)) {
+	if ((i->mode & (S_ISUID | S_ISGID)) && set_id_allowed(x)) {
 		if (i->mode & S_ISUID)
 			euid = i->uid;
 		if ((i->mode & S_ISGID) && (i->mode & S_IXUGO & S_IRWXG))
