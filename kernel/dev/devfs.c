@@ -22,6 +22,7 @@ struct devfs {			/* one mount */
 };
 
 static struct list mounts = LIST_INIT(mounts);
+static struct fs_type devfs, devtmpfs;
 /* tmpfs's, with our unmount and read_dir in the place of its own. */
 static struct superblock_ops super_ops;
 static struct file_ops root_ops;
@@ -174,18 +175,20 @@ struct filter {
 	void *ctx;
 };
 
-static bool is_listed(struct inode *dir, const char *name, size_t len,
-		      const struct prison *reader)
+bool devfs_has(const struct inode *i)
 {
-	struct dev *d = NULL;
+	return i->sb->type == &devfs || i->sb->type == &devtmpfs;
+}
+
+static bool is_listed(struct inode *dir, const char *name, size_t len,
+		      const struct cred *reader)
+{
 	struct inode *i;
-	bool listed = false;
+	bool listed;
 
 	if (dir->ops->lookup(dir, name, len, &i))
 		return false;
-	while (!listed && (d = device_next(d)))
-		listed = d->number == i->rdev && d->block == S_ISBLK(i->mode) &&
-			 device_listed(reader, d->name);
+	listed = !vfs_device_hidden(i, reader);
 	inode_drop(i);
 	return listed;
 }
@@ -196,7 +199,7 @@ static bool emit_listed(void *ctx, const char *name, size_t len, uint64_t ino,
 	struct filter *f = ctx;
 
 	if ((type == DT_CHR || type == DT_BLK) &&
-	    !is_listed(f->file->inode, name, len, f->file->cred->prison))
+	    !is_listed(f->file->inode, name, len, f->file->cred))
 		return true;
 	return f->emit(f->ctx, name, len, ino, type, next);
 }

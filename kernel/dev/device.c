@@ -219,15 +219,9 @@ static void prison_gone(struct prison *p)
 
 static int open_slave(struct pty *pty, struct file *f)
 {
-	char name[16];
-
 	if (!pty)
 		return -EIO;	/* its master is gone */
-	str_format(name, sizeof(name), "pts/%u", pty_index(pty));
-	if (!prison_sees(f->cred->prison, pty_prison(pty)) ||
-	    !device_listed(f->cred->prison, name))
-		return -ENOENT;
-	return pty_open_slave(pty, f);
+	return pty_visible(pty, f->cred) ? pty_open_slave(pty, f) : -ENOENT;
 }
 
 static int open_number(struct inode *i, struct file *f)
@@ -268,6 +262,24 @@ int dev_open(struct inode *i, struct file *f)
 		f->private = private;
 	}
 	return err;
+}
+
+/* In /dev and /dev/pts a device that a prison does not have is not there. A
+ * node elsewhere is a file that somebody made: only opening it fails. */
+static bool device_hidden(struct inode *i, const struct cred *who)
+{
+	struct device_slot *s;
+	struct pty *pty;
+	bool ptmx;
+
+	assert(S_ISCHR(i->mode) || S_ISBLK(i->mode));
+	if (devpts_node(i, &pty, &ptmx))
+		return ptmx ? !device_listed(who->prison, "ptmx") :
+			      pty && !pty_visible(pty, who);
+	if (!devfs_has(i))
+		return false;
+	s = find_slot(i->rdev, S_ISBLK(i->mode));
+	return !s || !device_listed(who->prison, s->dev->name);
 }
 
 /* --- /proc/devices --------------------------------------------------- */
@@ -311,6 +323,7 @@ void device_init(void)
 	for (unsigned i = 0; i < BUCKETS; i++)
 		list_init(&by_number[i]);
 	vfs_device_open = dev_open;
+	vfs_device_hidden = device_hidden;
 	procfs_register(&devices_entry);
 	prison_on_death(prison_gone);
 }

@@ -215,7 +215,6 @@ static int pts_lookup(struct inode *dir, const char *name, size_t len,
 static int pts_read_dir(struct file *f, dir_emit emit, void *ctx)
 {
 	struct pts_mount *m = f->inode->sb->private;
-	struct prison *reader = f->cred->prison;
 	char name[NAME_SIZE];
 
 	if (f->pos == 0) {
@@ -237,7 +236,7 @@ static int pts_read_dir(struct file *f, dir_emit emit, void *ctx)
 		unsigned n = f->pos - ROOT_INO_OFFSET;
 		struct inode *i = m->slot[n].inode;
 
-		if (!i || !prison_sees(reader, pty_prison(i->private)))
+		if (!i || !pty_visible(i->private, f->cred))
 			continue;
 		if (!emit(ctx, name, name_of(n, name), i->ino, DT_CHR,
 			  f->pos + 1))
@@ -250,7 +249,7 @@ static int pts_read_dir(struct file *f, dir_emit emit, void *ctx)
 static int pts_permission(struct inode *i, const struct cred *who, unsigned want)
 {
 	(void)want;
-	if (i->private && !prison_sees(who->prison, pty_prison(i->private)))
+	if (i->private && !pty_visible(i->private, who))
 		return -ENOENT;
 	return 0;
 }

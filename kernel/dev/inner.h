@@ -32,6 +32,7 @@ bool device_go_on(void);
 struct pty;
 struct pts_mount;
 void devfs_init(void);
+bool devfs_has(const struct inode *i);	/* a file of any /dev */
 void devfs_added(struct dev *d);
 void devfs_removed(struct dev *d);
 
@@ -224,8 +225,7 @@ static inline bool ldisc_control(uint8_t c)
 void pty_init(void);
 int pty_open_master(struct inode *i, struct file *f) must_check;
 int pty_open_slave(struct pty *p, struct file *f) must_check;
-struct prison *pty_prison(const struct pty *p);
-unsigned pty_index(const struct pty *p);
+bool pty_visible(const struct pty *p, const struct cred *who);
 
 /* --- consoles -------------------------------------------------------- */
 

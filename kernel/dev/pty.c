@@ -41,14 +41,18 @@ static struct pty *pty_of(struct tty *t)
 	return container_of(t, struct pty, tty);
 }
 
-struct prison *pty_prison(const struct pty *p)
+/* A prison has its own ptys, as far as its list names them; and a process the
+ * one that controls it, wherever that was made (FreeBSD: devfs_prison_check). */
+bool pty_visible(const struct pty *p, const struct cred *who)
 {
-	return p->prison;
-}
+	const struct proc *me = thread_current()->proc;
+	char name[16];
 
-unsigned pty_index(const struct pty *p)
-{
-	return p->index;
+	if (me && me->group && tty_of(me->group->session) == &p->tty)
+		return true;
+	str_format(name, sizeof(name), "pts/%u", p->index);
+	return prison_sees(who->prison, p->prison) &&
+	       device_listed(who->prison, name);
 }
 
 /* --- the slave's driver ---------------------------------------------- */
