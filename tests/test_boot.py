@@ -126,14 +126,16 @@ def test_keyboard_signals(boot):
     guest = boot()
     guest.sendline("stty echo")
     guest.expect(EDITED)
-    # The child says when it runs: until then ^Z would be the line editor's.
-    guest.sendline("sh -c 'echo go$((1)); exec sleep 1000'")
+    # The child says when it has the terminal: until then ^Z would be the line
+    # editor's, and ^C the shell's, which goes on waiting.
+    guest.sendline("sh -c 'trap \"echo ba$((1))ck\" CONT; echo go$((1)); "
+                   "while :; do sleep 0.1; done'")
     guest.expect("go1\r")
     guest.send("\x1a")                  # ^Z
     guest.expect(r"Stopped")
     guest.expect(EDITED)
     guest.sendline("fg")
-    guest.expect(r"\nsh -c .*\r\n")
+    guest.expect("ba1ck\r")
     guest.send("\x03")                  # ^C
     guest.expect(EDITED)
     guest.sendline("echo st$?")
