@@ -72,6 +72,7 @@ static void type_pad(unsigned i)
 	const char *s = pads[i];
 	char arrow[3] = { '\033', 'O', 0 };
 
+	assert(i < ARRAY_LEN(pads));
 	if (!s)
 		return;
 	if (strlen(s) == 3 && s[2] != 'G' && vga_app_cursor()) {
@@ -126,8 +127,11 @@ static void type_char(char c)
 static void ask_reboot(void)
 {
 	struct cred *host = cred_host_root();
-	struct proc *init = proc_find(host, 1);
+	struct proc *init;
 
+	if (!host)
+		return;
+	init = proc_find(host, 1);
 	cred_drop(host);
 	if (!init)
 		return;
@@ -162,6 +166,7 @@ static void pad_key(uint8_t key)
 	unsigned i = key - 0x47;
 	bool shifts = shift[0] || shift[1];
 
+	assert(key >= 0x47 && key <= DEL);
 	if (key == DEL && (ctrl[0] || ctrl[1]) && (alt[0] || alt[1]))
 		ask_reboot();
 	else if (extended && shifts && key == PAGE_UP)
@@ -178,6 +183,7 @@ static void press(uint8_t key)
 {
 	const char *s;
 
+	assert(!(key & RELEASED));
 	if (key >= 0x47 && key <= DEL) {
 		pad_key(key);
 	} else if (key >= 0x3b && key <= 0x44) {
@@ -229,6 +235,7 @@ static void keyboard_work(struct defer *d)
 	uint8_t code = 0;
 	bool got;
 
+	assert(sched_locked());
 	(void)d;
 	do {
 		flags = arch_irq_save();
