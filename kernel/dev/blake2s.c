@@ -95,6 +95,7 @@ void blake2s_add(struct blake2s *b, const void *p, size_t n)
 {
 	const uint8_t *from = p;
 
+	assert(b->used <= BLAKE2S_BLOCK);
 	while (n) {
 		size_t part;
 
@@ -114,6 +115,7 @@ void blake2s_add(struct blake2s *b, const void *p, size_t n)
 
 void blake2s_end(struct blake2s *b, uint8_t out[BLAKE2S_SIZE])
 {
+	assert(b->used <= BLAKE2S_BLOCK);
 	memset(b->block + b->used, 0, BLAKE2S_BLOCK - b->used);
 	count(b, b->used);
 	compress(b, true);

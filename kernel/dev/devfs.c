@@ -41,6 +41,7 @@ static int directory_of(struct inode *root, const char *name,
 	const char *slash;
 	int err = 0;
 
+	assert(S_ISDIR(root->mode) && *name);
 	inode_hold(dir);
 	for (; !err && (slash = strchr(name, '/')); name = slash + 1) {
 		size_t n = slash - name;
@@ -236,6 +237,7 @@ static int populate(struct superblock *sb, const struct cred *who)
 	struct dev *d = NULL;
 	int err = 0;
 
+	assert(S_ISDIR(root->mode) && root->refs > 0);
 	for (unsigned n = 0; !err && n < ARRAY_LEN(directories); n++) {
 		err = root->ops->mkdir(root, directories[n].name,
 				       strlen(directories[n].name),
@@ -292,6 +294,7 @@ static int devfs_mount(const struct fs_type *t, const struct cred *who,
 	err = type_named("tmpfs")->mount(t, who, source, flags, options, &sb);
 	if (err)
 		goto free_fs;
+	assert(sb->root && sb->root->fops);
 	tmpfs_unmount = sb->ops->unmount;
 	tmpfs_read_dir = sb->root->fops->read_dir;
 	root_ops = *sb->root->fops;

@@ -234,6 +234,7 @@ static int open_number(struct inode *i, struct file *f)
 	d = s->dev;
 	if (!device_listed(f->cred->prison, d->name))
 		return -ENOENT;
+	assert(d->ops && d->number == i->rdev);
 	f->ops = d->ops;
 	f->private = d;
 	return d->ops->open ? d->ops->open(i, f) : 0;
@@ -261,6 +262,7 @@ int dev_open(struct inode *i, struct file *f)
 		f->ops = ops;
 		f->private = private;
 	}
+	assert(err || f->ops);
 	return err;
 }
 

@@ -51,6 +51,7 @@ bool devpts_node(const struct inode *i, struct pty **pty, bool *ptmx)
 
 	if (i->sb->type != &devpts)
 		return false;
+	assert(m);
 	*ptmx = i == m->ptmx;
 	*pty = *ptmx ? NULL : i->private;
 	return true;
@@ -92,6 +93,7 @@ static int grow(struct pts_mount *m)
 	unsigned n = m->slots ? m->slots * 2 : SLOTS_FIRST;
 	struct pts_slot *to;
 
+	assert(m->first_free == m->slots);
 	if (m->slots >= m->max)
 		return -ENOSPC;
 	to = kmem_zalloc(n * sizeof(*to));
@@ -119,6 +121,7 @@ static int choose(struct pts_mount *m, unsigned *index)
 		if (err)
 			return err;
 	}
+	assert(m->first_free < m->slots);
 	*index = m->first_free;
 	return 0;
 }
@@ -165,6 +168,7 @@ void devpts_hide(struct pts_mount *m, unsigned index)
 	struct inode *i = m->slot[index].inode;
 	char name[NAME_SIZE];
 
+	assert(index < m->slots);
 	if (!i)
 		return;
 	m->slot[index].inode = NULL;
@@ -178,6 +182,7 @@ void devpts_hide(struct pts_mount *m, unsigned index)
 void devpts_free(struct pts_mount *m, unsigned index)
 {
 	assert(m->slot[index].taken && !m->slot[index].inode);
+	assert(index < m->slots);
 	m->slot[index].taken = false;
 	if (index < m->first_free)
 		m->first_free = index;
@@ -324,6 +329,7 @@ static void pts_unmount(struct superblock *sb)
 {
 	struct pts_mount *m = sb->private;
 
+	assert(m->sb == sb && m->refs > 0);
 	m->sb = NULL;
 	for (unsigned n = 0; n < m->slots; n++)
 		devpts_hide(m, n);

@@ -202,12 +202,14 @@ static inline bool ldisc_marked(const struct ldisc *ld, uint32_t i)
 static inline void ldisc_mark(struct ldisc *ld, uint32_t i)
 {
 	i %= LDISC_SIZE;
+	assert(ld->marks < LDISC_SIZE);
 	ld->mark[i / 8] |= (uint8_t)(1u << (i % 8));
 	ld->marks++;
 }
 static inline void ldisc_unmark(struct ldisc *ld, uint32_t i)
 {
 	i %= LDISC_SIZE;
+	assert(ld->marks > 0);
 	ld->mark[i / 8] &= (uint8_t)~(1u << (i % 8));
 	ld->marks--;
 }

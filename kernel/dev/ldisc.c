@@ -160,6 +160,7 @@ static void erase(struct tty *t, unsigned kind)
 	uint8_t typed = t->termios.cc[kind], c;
 	bool seen_word = false;
 
+	assert(is_canonical(t) && ld->head - ld->lines <= used(ld));
 	while (ld->head != ld->lines) {
 		uint32_t at = ld->head;
 
@@ -191,6 +192,7 @@ static void kill_line(struct tty *t)
 	struct ldisc *ld = &t->ld;
 	uint32_t lflag = t->termios.lflag;
 
+	assert(is_canonical(t) && ld->head - ld->lines <= used(ld));
 	if (ld->head == ld->lines)
 		return;
 	if ((lflag & ECHO) && (lflag & pretty) == pretty) {
@@ -241,6 +243,7 @@ static void end_line(struct tty *t, uint8_t c)
 {
 	struct ldisc *ld = &t->ld;
 
+	assert(ld->head - ld->lines <= used(ld));
 	if (used(ld) == LDISC_SIZE)
 		ld->head--;	/* the end is worth more than the last byte */
 	ldisc_mark(ld, ld->head);
@@ -268,6 +271,7 @@ static void store(struct tty *t, uint8_t c, bool newline)
 
 static void signal_char(struct tty *t, int sig, uint8_t c)
 {
+	assert(sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP);
 	if (!(t->termios.lflag & NOFLSH)) {
 		ldisc_echo_forget(t);
 		if (t->driver->flush)
@@ -410,6 +414,7 @@ static void arrived(struct tty *t)
 {
 	struct ldisc *ld = &t->ld;
 
+	assert(ld->buf && used(ld) <= LDISC_SIZE);
 	if ((t->termios.iflag & IXOFF) && !ld->sent_stop &&
 	    used(ld) >= STOP_AT && t->driver->room(t) &&
 	    t->driver->write(t, &t->termios.cc[VSTOP], 1))
@@ -436,6 +441,7 @@ unsigned ldisc_receive(struct tty *t, const uint8_t *p, unsigned n)
 	if (done < n)
 		t->ld.throttled = true;
 	arrived(t);
+	assert(done <= n);
 	return done;
 }
 
@@ -480,6 +486,7 @@ void ldisc_flush_input(struct tty *t)
 		memset(ld->mark, 0, LDISC_SIZE / 8);
 	ld->marks = 0;
 	ld->tail = ld->lines = ld->head;
+	assert(used(ld) == 0);
 	ld->literal = ld->erasing = false;
 	if (t->driver->input_flushed)
 		t->driver->input_flushed(t);
@@ -492,6 +499,7 @@ void ldisc_consumed(struct tty *t)
 {
 	struct ldisc *ld = &t->ld;
 
+	assert(used(ld) <= LDISC_SIZE);
 	if (used(ld) > LDISC_SIZE / 2 &&
 	    !(is_canonical(t) && ld->lines == ld->tail))
 		return;

@@ -86,6 +86,7 @@ static void send(struct tty *t, const uint8_t *p, unsigned n)
 {
 	struct ring *r = &t->ld.echo;
 
+	assert(n <= EXPANSION);
 	if (!ring_used(r) && room_of(t) >= n) {
 		t->driver->write(t, p, n);
 		return;
@@ -133,6 +134,7 @@ void ldisc_echo_flush(struct tty *t)
 	uint8_t part[64];
 	unsigned n;
 
+	assert(r->size == ECHO_SIZE);
 	while (ring_used(r) && (n = min_u32(room_of(t), sizeof(part)))) {
 		n = ring_get(r, part, n);
 		t->driver->write(t, part, n);
@@ -155,6 +157,7 @@ static unsigned plain_run(struct tty *t, const uint8_t *p, unsigned n)
 		if (!ldisc_control(c) && !ldisc_continues(t, c))
 			columns++;
 	}
+	assert(columns <= i && i <= n);
 	t->ld.column += columns;
 	return i;
 }
@@ -187,5 +190,6 @@ unsigned ldisc_write(struct tty *t, const uint8_t *p, unsigned n)
 			t->driver->write(t, bytes, run);
 		done++;
 	}
+	assert(done <= n);
 	return done;
 }

@@ -45,6 +45,7 @@ unsigned ldisc_input_size(const struct tty *t)
 	for (uint32_t i = ld->tail; i != ld->lines; i++)
 		if (ldisc_marked(ld, i) && !ldisc_at(ld, i))
 			n--;	/* VEOF is nothing to read */
+	assert(n <= LDISC_SIZE);
 	return n;
 }
 
@@ -57,6 +58,7 @@ unsigned ldisc_take_line(struct ldisc *ld, uint8_t *to, unsigned n, bool *end)
 {
 	unsigned done = 0;
 
+	assert(n > 0 && ld->buf);
 	*end = false;
 	assert(ld->lines - ld->tail <= LDISC_SIZE);
 	while (ld->tail != ld->lines) {
@@ -113,6 +115,7 @@ static int wait_input(struct tty *t, struct file *f, uint64_t deadline)
 {
 	int err;
 
+	assert(t->reading);
 	if (tty_handle_dead(f->private))
 		return -EPIPE;
 	if (f->flags & O_NONBLOCK)
@@ -153,6 +156,7 @@ static int read_lines(struct tty *t, struct file *f, struct user_io *io)
 
 		if (done < 0)
 			return total ? total : done;
+		assert(done <= (int)n);
 		total += done;
 		if (tty_handle_dead(f->private))
 			break;

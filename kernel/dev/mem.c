@@ -77,6 +77,7 @@ static int zero_map(struct file *f, struct vm_request *r)
 	struct vm_object *o;
 	int err;
 
+	assert(!r->object && !r->owner);
 	if (!(r->flags & VM_SHARED))
 		return 0;
 	err = vm_object_new(f->cred->prison, NULL, NULL, &o);
@@ -168,6 +169,7 @@ static unsigned next_line(struct kmsg *k, char *to, unsigned size)
 	else if (n < size)
 		return 0;	/* still being written */
 	/* seq stands behind all that was read: come back to the line's end. */
+	assert(line > 0 && line <= n && seq >= n);
 	k->seq = seq - (n - line);
 	return line;
 }
@@ -176,6 +178,7 @@ static unsigned number_at(const char **p, const char *end)
 {
 	unsigned v = 0;
 
+	assert(*p <= end);
 	while (*p < end && **p >= '0' && **p <= '9')
 		v = v * 10 + (unsigned)(*(*p)++ - '0');
 	return v;
@@ -212,6 +215,7 @@ static unsigned format_record(struct kmsg *k, const char *line, unsigned n,
 	}
 	len = str_format(to, size, "%u,%llu,%llu,-;%.*s", level, k->records++,
 			 (uint64_t)sec * 1000000 + usec, (int)(end - p), p);
+	assert(len >= 0);
 	return min_u32(len, size - 1);
 }
 

@@ -38,6 +38,7 @@ uint32_t pci_read(const struct pci_device *d, unsigned reg, unsigned bytes)
 	uint16_t port = DATA + (reg & 3);
 
 	assert(reg % bytes == 0);
+	assert(bytes == 1 || bytes == 2 || bytes == 4);
 	arch_outl(ADDRESS, address(d, reg));
 	v = bytes == 1 ? arch_inb(port) : bytes == 2 ? arch_inw(port) :
 						       arch_inl(port);
@@ -52,6 +53,7 @@ void pci_write(const struct pci_device *d, unsigned reg, unsigned bytes,
 	uint16_t port = DATA + (reg & 3);
 
 	assert(reg % bytes == 0);
+	assert(bytes == 1 || bytes == 2 || bytes == 4);
 	arch_outl(ADDRESS, address(d, reg));
 	if (bytes == 1)
 		arch_outb(port, v);
@@ -71,6 +73,7 @@ struct pci_device *pci_next(struct pci_device *prev)
 
 void pci_enable(struct pci_device *d)
 {
+	assert(d->vendor != 0xffff);
 	pci_write(d, COMMAND, 2, pci_read(d, COMMAND, 2) | COMMAND_IO |
 		  COMMAND_MEMORY | COMMAND_MASTER);
 }

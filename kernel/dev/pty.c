@@ -101,6 +101,7 @@ static void slave_flush(struct tty *t)
 {
 	struct ring *r = &pty_of(t)->out;
 
+	assert(ring_used(r) <= r->size);
 	r->head = r->tail + min_u32(ring_used(r), ARRIVED);
 	sleep_wake(&t->write_wait);
 	set_status(pty_of(t), 0, TIOCPKT_FLUSHWRITE);
@@ -145,6 +146,7 @@ static void pty_free(struct tty *t)
 	struct pty *p = pty_of(t);
 
 	assert(t->dead && !t->opens);
+	assert(!t->session && p->mount && p->prison);
 	devpts_free(p->mount, p->index);
 	racct_release(p->prison, RACCT_PTY, 1);
 	prison_drop(p->prison);
@@ -225,6 +227,7 @@ int pty_open_master(struct inode *i, struct file *f)
 /* -EIO while it is locked. */
 int pty_open_slave(struct pty *p, struct file *f)
 {
+	assert(p->tty.refs > 0);
 	if (p->locked)
 		return -EIO;
 	return tty_open(&p->tty, f, false);
@@ -279,6 +282,7 @@ static int master_read(struct file *f, struct user_io *io, off64 *pos)
 	struct pty *p = f->private;
 	int n;
 
+	assert(p && !p->tty.dead);
 	(void)pos;
 	if (!io->left)
 		return 0;
@@ -312,6 +316,7 @@ static int master_write(struct file *f, struct user_io *io, off64 *pos)
 		for (;;) {
 			int went = ldisc_receive(&p->tty, chunk + done, n - done);
 
+			assert(went >= 0 && done + went <= n);
 			done += went;
 			total += went;
 			if (done == n)
@@ -454,6 +459,7 @@ static void master_release(struct file *f)
 	struct pty *p = f->private;
 
 	assert(!p->tty.dead);
+	assert(p->tty.refs > 0);
 	p->tty.dead = true;
 	p->packet = false;
 	devpts_hide(p->mount, p->index);

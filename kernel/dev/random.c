@@ -90,6 +90,7 @@ static void reseed(void)
 	uint64_t now = arch_clock_ns();
 	unsigned bits;
 
+	assert(sched_locked());
 	flags = arch_irq_save();
 	memcpy(copy, fast, sizeof(copy));
 	bits = credits;

@@ -30,10 +30,12 @@ static inline void ring_clear(struct ring *r)
 }
 static inline void ring_push(struct ring *r, uint8_t c) /* there is room */
 {
+	assert(ring_room(r) > 0);
 	r->data[r->head++ & (r->size - 1)] = c;
 }
 static inline uint8_t ring_pop(struct ring *r) /* not empty */
 {
+	assert(ring_used(r) > 0);
 	return r->data[r->tail++ & (r->size - 1)];
 }
 
@@ -42,6 +44,7 @@ static inline uint32_t ring_put(struct ring *r, const uint8_t *from, uint32_t n)
 {
 	uint32_t at = r->head & (r->size - 1), first;
 
+	assert(ring_used(r) <= r->size);
 	n = min_u32(n, ring_room(r));
 	first = min_u32(n, r->size - at);
 	memcpy(r->data + at, from, first);
@@ -55,6 +58,7 @@ static inline uint32_t ring_get(struct ring *r, uint8_t *to, uint32_t n)
 {
 	uint32_t at = r->tail & (r->size - 1), first;
 
+	assert(ring_used(r) <= r->size);
 	n = min_u32(n, ring_used(r));
 	first = min_u32(n, r->size - at);
 	memcpy(to, r->data + at, first);

@@ -130,6 +130,7 @@ static void pump_polled(struct port *p, unsigned room)
 
 static void rx_pause(struct port *p)
 {
+	assert(!arch_irq_enabled());
 	p->rx_off = true;
 	p->mcr &= ~MCR_RTS;
 	reg_out(p, MCR, p->mcr);
@@ -250,6 +251,7 @@ static void serial_defer(struct defer *d)
 	uint32_t flags = arch_irq_save();
 	bool told = p->tx_told;
 
+	assert(sched_locked());
 	p->tx_told = false;
 	arch_irq_restore(flags);
 	feed(p);
@@ -264,6 +266,7 @@ static unsigned serial_write(struct tty *t, const uint8_t *bytes, unsigned n)
 	struct port *p = port_of(t);
 	uint32_t flags = arch_irq_save();
 
+	assert(n <= ring_room(&p->tx));
 	n = ring_put(&p->tx, bytes, n);
 	/* In steps, so that interrupts get in between. */
 	while (ring_used(&p->tx) && !(p->ier & IER_TX) && !p->stopped) {
@@ -321,6 +324,7 @@ static void program(struct port *p, uint32_t baud)
 {
 	uint32_t divisor = baud ? MAX_BAUD / baud : 1;
 
+	assert(!arch_irq_enabled());
 	divisor = max_u32(1, min_u32(divisor, 0xffff));
 	reg_out(p, LCR, p->lcr | LCR_DLAB);
 	reg_out(p, DATA, divisor);

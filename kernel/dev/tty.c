@@ -32,6 +32,7 @@ static const uint8_t default_cc[NCCS] = {
 void tty_setup(struct tty *t, const struct tty_driver *d, void *port,
 	       uint32_t number)
 {
+	assert(d->write && d->room);
 	memset(t, 0, sizeof(*t));
 	t->refs = 1;
 	t->driver = d;
@@ -101,6 +102,7 @@ int tty_open(struct tty *t, struct file *f, bool console)
 	}
 	*h = (struct tty_handle){ t, t->hangups, console };
 	tty_hold(t);
+	assert(t->ld.buf && t->ld.mark && t->ld.echo.data);
 	t->opens++;
 	f->ops = &tty_file_ops;
 	f->private = h;
@@ -117,6 +119,7 @@ static void tty_release(struct file *f)
 	struct tty *t = h->tty;
 
 	assert(t->opens > 0);
+	assert(f->ops == &tty_file_ops);
 	if (--t->opens == 0) {
 		t->exclusive = false;
 		if (t->driver->closed)
@@ -132,6 +135,7 @@ static void tty_release(struct file *f)
  * sit in a write for as long as output is stopped. */
 static int turn_take(struct tty *t, bool *busy, bool nonblock)
 {
+	sleep_assert();
 	while (*busy) {
 		if (nonblock)
 			return -EAGAIN;
@@ -198,6 +202,7 @@ void tty_wake_writers(struct tty *t)
 /* Waits until the driver may take more. */
 static int wait_room(struct tty *t, const struct file *f)
 {
+	assert(t->writing);
 	if (f->flags & O_NONBLOCK)
 		return -EAGAIN;
 	if (sleep_on(&t->write_wait, SLEEP_SIGNAL, SLEEP_FOREVER))
@@ -229,6 +234,7 @@ static int write_all(struct tty *t, const struct file *f, struct user_io *io)
 {
 	int total = 0;
 
+	assert(t->chunk && t->writing);
 	while (io->left) {
 		int n = user_io_take(io, t->chunk, CHUNK), went;
 
@@ -239,6 +245,7 @@ static int write_all(struct tty *t, const struct file *f, struct user_io *io)
 		went = write_piece(t, f, n);
 		if (went < 0)
 			return total ? total : went;
+		assert(went <= n);
 		total += went;
 		if (went < n)
 			break;
@@ -311,6 +318,7 @@ const struct file_ops tty_file_ops = {
 
 void tty_set_stopped(struct tty *t, bool stopped)
 {
+	assert(sched_locked());
 	if (t->stopped == stopped)
 		return;
 	t->stopped = stopped;
@@ -324,6 +332,7 @@ int tty_drain(struct tty *t)
 {
 	uint32_t hangups = t->hangups;
 
+	assert(t->refs > 0);
 	while (t->driver->pending && t->driver->pending(t)) {
 		if (t->dead || t->hangups != hangups)
 			return -EIO;

@@ -44,6 +44,7 @@ int tty_foreground(const struct proc_session *s)
 
 void tty_signal(struct tty *t, int sig)
 {
+	assert(sig > 0 && sig <= SIGNAL_MAX);
 	if (t->group)
 		signal_post_group(t->group, sig);
 }
@@ -52,6 +53,7 @@ void tty_signal(struct tty *t, int sig)
 
 static void set_group(struct tty *t, struct proc_group *g)
 {
+	assert(!g || g->session == t->session);
 	if (g)
 		proc_group_hold(g);
 	if (t->group)
@@ -64,6 +66,7 @@ static void acquire(struct tty *t, struct proc *leader)
 	struct proc_session *s = session_of(leader);
 
 	assert(!t->session && !s->tty && s->leader == leader);
+	assert(t->refs > 0 && !t->group);
 	s->refs++;
 	t->session = s;
 	tty_hold(t);
@@ -82,6 +85,7 @@ static void release(struct tty *t)
 	assert(s->tty == t);
 	t->session = NULL;
 	s->tty = NULL;
+	assert(t->refs > 1);
 	proc_session_drop(s);
 	tty_drop(t);
 }
@@ -169,6 +173,7 @@ int tty_check_background(struct tty *t, int sig)
 	struct thread *me = thread_current();
 	struct proc_group *mine = me->proc->group;
 
+	assert(sig == SIGTTIN || sig == SIGTTOU);
 	if (!mine || !t->session || mine->session != t->session || !t->group ||
 	    t->group == mine)
 		return 0;
@@ -233,6 +238,7 @@ static int foreground_get(struct tty *t, struct thread *me, bool master,
 	struct proc_group *g;
 	int id = 0;
 
+	assert(!t->group || t->session);
 	if (!master && tty_of(session_of(me->proc)) != t)
 		return -ENOTTY;
 	if (t->group && (t->group == me->proc->group ||

@@ -44,6 +44,7 @@ static void crtc(unsigned index, uint8_t v)
 
 static void draw_row(unsigned row, const uint16_t *cells)
 {
+	assert(row < VT_ROWS);
 	volatile uint32_t *to = text + row * VT_COLS / 2;
 
 	for (unsigned i = 0; i < VT_COLS / 2; i++)
@@ -55,6 +56,7 @@ static void draw_cursor(void)
 	bool show = screen.cursor_on && !view;
 	uint16_t at = screen.pen.row * VT_COLS + screen.pen.col;
 
+	assert(screen.pen.row < VT_ROWS && screen.pen.col < VT_COLS);
 	if (show != cursor_shown) {
 		crtc(CRTC_CURSOR_START, show ? CURSOR_LINE : CURSOR_HIDDEN);
 		cursor_shown = show;
@@ -122,6 +124,7 @@ void vga_scroll_back(int lines)
 	if ((unsigned)to == view)
 		return;
 	view = to;
+	assert(view <= screen.history_count);
 	screen.dirty = (1u << VT_ROWS) - 1;
 	flush();
 }
@@ -138,6 +141,7 @@ static void send_answers(struct defer *d)
 {
 	unsigned n = answer_count;
 
+	assert(n <= ANSWERS);
 	(void)d;
 	answer_count = 0;
 	ldisc_receive(&tty1, (const uint8_t *)answers, n);

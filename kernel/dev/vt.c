@@ -54,6 +54,7 @@ void vt_fill(struct vt *v, unsigned row, unsigned col, unsigned n)
 
 static void remember(struct vt *v, const uint16_t *row)
 {
+	assert(v->history_next < VT_HISTORY);
 	if (!v->history)
 		return;
 	memcpy(v->history + v->history_next * VT_COLS, row,
@@ -132,6 +133,7 @@ void vt_reset(struct vt *v)
 
 static void line_feed(struct vt *v)
 {
+	assert(v->top <= v->bottom && v->bottom < VT_ROWS);
 	v->wrap_next = false;
 	if (v->pen.row == v->bottom)
 		vt_scroll_up(v, v->top, 1);
@@ -141,6 +143,7 @@ static void line_feed(struct vt *v)
 
 static void reverse_line_feed(struct vt *v)
 {
+	assert(v->top <= v->bottom && v->bottom < VT_ROWS);
 	v->wrap_next = false;
 	if (v->pen.row == v->top)
 		vt_scroll_down(v, v->top, 1);
@@ -216,6 +219,7 @@ static void take_text(struct vt *v, uint8_t c)
 {
 	uint8_t set = v->pen.set[v->pen.charset];
 
+	assert(v->pen.charset < 2);
 	if (set == VT_SET_LINES && c < 0x80)
 		show(v, cp437_line(c));
 	else if (set == VT_SET_FONT || (!v->utf8 && c >= 0x80))
@@ -228,6 +232,7 @@ static void next_tab(struct vt *v)
 {
 	unsigned col = v->pen.col;
 
+	assert(col < VT_COLS);
 	while (col < VT_COLS - 1) {
 		col++;
 		if (v->tabs[col / 32] & (1u << (col % 32)))
@@ -332,6 +337,7 @@ static void take_escape(struct vt *v, uint8_t c)
 
 static void take_csi(struct vt *v, uint8_t c)
 {
+	assert(v->args <= VT_ARGS);
 	if (c >= '0' && c <= '9') {
 		uint16_t *a = &v->arg[v->args];
 
@@ -371,6 +377,7 @@ static void take_osc(struct vt *v, uint8_t c)
 
 static void set_charset(struct vt *v, unsigned g, uint8_t c)
 {
+	assert(g < 2);
 	v->pen.set[g] = c == '0' ? VT_SET_LINES : c == 'U' || c == 'K' ?
 			VT_SET_FONT : VT_SET_ASCII;
 	v->state = VT_GROUND;

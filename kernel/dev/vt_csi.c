@@ -57,6 +57,7 @@ static void insert_blanks(struct vt *v)
 	unsigned col = v->pen.col, n = min_u32(count(v, 0), VT_COLS - col);
 	uint16_t *row = v->cell[v->pen.row];
 
+	assert(col + n <= VT_COLS);
 	memmove(row + col + n, row + col, (VT_COLS - col - n) * sizeof(*row));
 	vt_fill(v, v->pen.row, col, n);
 	v->wrap_next = false;
@@ -67,6 +68,7 @@ static void delete_chars(struct vt *v)
 	unsigned col = v->pen.col, n = min_u32(count(v, 0), VT_COLS - col);
 	uint16_t *row = v->cell[v->pen.row];
 
+	assert(col + n <= VT_COLS);
 	memmove(row + col, row + col + n, (VT_COLS - col - n) * sizeof(*row));
 	vt_fill(v, v->pen.row, VT_COLS - n, n);
 	v->wrap_next = false;
@@ -89,6 +91,7 @@ static unsigned rich_colour(const struct vt *v, unsigned i, uint8_t *to)
 {
 	unsigned r, g, b;
 
+	assert(i < v->args && v->args <= VT_ARGS);
 	if (i + 2 < v->args && v->arg[i + 1] == 5) {
 		unsigned n = v->arg[i + 2];
 
