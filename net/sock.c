@@ -193,7 +193,6 @@ int sock_new(const struct cred *who, int family, int type, int protocol,
 		file_drop(f);
 		return err;
 	}
-	s->protocol = protocol;
 	sock_attach(s, f);
 	*out = f;
 	return 0;
