@@ -81,6 +81,7 @@ static int enter(struct proc *p, struct prison *to)
 	assert(path_in_prison(p->cred, &fs->root));
 	p->set_id = true;
 	p->dumpable = false;
+	arch_return_work = 1; /* if `to` is frozen, so is who enters */
 	path_drop(&was_root);
 	path_drop(&was_cwd);
 	path_set_top(fs);
