@@ -508,7 +508,8 @@ extern const struct file_ops pipe_fifo_ops;
 /* Sleeps. */
 int lock_posix(struct file *f, void *owner, int pid,
 	       const struct abi_flock64 *l, bool wait) must_check;
-int lock_test(struct file *f, void *owner, struct abi_flock64 *l) must_check;
+int lock_test(struct file *f, void *owner, const struct cred *who,
+	      struct abi_flock64 *l) must_check;
 void lock_release_owner(struct inode *i, void *owner);
 int lock_flock(struct file *f, int op) must_check; /* Sleeps. */
 int lock_show(struct text *t, const struct cred *who) must_check; /* /proc/locks */

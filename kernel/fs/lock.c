@@ -340,9 +340,10 @@ int lock_posix(struct file *f, void *owner, int pid,
 
 /*
  * F_GETLK, F_OFD_GETLK: what would be in the way of l, into l; type F_UNLCK
- * when nothing is. A holder that the opener of f cannot see has pid 0.
+ * when nothing is. A holder that who cannot see has pid 0.
  */
-int lock_test(struct file *f, void *owner, struct abi_flock64 *l)
+int lock_test(struct file *f, void *owner, const struct cred *who,
+	      struct abi_flock64 *l)
 {
 	struct lock want, *k;
 	struct proc *p;
@@ -363,7 +364,7 @@ int lock_test(struct file *f, void *owner, struct abi_flock64 *l)
 	l->len = k->end == OFFSET_MAX ? 0 : k->end - k->start + 1;
 	l->pid = k->pid;
 	if (k->kind == LOCK_POSIX) {
-		p = proc_find(f->cred, k->pid);
+		p = proc_find(who, k->pid);
 		if (p)
 			proc_drop(p);
 		else

@@ -232,7 +232,7 @@ static int record_lock(struct thread *me, struct file *f, unsigned cmd,
 	if (open_file && l.pid)
 		return -EINVAL;
 	if (cmd == F_GETLK || cmd == F_GETLK64 || cmd == F_OFD_GETLK) {
-		err = lock_test(f, owner, &l);
+		err = lock_test(f, owner, me->cred, &l);
 		return err ? err : lock_out(user, is64, &l);
 	}
 	return lock_posix(f, owner, open_file ? -1 : me->proc->pid, &l,
