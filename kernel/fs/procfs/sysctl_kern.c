@@ -249,6 +249,8 @@ static struct procfs_knob knobs[] = {
 	  .value = &proc_see_jail_proc, .max = 1 },
 	{ "sys/security/bsd", "hardlink_check_uid", PRIV_SYSCTL_WRITE,
 	  .value = &path_link_owned, .max = 1 },
+	{ "sys/security/chroot", "hardened", PRIV_SYSCTL_WRITE,
+	  .value = &path_chroot_hardened, .max = 1 },
 	{ "sys/security/bsd", "suser_enabled", PRIV_SYSCTL_WRITEJAIL,
 	  .get = get_own_allow, .set = set_own_allow, .max = 1,
 	  .bit = ALLOW_SUSER },
