@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from rig import machine as machines  # noqa: E402
+from rig import machine as machines, tables  # noqa: E402
 
 TOP = machines.TOP
 
@@ -82,7 +82,9 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """The plain last line, which ./brig test prints from this file."""
+    """The tables that tests filled (rig/tables.py), and the plain last line,
+    which ./brig test prints from a file."""
+    tables.show(terminalreporter)
     name = os.environ.get("BRIG_TEST_SUMMARY")
     if not name:
         return

@@ -4,28 +4,12 @@ files that are none refused, whatever is wrong with them.
 
 tests/host/module.c tries far more of those, without a machine.
 """
-import os
 import random
 import re
-import subprocess
 
 import pytest
 
-from rig import machine as machines
-
-
-def compiled(tmp_path, source, *more):
-    """An object as the Makefile would make it."""
-    out = str(tmp_path / "module.ko")
-    with open(os.path.join(machines.TOP, "Makefile"), encoding="utf-8") as file:
-        flags = re.search(r"^CFLAGS := (.*?)[^\\]\n", file.read(),
-                          re.MULTILINE | re.DOTALL).group(1)
-    words = [w for w in flags.replace("\\\n", " ").split()
-             if w[0] == "-" and "(" not in w]
-    subprocess.run(["gcc"] + words + ["-DBRIG_KASAN=0", "-c", "-o", out, *more, source],
-                   cwd=machines.TOP, check=True)
-    with open(out, "rb") as file:
-        return file.read()
+from rig.module import compiled
 
 
 @pytest.fixture

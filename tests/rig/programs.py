@@ -17,7 +17,7 @@ import pytest
 from rig import ktap, machine as machines
 
 TEST_LINE = re.compile(r"^TEST(?:_WITHIN)?\((\w+)", re.MULTILINE)
-HEADERS = [name for pattern in ("tests/guest/*.h", "user/include/**/*.h",
+HEADERS = [name for pattern in ("tests/**/*.h", "user/include/**/*.h",
                                 "build/root/lib*.a")
            for name in glob.glob(os.path.join(machines.TOP, pattern), recursive=True)]
 
@@ -66,11 +66,11 @@ def cases(programs):
             for program in programs for test in program.tests]
 
 
-def wanted(request, function):
+def wanted(request, *functions):
     """program -> names: those of its tests that pytest will run."""
     chosen = {}
     for item in request.session.items:
-        if item.originalname == function:
+        if item.originalname in functions:
             params = item.callspec.params
             chosen.setdefault(params["program"], []).append(params["test"])
     return chosen
