@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * privileges.c - every privilege that a system call asks for, tried by six
+ * subjects (matrix.h), against FreeBSD's own table (reference.h). Those that no
+ * call asks for yet are compared as rows of /proc/jail/policy: test policy.
+ * oracle: no
+ * seconds: 300
+ */
+#include <linux/fs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/klog.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/timex.h>
+
+#include "matrix.h"
+
+/* --- identity ----------------------------------------------------------- */
+
+TEST(cred_setuid)
+{
+	MATRIX("CRED_SETUID", EPERM, EPERM)
+		TRY(setuid(BOB));
+}
+
+TEST(cred_seteuid)
+{
+	MATRIX("CRED_SETEUID", EPERM, EPERM)
+		TRY(seteuid(BOB));
+}
+
+TEST(cred_setreuid)
+{
+	MATRIX("CRED_SETREUID", EPERM, EPERM)
+		TRY(setreuid(BOB, BOB));
+}
+
+TEST(cred_setresuid)
+{
+	MATRIX("CRED_SETRESUID", EPERM, EPERM)
+		TRY(setresuid(BOB, BOB, BOB));
+}
+
+TEST(cred_setgid)
+{
+	MATRIX("CRED_SETGID", EPERM, EPERM)
+		TRY(setgid(GUESTS));
+}
+
+TEST(cred_setegid)
+{
+	MATRIX("CRED_SETEGID", EPERM, EPERM)
+		TRY(setegid(GUESTS));
+}
+
+TEST(cred_setregid)
+{
+	MATRIX("CRED_SETREGID", EPERM, EPERM)
+		TRY(setregid(GUESTS, GUESTS));
+}
+
+TEST(cred_setresgid)
+{
+	MATRIX("CRED_SETRESGID", EPERM, EPERM)
+		TRY(setresgid(GUESTS, GUESTS, GUESTS));
+}
+
+TEST(cred_setgroups)
+{
+	gid_t groups[] = { STAFF, GUESTS };
+
+	MATRIX("CRED_SETGROUPS", EPERM, EPERM)
+		TRY(setgroups(2, groups));
+}
+
+/* --- processes ---------------------------------------------------------- */
+
+TEST(proc_setrlimit)
+{
+	struct rlimit low = { 100, 100 }, high = { 100, 200 };
+
+	MATRIX("PROC_SETRLIMIT", EPERM, EPERM) {
+		CHECK_OK(setrlimit(RLIMIT_NOFILE, &low));
+		TRY(setrlimit(RLIMIT_NOFILE, &high));
+	}
+}
+
+TEST(proc_limit)
+{
+	struct rlimit none = { 0, 0 };
+
+	MATRIX("PROC_LIMIT", EAGAIN, EAGAIN) {
+		CHECK_OK(setrlimit(RLIMIT_NPROC, &none));
+		if (TRY(fork()) == 0 && getpid() != getpgrp() && errno == 0)
+			waitpid(-1, NULL, 0);
+	}
+}
+
+/* What he may not see does not exist for him. */
+TEST(seeotheruids)
+{
+	matrix_knob = J_BSD "see_other_uids";
+	matrix_value = "0\n";
+	MATRIX("SEEOTHERUIDS", ESRCH, ESRCH)
+		TRY(getpgid(w->other));
+}
+
+TEST(seejailproc)
+{
+	matrix_knob = J_BSD "see_jail_proc";
+	matrix_value = "0\n";
+	MATRIX("SEEJAILPROC", ESRCH, ESRCH)
+		TRY(getpgid(w->below));
+}
+
+TEST(signal_diffcred)
+{
+	MATRIX("SIGNAL_DIFFCRED", EPERM, EPERM)
+		TRY(kill(w->other, 0));
+}
+
+TEST(signal_diffjail)
+{
+	MATRIX("SIGNAL_DIFFJAIL", EPERM, EPERM)
+		TRY(kill(w->below, 0));
+}
+
+static int open_environ(pid_t pid)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), "/proc/%d/environ", (int)pid);
+	return open(name, O_RDONLY);
+}
+
+TEST(debug_diffcred)
+{
+	MATRIX("DEBUG_DIFFCRED", EACCES, EACCES)
+		TRY(open_environ(w->other));
+}
+
+TEST(debug_diffjail)
+{
+	MATRIX("DEBUG_DIFFJAIL", EACCES, EACCES)
+		TRY(open_environ(w->below));
+}
+
+TEST(sched_diffcred)
+{
+	MATRIX("SCHED_DIFFCRED", EPERM, EPERM)
+		TRY(setpriority(PRIO_PROCESS, w->other, 5));
+}
+
+TEST(sched_diffjail)
+{
+	MATRIX("SCHED_DIFFJAIL", EPERM, EPERM)
+		TRY(setpriority(PRIO_PROCESS, w->below, 5));
+}
+
+/* Linux's and FreeBSD's setpriority both say EACCES here. */
+TEST(sched_setpriority)
+{
+	MATRIX("SCHED_SETPRIORITY", EACCES, EACCES)
+		TRY(setpriority(PRIO_PROCESS, 0, -5));
+}
+
+TEST(sched_rtprio)
+{
+	struct sched_param p = { .sched_priority = 1 };
+
+	MATRIX("SCHED_RTPRIO", EPERM, EPERM)
+		TRY(syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p));
+}
+
+TEST(sched_cpuset)
+{
+	unsigned long cpu = 1;
+
+	MATRIX("SCHED_CPUSET", EPERM, EPERM)
+		TRY(syscall(SYS_sched_setaffinity, w->other, sizeof(cpu), &cpu));
+}
+
+/* --- System V objects --------------------------------------------------- */
+
+TEST(ipc_read)
+{
+	MATRIX("IPC_READ", EACCES, EACCES)
+		TRY((long)shmat(w->shm, NULL, SHM_RDONLY));
+}
+
+TEST(ipc_write)
+{
+	MATRIX("IPC_WRITE", EACCES, EACCES)
+		TRY((long)shmat(w->shm, NULL, 0));
+}
+
+TEST(ipc_admin)
+{
+	struct shmid_ds ds = { .shm_perm = { .uid = BOB, .mode = 0600 } };
+
+	MATRIX("IPC_ADMIN", EPERM, EPERM)
+		TRY(shmctl(w->shm, IPC_SET, &ds));
+}
+
+/* More bytes in a queue than one may have by oneself. */
+TEST(ipc_msgsize)
+{
+	struct msqid_ds ds;
+	int id;
+
+	MATRIX("IPC_MSGSIZE", EPERM, EPERM) {
+		id = msgget(IPC_PRIVATE, 0600);
+		CHECK_OK(id);
+		CHECK_OK(msgctl(id, IPC_STAT, &ds));
+		ds.msg_qbytes *= 2;
+		TRY(msgctl(id, IPC_SET, &ds));
+		CHECK_OK(msgctl(id, IPC_RMID, NULL));
+	}
+}
+
+/* --- jails -------------------------------------------------------------- */
+
+static int new_jail(void)
+{
+	return j_set(JAIL_CREATE, "path=/; persist");
+}
+
+TEST(jail_set_)
+{
+	int jid;
+
+	MATRIX("JAIL_SET", EPERM, EPERM) {
+		TRY(jid = new_jail());
+		if (!tried)
+			CHECK_OK(jail_remove(jid));
+	}
+}
+
+TEST(jail_attach_)
+{
+	MATRIX("JAIL_ATTACH", EPERM, EPERM)
+		TRY(jail_attach(w->sub));
+}
+
+TEST(jail_remove_)
+{
+	MATRIX("JAIL_REMOVE", EPERM, EPERM)
+		TRY(jail_remove(getuid() ? w->sub : new_jail()));
+}
+
+/* --- files -------------------------------------------------------------- */
+
+TEST(vfs_read)
+{
+	MATRIX("VFS_READ", EACCES, EACCES)
+		TRY(open("secret", O_RDONLY));
+}
+
+TEST(vfs_write)
+{
+	MATRIX("VFS_WRITE", EACCES, EACCES)
+		TRY(open("secret", O_WRONLY));
+}
+
+TEST(vfs_exec)
+{
+	MATRIX("VFS_EXEC", EACCES, EACCES)
+		TRY(access("exe", X_OK));
+}
+
+TEST(vfs_lookup)
+{
+	MATRIX("VFS_LOOKUP", EACCES, EACCES)
+		TRY(access("closed/f", F_OK));
+}
+
+TEST(vfs_admin)
+{
+	MATRIX("VFS_ADMIN", EPERM, EPERM)
+		TRY(chmod("secret", 0600));
+}
+
+TEST(vfs_chown)
+{
+	MATRIX("VFS_CHOWN", EPERM, EPERM) {
+		TRY(chown("mine", BOB, -1));
+		if (!tried)
+			CHECK_OK(chown("mine", ALICE, -1));
+	}
+}
+
+/* Not an error, but the bit is gone; so with the next. */
+TEST(vfs_setgid)
+{
+	MATRIX("VFS_SETGID", EPERM, EPERM) {
+		CHECK_OK(chmod("mine", 02755));
+		tried = mode_of("mine") & 02000 ? 0 : EPERM;
+		CHECK_OK(chmod("mine", 0644));
+	}
+}
+
+TEST(vfs_retainsugid)
+{
+	int fd;
+
+	MATRIX("VFS_RETAINSUGID", EPERM, EPERM) {
+		fd = open("suid", O_WRONLY);
+		CHECK_EQ(write(fd, "x", 1), 1);
+		tried = mode_of("suid") & 04000 ? 0 : EPERM;
+	}
+}
+
+TEST(vfs_stickyfile)
+{
+	MATRIX("VFS_STICKYFILE", EPERM, EPERM) {
+		TRY(rename("sticky/theirs", "sticky/moved"));
+		if (!tried)
+			CHECK_OK(rename("sticky/moved", "sticky/theirs"));
+	}
+}
+
+TEST(vfs_link)
+{
+	matrix_knob = J_BSD "hardlink_check_uid";
+	matrix_value = "1\n";
+	MATRIX("VFS_LINK", EPERM, EPERM) {
+		TRY(link("sticky/theirs", "tmp/link"));
+		if (!tried)
+			CHECK_OK(unlink("tmp/link"));
+	}
+}
+
+TEST(vfs_chroot)
+{
+	MATRIX("VFS_CHROOT", EPERM, EPERM)
+		TRY(chroot("."));
+}
+
+static int set_flags(const char *name, int flags)
+{
+	return ioctl(open(name, O_RDONLY), FS_IOC_SETFLAGS, &flags);
+}
+
+TEST(vfs_sysflags)
+{
+	MATRIX("VFS_SYSFLAGS", EPERM, EPERM) {
+		TRY(set_flags("mine", FS_IMMUTABLE_FL));
+		if (!tried)
+			CHECK_OK(set_flags("mine", 0));
+	}
+}
+
+TEST(vfs_mknod_dev)
+{
+	MATRIX("VFS_MKNOD_DEV", EPERM, EPERM) {
+		TRY(mknod("tmp/node", S_IFCHR | 0600, makedev(1, 3)));
+		if (!tried)
+			CHECK_OK(unlink("tmp/node"));
+	}
+}
+
+TEST(vfs_mount)
+{
+	MATRIX("VFS_MOUNT", EPERM, EPERM) {
+		TRY(mount("tmpfs", "mnt", "tmpfs", 0, NULL));
+		if (!tried)
+			CHECK_OK(umount("mnt"));
+	}
+}
+
+/* Of what one has mounted; the user tries what is there. */
+TEST(vfs_unmount)
+{
+	MATRIX("VFS_UNMOUNT", EPERM, EPERM)
+		TRY(mount("tmpfs", "mnt", "tmpfs", 0, NULL) ? umount("proc") :
+							      umount("mnt"));
+}
+
+/* --- the machine -------------------------------------------------------- */
+
+TEST(vm_mlock)
+{
+	struct rlimit none = { 0, 0 };
+
+	MATRIX("VM_MLOCK", EPERM, EPERM) {
+		CHECK_OK(setrlimit(RLIMIT_MEMLOCK, &none));
+		TRY(mlock(places, 1));
+	}
+}
+
+TEST(sethostname_)
+{
+	char name[65];
+
+	CHECK_OK(gethostname(name, sizeof(name)));
+	MATRIX("SETHOSTNAME", EPERM, EPERM) {
+		CHECK_OK(gethostname(name, sizeof(name)));
+		TRY(sethostname(name, strlen(name)));
+	}
+}
+
+TEST(settimeofday_)
+{
+	struct timeval now;
+
+	MATRIX("SETTIMEOFDAY", EPERM, EPERM) {
+		CHECK_OK(gettimeofday(&now, NULL));
+		TRY(settimeofday(&now, NULL));
+	}
+}
+
+TEST(clock_settime_)
+{
+	struct timespec now;
+
+	MATRIX("CLOCK_SETTIME", EPERM, EPERM) {
+		CHECK_OK(clock_gettime(CLOCK_REALTIME, &now));
+		TRY(clock_settime(CLOCK_REALTIME, &now));
+	}
+}
+
+TEST(adjtime_)
+{
+	struct timeval step = { 0, 1 };
+
+	MATRIX("ADJTIME", EPERM, EPERM)
+		if (TRY(adjtime(&step, NULL)) == EOPNOTSUPP)
+			tried = 0; /* he may; the clock cannot */
+}
+
+TEST(ntp_adjtime)
+{
+	struct timex t = { .modes = ADJ_FREQUENCY };
+
+	MATRIX("NTP_ADJTIME", EPERM, EPERM)
+		if (TRY(clock_adjtime(CLOCK_REALTIME, &t)) == EOPNOTSUPP)
+			tried = 0;
+}
+
+TEST(reboot_)
+{
+	MATRIX("REBOOT", EPERM, EPERM)
+		TRY(reboot(RB_DISABLE_CAD));
+}
+
+TEST(msgbuf)
+{
+	char text[64];
+
+	MATRIX("MSGBUF", EPERM, EPERM)
+		TRY(klogctl(3, text, sizeof(text)));
+}
+
+TEST(msgbuf_clear)
+{
+	MATRIX("MSGBUF_CLEAR", EPERM, EPERM)
+		TRY(klogctl(5, NULL, 0));
+}
+
+static int own_tty(void)
+{
+	int zero = 0, number, master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+	char name[32];
+
+	CHECK_OK(master);
+	CHECK_OK(ioctl(master, TIOCSPTLCK, &zero));
+	CHECK_OK(ioctl(master, TIOCGPTN, &number));
+	snprintf(name, sizeof(name), "/dev/pts/%d", number);
+	return open(name, O_RDWR | O_NOCTTY);
+}
+
+TEST(tty_sti)
+{
+	MATRIX("TTY_STI", EPERM, EPERM)
+		TRY(ioctl(own_tty(), TIOCSTI, "x"));
+}
+
+static int open_exclusive(void)
+{
+	char name[32];
+	int fd = own_tty();
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	CHECK_OK(ioctl(fd, TIOCEXCL));
+	return open(name, O_RDWR | O_NOCTTY);
+}
+
+TEST(tty_exclusive)
+{
+	MATRIX("TTY_EXCLUSIVE", EBUSY, EBUSY)
+		TRY(open_exclusive());
+}
+
+TEST(sysctl_write)
+{
+	MATRIX("SYSCTL_WRITE", EACCES, EPERM)
+		TRY(j_write(J_HARDENED, "0\n"));
+}
+
+TEST(sysctl_writejail)
+{
+	MATRIX("SYSCTL_WRITEJAIL", EACCES, EPERM)
+		TRY(j_write("/proc/sys/kern/securelevel",
+			    w->jid ? "0\n" : "-1\n"));
+}
+
+/* Root gets as far as the image, which is none. */
+TEST(kld_load)
+{
+	char image[64] = "no image";
+
+	MATRIX("KLD_LOAD", EPERM, EPERM)
+		if (TRY(syscall(SYS_init_module, image, sizeof(image), "")) ==
+		    ENOEXEC)
+			tried = 0;
+}
+
+TEST(kld_unload)
+{
+	MATRIX("KLD_UNLOAD", EPERM, EPERM)
+		if (TRY(syscall(SYS_delete_module, "none", 0)) == ENOENT)
+			tried = 0;
+}
+
+/* By a node that the host has left in the tree, with everybody's mode. */
+TEST(kmem_read)
+{
+	MATRIX("KMEM_READ", EPERM, ENOENT)
+		TRY(open("memory", O_RDONLY));
+}
+
+TEST(kmem_write)
+{
+	MATRIX("KMEM_WRITE", EPERM, ENOENT)
+		TRY(open("memory", O_WRONLY));
+}
+
+TEST(io)
+{
+	MATRIX("IO", EPERM, EPERM)
+		TRY(syscall(SYS_iopl, 3));
+}
+
+enum { RNDADDTOENTCNT = 0x40045201 };
+
+TEST(random_reseed)
+{
+	int bits = 0;
+
+	MATRIX("RANDOM_RESEED", EPERM, EPERM)
+		TRY(ioctl(open("/dev/urandom", O_RDONLY), RNDADDTOENTCNT,
+			  &bits));
+}
+
+/* --- the rest, by the kernel's own print -------------------------------- */
+
+/* "allow.routing or with its own vnet; securelevel < 3" as reference.h has
+ * it: what a jail needs, and no more. */
+static void normalize(char *text)
+{
+	char *at = strstr(text, "; securelevel");
+
+	if (at)
+		*at = '\0';
+	at = strstr(text, "with its own vnet");
+	if (at)
+		strcpy(at, "vnet");
+	for (at = text + strlen(text); at > text && at[-1] <= ' ';)
+		*--at = '\0';
+}
+
+TEST(policy)
+{
+	char line[256], name[64], who[32], need[128];
+	unsigned rows = 0, differ = 0;
+	FILE *f;
+
+	j_begin();
+	f = fopen("/proc/jail/policy", "r");
+	CHECK(f != NULL);
+	while (fgets(line, sizeof(line), f)) {
+		CHECK_EQ(sscanf(line, "PRIV_%63s %31s %127[^\n]", name, who,
+				need), 3);
+		normalize(need);
+		rows++;
+		if (!needs(name)) {
+			ktap_note("PRIV_%s: the reference has none", name);
+			differ++;
+		} else if (strcmp(need, needs(name))) {
+			ktap_note("PRIV_%s: \"%s\", the reference says \"%s\"",
+				  name, need, needs(name));
+			differ++;
+		}
+		if (strcmp(name, "NONE") && strncmp(who, "root", 4))
+			FAIL("PRIV_%s: %s may", name, who);
+	}
+	RESULT("privileges|rows of /proc/jail/policy|host root|%u", rows);
+	if (differ || rows < 100)
+		FAIL("%u rows, %u unlike the reference", rows, differ);
+}
