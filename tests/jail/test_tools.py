@@ -1,80 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""test_tools.py - jail(8) and jexec(8), as their manuals say, in one machine.
-
-Every test begins and ends without jails and without mounts below /jail. Trees
-/jail/a, /jail/b and /jail/c hold a shell and the tools that TOOLS names. The
-cases of FreeBSD's own jail_basic_test have its names.
+"""test_tools.py - jail(8) and jexec(8), as their manuals say. The cases of
+FreeBSD's own jail_basic_test have its names. jail.conf is test_jailconf.py's.
 """
 import re
+import time
 
 import pytest
 
-from rig import Guest
-
-TOOLS = ("sh ls echo cat ps hostname id sleep readlink tty mount true false env "
-         "pwd stat touch ln kill stty head mkdir").split()
-CONF = "/etc/jail.conf"
-
-
-class Host:
-    """The host of the jails: what is typed, and what comes of it."""
-
-    def __init__(self, guest):
-        self.guest = guest
-
-    def sh(self, command, timeout=30):
-        done = self.guest.exec(command, timeout)
-        self.guest.look_at_console()
-        return (done.status, done.stdout.decode(errors="replace"),
-                done.stderr.decode(errors="replace"))
-
-    def ok(self, command, timeout=30):
-        """Its output; nothing may come on stderr."""
-        status, out, err = self.sh(command, timeout)
-        assert (status, err) == (0, ""), (command, status, out, err)
-        return out
-
-    def fails(self, command, *says, status=1):
-        """One line on stderr that holds each of says."""
-        got, out, err = self.sh(command)
-        assert got == status, (command, got, out, err)
-        assert err.count("\n") == 1 and err.endswith("\n"), err
-        for text in says:
-            assert text in err, (command, err)
-        return out
-
-    def conf(self, text, name=CONF):
-        self.guest.put_bytes(text.encode(), name)
-
-    def jails(self):
-        """Names of all that run."""
-        return self.ok("for j in a b c basejail web db cache one two x y; do "
-                       "jexec $j true 2>/dev/null && echo $j; done; true").split()
-
-    def mounts(self):
-        return [line.split()[1] for line in self.ok("cat /proc/mounts").splitlines()
-                if "/jail" in line]
-
-
-@pytest.fixture(scope="module")
-def machine():
-    with Guest(cmdline="quiet") as guest:
-        host = Host(guest)
-        host.ok("for j in a b c; do for d in bin dev proc tmp etc var data; do "
-                "mkdir -p /jail/$j/$d; done; ln /bin/busybox /jail/$j/bin/busybox; "
-                "for t in %s; do ln -s busybox /jail/$j/bin/$t; done; done; "
-                "cp -r /jail /jail.orig" % " ".join(TOOLS))
-        yield guest
-
-
-@pytest.fixture
-def host(machine):
-    host = Host(machine)
-    host.sh("rm -f %s /tmp/*" % CONF)
-    yield host
-    host.sh("jail -R '*'; for i in 1 2 3; do for m in $(awk '$2 ~ /^.jail/ "
-            "{print $2}' /proc/mounts); do umount $m; done; done; rm -rf /jail; "
-            "cp -r /jail.orig /jail")
+from tools_host import CONF, host, machine  # noqa: F401: fixtures
 
 
 # --- the paper's form ----------------------------------------------------------
@@ -86,7 +19,7 @@ def test_four_arguments(host):
                   "'hostname; pwd; where; ls /; ls /jail; true' 2>/dev/null")
     assert out.split("\n")[:3] == ["a.example", "/", "jail here"]
     assert "busybox" not in out and "bin\n" in out and "jail\n" not in out
-    assert host.jails() == []
+    assert host.runs("1", "2") == []
 
 
 def test_four_arguments_status(host):
@@ -109,7 +42,7 @@ def test_four_arguments_options(host):
     out = host.ok("jail -l /jail/a a 10.0.2.20 /bin/env")
     assert "PATH=/bin:/usr/bin\n" in out and "HOME=/root\n" in out and "PWD" not in out
     host.ok("jail -n web -s 2 /jail/a a 10.0.2.20 /bin/sleep 100 & sleep 0.5")
-    assert "2" in host.ok("jexec web sh -c 'echo 2'") and host.jails() == ["web"]
+    assert "2" in host.ok("jexec web sh -c 'echo 2'") and host.runs("web") == ["web"]
     assert host.ok("jail -u user /jail/a a 10.0.2.20 /bin/id -u") == "1000\n"
     host.ok("echo 'inmate:x:1234:1234::/:/bin/sh' >/jail/a/etc/passwd")
     assert host.ok("jail -U inmate /jail/a a 10.0.2.20 /bin/id -u") == "1234\n"
@@ -127,7 +60,7 @@ def test_basic(host):
     host.ok("jail -cm name=basejail persist ip4.addr=192.0.1.1")
     host.ok("jail -cm name=basejail persist ip4.addr=192.0.1.2")
     host.ok("jail -rc name=basejail persist ip4.addr=192.0.1.1")
-    assert host.jails() == ["basejail"]
+    assert host.runs("basejail") == ["basejail"]
 
 
 def test_list(host):
@@ -212,3 +145,274 @@ def test_examples(host):
     host.conf(host.guest.get_bytes(CONF).decode().replace(
         "192.0.2.100;", "192.0.2.100;\n\tinterface = em0;"))
     host.fails("jail -c testjail", CONF + ":6:", "no network interface em0")
+
+
+# --- what makes no sense (E50) --------------------------------------------------
+
+@pytest.mark.parametrize("words, says", [
+    ("path= persist", "path is empty"),
+    ("path=/no/such persist", "path /no/such: No such file"),
+    ("path=/etc/passwd persist", "path /etc/passwd is not a directory"),
+    ("path=no/such persist", "path no/such: No such file"),
+    ("name= persist", "name of the jail is empty"),
+    ("name=0 persist", ""),
+    ("name=a..b persist", ""),
+    ("name=.a persist", ""),
+    ("name=a. persist", ""),
+    ("name=a/b persist", ""),
+    ("name=%s persist" % ("n" * 300), ""),
+    ("jid=5 name=6 persist", ""),
+    ("jid=-5 persist", ""),
+    ("jid=5x persist", "jid: \"5x\" is not a number"),
+    ("jid=1000000 persist", ""),
+    ("name=web.child persist", ""),
+    ("persist=maybe", "persist: \"maybe\" is not true or false"),
+    ("persist frobnicate", "unknown parameter: frobnicate"),
+    ("persist ip4.addr=10.0.0.300", "\"10.0.0.300\" is not an IPv4 address"),
+    ("persist ip4.addr=em0\\|10.0.0.1/24", "no network interface em0"),
+    ("persist interface=em0", "no network interface em0"),
+    ("persist vnet.interface=em0", "no network interface em0"),
+    ("persist ip_hostname", "host names cannot be looked up"),
+    ("persist securelevel=high", "securelevel: \"high\" is not a number"),
+    ("persist exec.timeout=soon", "exec.timeout: \"soon\" is not a number"),
+    ("persist children.cur=5", ""),
+    ("persist mount=tmpfs", "is not \"source folder type options\""),
+    ("persist path=/jail/a mount='tmpfs /tmp tmpfs'", "/tmp does not lie below"),
+    ("persist path=/jail/a mount='tmpfs /jail/ab tmpfs'", "/jail/ab does not lie below"),
+    ("persist path=/jail/a mount.fstab=/no/such", "/no/such: No such file"),
+    ("persist depend=nobody", "there is no jail \"nobody\""),
+    ("persist =x", "a parameter without a name"),
+    ("persist command=", "command= names no command"),
+    ("path=/", "it would end at once"),
+])
+def test_nonsense(host, words, says):
+    host.fails("jail -c " + words, "jail: ", says)
+    assert host.ok("cat /proc/mounts").count("/jail") == 0
+
+
+@pytest.mark.parametrize("line, says", [
+    ("jail '' a 10.0.0.1 sh", "path is empty"),
+    ("jail /no/such a 10.0.0.1 sh", "path /no/such: No such file"),
+    ("jail /etc/passwd a 10.0.0.1 sh", "is not a directory"),
+    ("jail /jail/a '' 10.0.0.1 sh", "hostname is empty"),
+    ("jail /jail/a a 10.0.0 sh", "ip \"10.0.0\" is not an IPv4 address"),
+    ("jail /jail/a %s 10.0.0.1 sh" % ("h" * 300), ""),
+    ("jail -z", "usage"),
+    ("jail -r", "which jail?"),
+    ("jail -r nobody", "jail \"nobody\" not found"),
+    ("jail -r 77", "jail \"77\" not found"),
+    ("jail -r 0", "jail \"0\" not found"),
+    ("jail -R nobody", "jail \"nobody\" not found"),
+    ("jail -m name=nobody persist", "jail \"nobody\" not found"),
+    ("jail -m persist=1", "which jail?"),
+    ("jail -c", "/etc/jail.conf: No such file"),
+    ("jail -f /no/such -c", "/no/such: No such file"),
+    ("jail -f /etc -c", "/etc: Is a directory"),
+    ("jail -p 0 -c", "usage"),
+    ("jail -J /no/such/file -c persist=1", "-J /no/such/file: No such file"),
+    ("jexec", "usage"),
+    ("jexec nobody true", "nobody: no such jail"),
+    ("jexec 77 true", "77: no such jail"),
+    ("jexec '' true", "no such jail"),
+    ("jexec -u user -U user nobody", "usage"),
+    ("jexec -u nobody-here x", "nobody-here: no such user"),
+    ("jexec -e novalue x", "-e wants name=value"),
+])
+def test_nonsense_of_words(host, line, says):
+    host.fails(line, says)
+
+
+def test_a_jail_that_is_there(host):
+    host.ok("jail -c name=web path=/jail/a persist")
+    host.fails("jail -c name=web persist", "\"web\" already exists")
+    jid = host.ok("jail -i -c name=x persist").strip()
+    host.fails("jail -c jid=%s persist" % jid, "already exists")
+    host.fails("jail -m name=web path=/jail/b", "path cannot be changed while it runs")
+    host.ok("jail -qr web; jail -c name=web path=/jail/a host.hostname=old persist")
+    host.ok("jail -m name=web path=/jail/a host.hostname=new")
+    assert host.ok("jexec web hostname") == "new\n"
+    host.ok("jail -mr name=web path=/jail/b host.hostname=b persist")
+    assert host.ok("jexec web hostname") == "b\n"
+
+
+def test_remove_many(host):
+    for name in ("one", "two", "x"):
+        host.ok("jail -c name=%s persist children.max=5" % name)
+    host.ok("jexec one jail -c name=sub persist children.max=1")
+    host.ok("jexec one jail -c name=sub2 persist")
+    host.ok("jexec one.sub jail -c name=deep persist")
+    out = host.ok("jail -r 'one.sub.*'")
+    assert out == "one.sub.deep: removed\n"
+    assert host.runs("one", "one.sub", "one.sub2", "one.sub.deep") == [
+        "one", "one.sub", "one.sub2"]
+    assert sorted(host.ok("jail -r x two").split("\n")) == ["", "two: removed", "x: removed"]
+    out = host.ok("jail -r '*'").split("\n")
+    assert sorted(out) == ["", "one.sub2: removed", "one.sub: removed", "one: removed"]
+    assert out[2] == "one: removed"     # after those inside of it
+    assert host.ok("jail -r '*'") == ""
+
+
+DAEMON = ("web { path = /jail/a; mount.devfs; stop.timeout = %d; exec.start = "
+          "\"sh -c 'trap \\\"%s\\\" TERM; echo 1 >/tmp/up; while :; do sleep 0.1; done' "
+          ">/dev/null 2>&1 &\"; }")
+UP = "until [ -e /jail/a/tmp/up ]; do sleep 0.1; done; rm /jail/a/tmp/up"
+
+
+def test_stop_waits_for_its_processes(host):
+    host.conf(DAEMON % (10, "sleep 1; echo bye >/tmp/said; exit"))
+    host.ok("jail -c web; " + UP)
+    start = time.monotonic()
+    host.ok("jail -r web")
+    assert 0.9 < time.monotonic() - start < 9
+    assert host.ok("cat /jail/a/tmp/said") == "bye\n"
+
+
+def test_stop_timeout(host):
+    host.conf(DAEMON % (1, ":"))
+    host.ok("jail -c web; " + UP)
+    start = time.monotonic()
+    host.ok("jail -r web")
+    assert 0.9 < time.monotonic() - start < 9
+    assert host.runs("web") == []
+    for how in ("-R", "-r"):
+        host.conf(DAEMON % (0, ":"))
+        host.ok("jail -c web; " + UP)
+        start = time.monotonic()
+        host.ok("jail %s web" % how)
+        assert time.monotonic() - start < 0.9
+        assert host.runs("web") == []
+        host.sh("jail -C web")
+    assert host.mounts() == []
+
+
+# --- jexec ----------------------------------------------------------------------
+
+def test_jexec(host):
+    jid = host.ok("jail -i -c name=web path=/jail/a host.hostname=w persist").strip()
+    assert host.ok("jexec web hostname") == "w\n"
+    assert host.ok("jexec %s hostname" % jid) == "w\n"
+    assert host.ok("echo 'pwd; exit 0' | jexec web") == "/\n"
+    assert host.sh("jexec web sh -c 'exit 9'")[0] == 9
+    assert host.sh("jexec web sh -c 'kill -15 $$'")[0] == 143
+    host.fails("jexec web nothing", "jexec: nothing: not found", status=127)
+    host.fails("jexec web /etc", "jexec: /etc: Permission denied", status=126)
+    assert host.ok("jexec -d /tmp web pwd") == "/tmp\n"
+    host.fails("jexec -d /nowhere web pwd", "/nowhere: No such file")
+    assert host.ok("X=1 jexec -e A=2 -e B=3 web sh -c 'echo $X$A$B'") == "123\n"
+    out = host.ok("X=1 TERM=dumb jexec -l -e A=2 web env").split()
+    assert sorted(out) == ["A=2", "HOME=/root", "PATH=/bin:/usr/bin", "SHELL=/bin/sh",
+                           "TERM=dumb", "USER=root"]
+    assert host.ok("echo through | jexec web cat") == "through\n"
+
+
+def test_jexec_users(host):
+    host.ok("mkdir -p /jail/a/home/inmate; chown 1234 /jail/a/home/inmate; "
+            "echo 'inmate:x:1234:1235::/home/inmate:/bin/sh' >/jail/a/etc/passwd; "
+            "echo 'more:x:77:inmate' >/jail/a/etc/group")
+    host.ok("jail -c name=web path=/jail/a persist")
+    assert host.ok("jexec -U inmate web id -u") == "1234\n"
+    assert sorted(host.ok("jexec -U inmate web id -G").split()) == ["1235", "77"]
+    assert host.ok("jexec -u user web id -u") == "1000\n"
+    assert host.ok("jexec -l -U inmate web sh -c 'pwd; echo $USER $HOME'") == (
+        "/home/inmate\ninmate /home/inmate\n")
+    assert host.ok("echo id -u | jexec -U inmate web") == "1234\n"
+    host.fails("jexec -U user web id", "user: no such user in the jail")
+    host.fails("jexec -u inmate web id", "inmate: no such user")
+
+
+def test_jexec_needs_root(host):
+    host.ok("jail -c name=web path=/jail/a persist")
+    host.fails("su user -c 'jexec web true'", "jexec: ")
+    host.fails("su user -c 'jail -c path=/ persist'", "Operation not permitted")
+    host.fails("su user -c 'jail /jail/a a 10.0.0.1 /bin/sh'", "Operation not permitted")
+    host.fails("su user -c 'jail -r web'", "web")
+    assert host.runs("web") == ["web"]
+
+
+# --- nothing of the host goes along (E15, E28, E33, E34, E36) --------------------
+
+ENTRIES = ["jexec web inmate", "jail /jail/a a 10.0.0.1 /bin/inmate",
+           "jail -c path=/jail/a command=/bin/inmate",
+           "jail -c path=/jail/a exec.start=/bin/inmate"]
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_no_file_goes_along(host, entry):
+    host.ok("jail -c name=web path=/jail/a persist")
+    out = host.ok("cd /home/user; %s 5</ 7</etc/passwd 8</home 9>/tmp/out 63<." % entry)
+    assert "files: 0 1 2\n" in out and "session: own\n" in out and "cwd: root\n" in out
+
+
+def test_directory_as_input(host):
+    """Attach refuses a folder of the host: a line says so, nothing starts."""
+    host.ok("jail -c name=web path=/jail/a persist")
+    host.fails("jexec web inmate </home", "web: ")
+    host.fails("jail /jail/a a 10.0.0.1 /bin/inmate </home", "/jail/a: ")
+
+
+def test_terminal_of_its_own(host):
+    """Typed at the console: a pty, with its size, and jobs that work."""
+    guest = host.guest
+    host.ok("jail -c name=web path=/jail/a mount.devfs mount.procfs persist")
+    pid, status = guest.run("echo $$")
+    for entry in ("jexec web inmate %s", "jail /jail/b b 10.0.0.1 /bin/inmate %s",
+                  "jail -c path=/jail/c command=/bin/inmate %s"):
+        guest.check("stty rows 31 cols 97")
+        out = guest.check(entry % pid.strip())
+        assert "files: 0 1 2\n" in out and "session: own\n" in out, out
+        assert out.count("major 136\n") == 3, out
+        assert "size: 97x31\n" in out and "front: yes\n" in out
+        for what in ("term", "cont", "sid", "pgrp"):
+            assert "%s: ESRCH\n" % what in out, out
+    guest.check("stty rows 24 cols 80")
+
+
+def test_shell_with_jobs(host):
+    guest = host.guest
+    host.ok("jail -c name=web path=/jail/a mount.devfs mount.procfs persist")
+    guest.sendline("jexec -e PS1='in> ' web /bin/sh")
+    guest.expect(r"in> ")
+    guest.sendline("sleep 100")
+    time.sleep(0.5)
+    guest.send("\x1a")
+    guest.expect(r"Stopped")
+    guest.sendline("fg")
+    time.sleep(0.5)
+    guest.send("\x03")
+    guest.expect(r"in> ")
+    guest.sendline("echo in$((1)); exit 5")
+    guest.expect("in1")
+    guest.expect(guest.prompt.decode())
+    assert guest.run("echo $?")[0] == "5\n"
+    assert guest.run("stty -a")[0].count("-icanon") == 0
+    assert host.runs("web") == ["web"]
+
+
+def test_output_alone_is_a_terminal(host):
+    guest = host.guest
+    host.ok("jail -c name=web path=/jail/a persist")
+    out = guest.check("echo x | jexec web inmate")
+    assert "tty 0" not in out and "tty 1: major 136\n" in out
+    out = guest.check("jexec web inmate </dev/null 2>/dev/null | cat")
+    assert "tty" not in out
+
+
+def test_ends_with_its_terminal(host):
+    """Killed, jexec takes what it runs with it."""
+    guest = host.guest
+    host.ok("jail -c name=web path=/jail/a mount.procfs persist")
+    guest.sendline("jexec web sleep 1000")
+    host.ok("until jexec web sh -c 'ps | head -20' | grep -q 'sleep 1000'; do sleep 0.1; done")
+    host.ok("kill -9 $(pidof jexec)")
+    guest.sendline("stty sane; stty -echo; echo end$((1))")
+    guest.expect("end1")
+    guest.expect(guest.prompt.decode())
+    host.ok("while jexec web sh -c 'ps' | grep -q 'sleep 1000'; do sleep 0.1; done")
+
+
+def test_signals_are_passed_on(host):
+    host.ok("jail -c name=web path=/jail/a persist")
+    host.ok("jexec web sh -c 'trap \"echo caught >/tmp/said; exit 3\" TERM; echo 1 >/tmp/up; "
+            "while :; do sleep 0.1; done' >/dev/null 2>&1 & p=$!; "
+            "until [ -e /jail/a/tmp/up ]; do sleep 0.1; done; kill $p; wait $p; "
+            "[ $? = 3 ] && cat /jail/a/tmp/said")

@@ -48,8 +48,12 @@ int relay_open(struct relay *r, const int is_tty[3])
 	r->slave = ioctl(r->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (r->slave < 0)
 		return -1;
-	if (tcgetattr(r->screen, &mode) == 0)
+	if (tcgetattr(r->screen, &mode) == 0) {
+		/* Only a screen that is raw meanwhile needs lines made ready. */
+		if (r->keys_from < 0)
+			mode.c_oflag &= ~(tcflag_t)OPOST;
 		tcsetattr(r->slave, TCSANOW, &mode);
+	}
 	relay_resize(r);
 	return fcntl(r->master, F_SETFL, O_NONBLOCK);
 }
