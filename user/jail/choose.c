@@ -243,6 +243,9 @@ static int act(struct entry *all, struct list *list)
 {
 	int status;
 
+	if (options.check_only &&
+	    order_close(all, &list->jails, &list->n, 1) < 0)
+		return FAILED;
 	if (options.check_only)
 		return order_run(list->jails, list->n, check_one, 1);
 	if (options.cleanup)

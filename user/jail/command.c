@@ -146,7 +146,7 @@ static int open_console(struct entry *jail, int *fd)
 	return 0;
 }
 
-/* Runs c; what is said of a failure begins with what. Its exit status. */
+/* Runs c. Its exit status; or -1 after a complaint, which begins with what. */
 static int run(struct command *c, const char *what, int interactive)
 {
 	struct enter_run run = {.child = child,
@@ -159,18 +159,17 @@ static int run(struct command *c, const char *what, int interactive)
 
 	run.timeout = interactive ? 0 : jail_number(c->jail, "exec.timeout", 0);
 	if (find_user(c) < 0)
-		return FAILED;
+		return -1;
 	if (c->inside && open_console(c->jail, &run.output) < 0)
-		return FAILED;
+		return -1;
 	status = enter_run(&run);
 	if (run.output >= 0)
 		close(run.output);
-	if (status < 0) {
-		complain(c->jail, "%s: %s", what,
-			 errno == ETIMEDOUT ? "took longer than exec.timeout"
-					    : strerror(errno));
-		return FAILED;
-	}
+	if (status < 0 && errno == ETIMEDOUT)
+		return complain(c->jail, "%s: took longer than exec.timeout",
+				what);
+	if (status < 0)
+		return complain(c->jail, "%s: %s", what, strerror(errno));
 	return enter_status(status);
 }
 
@@ -195,6 +194,8 @@ int run_hooks(struct entry *jail, const char *name)
 		note_step(jail, "%s", what);
 		fflush(stdout);
 		status = run(&c, what, 0);
+		if (status < 0)
+			return -1;
 		if (status)
 			return complain(jail, "%s: failed (%d)", what, status);
 		if (enter_signalled())
@@ -206,10 +207,12 @@ int run_hooks(struct entry *jail, const char *name)
 int run_command(struct entry *jail)
 {
 	struct command c = { .jail = jail, .inside = 1, .argv = jail->command };
+	int status;
 
 	note_step(jail, "command: %s", jail->command[0]);
 	fflush(stdout);
-	return run(&c, jail->command[0], 1);
+	status = run(&c, jail->command[0], 1);
+	return status < 0 ? FAILED : status;
 }
 
 /* In the jail: all but us get SIGTERM, and we look until they are gone. */
