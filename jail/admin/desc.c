@@ -66,10 +66,19 @@ static void desc_release(struct file *f)
 }
 
 /* A descriptor of a jail that the receiver cannot name does not arrive. */
+static int desc_may_arrive(const struct file *f, const struct cred *who)
+{
+	const struct jail_desc *d = f->private;
+
+	return d->j != who->prison && prison_sees(who->prison, d->j) ? 0 :
+		-EPERM;
+}
+
 static const struct file_ops desc_ops = {
 	.seek = file_no_seek,
 	.poll = desc_poll,
 	.release = desc_release,
+	.may_arrive = desc_may_arrive,
 };
 
 static struct desc_list *list_for(struct prison *j)
