@@ -341,11 +341,60 @@ static int reap(pid_t worker_pid)
 	return clean_up();
 }
 
+/* --- mounts: a worker may mount on "..", and on what it finds by it -------------- */
+
+static int mounts_file = -1, mounts_known;
+
+/* The mount points as they stand in /proc/self/mounts, by age; the last one
+ * into `last`. How many there are. */
+static int mounts_read(char *last, size_t size)
+{
+	static char text[65536];
+	ssize_t n = pread(mounts_file, text, sizeof(text) - 1, 0);
+	char *line, *rest = text, *at;
+	int count = 0;
+
+	text[n > 0 ? n : 0] = '\0';
+	while ((line = strsep(&rest, "\n")) && *line) {
+		at = strchr(line, ' ');
+		snprintf(last, size, "%.*s", at ? (int)strcspn(at + 1, " ") : 0,
+			 at ? at + 1 : "");
+		count++;
+	}
+	return count;
+}
+
+/* "a\040b" is "a b". */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++, to++) {
+		*to = *s;
+		if (s[0] == '\\' && s[1] && s[2] && s[3]) {
+			*to = (s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0');
+			s += 3;
+		}
+	}
+	*to = '\0';
+}
+
+/* Those that are newer than ours go, the youngest first. */
+static void mounts_clear(void)
+{
+	char point[4200];
+
+	while (mounts_read(point, sizeof(point)) > mounts_known) {
+		unescape(point);
+		if (umount2(point, MNT_DETACH) != 0)
+			break;
+	}
+}
+
 /* Every worker gets an empty directory on a mount of its own. */
 static int fresh_directory(const char *dir)
 {
-	while (umount2(dir, MNT_DETACH) == 0)
-		;
+	mounts_clear();
 	mkdir(dir, 0777);
 	return mount("fuzz", dir, "tmpfs", 0, "size=4m,mode=777");
 }
@@ -411,6 +460,8 @@ int main(int argc, char **argv)
 		default: return 2;
 		}
 	}
+	mounts_file = open("/proc/self/mounts", O_RDONLY | O_CLOEXEC);
+	mounts_known = mounts_read((char[8]){ 0 }, 8);
 	each_process(remember);
 	for (; !bad && count < workers; count++) {
 		long long passed = now_ms() - start;
@@ -419,11 +470,11 @@ int main(int argc, char **argv)
 			break;
 		bad = run_worker(seed + count, steps, dir);
 		if (before < 0 && passed > seconds * 1000ll / WARM_UP) {
-			umount2(dir, MNT_DETACH);
+			mounts_clear();
 			before = free_kb();
 		}
 	}
-	umount2(dir, MNT_DETACH);
+	mounts_clear();
 	printf("fuzz: %u workers did all, %u ran out of time, %u hung, %u "
 	       "died of signals\n", ended, out_of_time, hung, died);
 	printf("fuzz: seed %llu: %llu workers of %d steps, free before %ld "

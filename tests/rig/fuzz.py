@@ -71,7 +71,8 @@ def run(seconds, seed, arguments=(), **settings):
             guest.look_at_console()
             output = done.stdout + done.stderr
             if done.status:
-                found.findings.append("status %d" % done.status)
+                found.findings.append("status %d: %s" % (
+                    done.status, output.decode(errors="replace")[-500:].strip()))
         except GuestError as error:
             output = error.result.stdout if error.result else b""
             if not REPORT.search(guest.text):
