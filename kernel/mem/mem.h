@@ -41,6 +41,7 @@ void page_free(struct page *p, unsigned order); /* refs must be 1 */
 void page_drop(struct page *p);	/* frees a single page with the last ref */
 static inline void page_hold(struct page *p)
 {
+	assert(p->refs > 0);
 	p->refs++;
 }
 extern struct page *page_table; /* indexed by frame number */

@@ -46,6 +46,7 @@ static bool is_present(struct vm *v, uint32_t addr, bool write)
 {
 	const uint32_t *pte = pte_find(v, addr);
 
+	assert(addr < USER_TOP);
 	return pte && (*pte & PTE_PRESENT) && (!write || (*pte & PTE_WRITE));
 }
 
@@ -118,6 +119,7 @@ int vm_peek(struct vm *v, uint32_t addr, void *to, uint32_t n)
 {
 	char *at = to;
 
+	assert(v->refs > 0);
 	if (!user_range_ok(addr, n))
 		return -EFAULT;
 	while (n) {

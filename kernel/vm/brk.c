@@ -17,6 +17,7 @@ static int heap_grow(struct vm *v, uint32_t from, uint32_t to, uint64_t limit)
 				.limit = limit };
 	struct vm_map *m = vm_find(v, from - 1);
 
+	assert(from < to && ((from | to) & PAGE_MASK) == 0);
 	if (!range_free(v, from, to - from))
 		return -ENOMEM;
 	/* The usual case: the heap is there and only gets longer. */
@@ -45,6 +46,7 @@ int vm_brk(struct vm *v, uint32_t to, uint64_t data_limit, uint64_t limit,
 	uint64_t data = v->data_end - v->data_start;
 	int err = 0;
 
+	assert(v->brk_start <= v->brk_end && v->data_start <= v->data_end);
 	*now = v->brk_end;
 	if (to < v->brk_start)
 		return 0;

@@ -59,6 +59,7 @@ static int break_share(struct vm *v, uint32_t addr, uint32_t *pte)
 	bool counted = old & PTE_ANON;	/* charged and resident already */
 	struct page *p;
 
+	assert((old & PTE_PRESENT) && !(old & PTE_WRITE));
 	if (counted && pte_page(old)->refs == 1) {
 		*pte = old | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
 		forget_tlb(v, addr);
@@ -168,6 +169,7 @@ static void map_around(struct vm *v, struct vm_map *m, uint32_t addr)
 	uint32_t *pte = pte_find(v, at);
 	uint32_t index = map_index(m, at), n = 0;
 
+	assert(pte && m->object == o);
 	for (; at < end; at += PAGE_SIZE, pte++, index++) {
 		struct page *p;
 
@@ -190,6 +192,7 @@ static int fault_object(struct vm *v, struct vm_map *m, uint32_t addr, bool writ
 	uint32_t index = map_index(m, addr), e;
 	struct page *p;
 
+	assert(o->refs > 0 && *pte == 0);
 	if (index >= o->size_limit)
 		return -EFAULT;
 	p = vm_object_peek(o, index);
@@ -234,6 +237,7 @@ static int fault_owner(struct vm *v, struct vm_map *m, uint32_t addr, bool write
 		e |= PTE_FILE;
 		resident_add(v, 0, 1);
 	}
+	assert(*pte == 0);
 	*pte = pte_rights(m, e);
 	if (write && !(*pte & PTE_WRITE))
 		return fault_write(v, m, addr, pte);
@@ -246,6 +250,7 @@ int fault_page(struct vm *v, struct vm_map *m, uint32_t addr, bool write)
 	uint32_t *pte;
 
 	assert(addr >= m->start && addr < m->end);
+	assert((addr & PAGE_MASK) == 0 && m->vm == v);
 	if (pte_make(v, addr, &pte))
 		return -ENOMEM;
 	if (*pte) {
@@ -284,6 +289,7 @@ static struct vm_map *grow_stack(struct vm *v, uint32_t addr, uint32_t esp)
 	if (!may_grow(v, m->start - start,
 		      thread_current()->proc->limit[RLIMIT_AS].cur))
 		return NULL;
+	assert(start < m->start);
 	map_account(v, m, (m->start - start) >> PAGE_SHIFT);
 	m->start = start;
 	maps_moved(v, m);
@@ -328,6 +334,7 @@ int vm_fault(struct vm *v, uint32_t addr, uint32_t error, uint32_t esp,
 	struct vm_map *m;
 	int err;
 
+	assert(sched_locked() && v->refs > 0);
 	if (addr < USER_MIN || addr >= USER_TOP)
 		return fault_signal(info, SIGSEGV, SEGV_MAPERR, addr);
 	do {

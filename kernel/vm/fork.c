@@ -58,6 +58,7 @@ static int copy_map(struct copy *c, const struct vm_map *m)
 	struct vm_map *n = map_alloc();
 	uint32_t addr = m->start;
 
+	assert(m->vm == c->from);
 	if (!n)
 		return -ENOMEM;
 	*n = *m;
@@ -94,6 +95,7 @@ int vm_fork(struct vm *from, struct vm **out)
 	struct copy c = { .from = from };
 	int err = vm_new(from->prison, &c.to);
 
+	assert(from->refs > 0 && from->resident >= from->shared_resident);
 	if (err)
 		return err;
 	memcpy(&c.to->brk_start, &from->brk_start,

@@ -64,6 +64,7 @@ int vm_futex_key(struct vm *v, uint32_t addr, bool private,
 void futex_wake_waiter(struct futex_waiter *w)
 {
 	assert(!w->woken);
+	assert(w->thread && !list_empty(&w->link));
 	list_remove(&w->link);
 	w->woken = true;
 	sleep_unblock(w->thread);
@@ -74,6 +75,7 @@ int futex_sleep(struct futex_waiter *w, uint64_t deadline)
 {
 	int err;
 
+	assert(w->bitset);
 	w->thread = thread_current();
 	w->woken = false;
 	list_append(futex_bucket(&w->key), &w->link);
@@ -99,6 +101,7 @@ static uint32_t wake_key(const struct vm_futex_key *k, uint32_t count,
 {
 	uint32_t n = 0;
 
+	assert(bitset);
 	list_each_safe(l, futex_bucket(k)) {
 		struct futex_waiter *w = list_entry(l, struct futex_waiter, link);
 
@@ -180,6 +183,7 @@ static uint32_t move_key(const struct vm_futex_key *from,
 	struct list moved = LIST_INIT(moved);
 	uint32_t n = 0;
 
+	assert((from->offset & 3) == 0 && (to->offset & 3) == 0);
 	list_each_safe(l, futex_bucket(from)) {
 		struct futex_waiter *w = list_entry(l, struct futex_waiter, link);
 

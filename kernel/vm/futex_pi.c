@@ -73,6 +73,7 @@ static int take(struct thread *me, uint32_t addr, uint32_t word,
 	bool more;
 	int err;
 
+	assert(me == thread_current());
 	if (orphan)
 		set |= FUTEX_OWNER_DIED;
 	if (first_waiter(k, &more))
@@ -93,6 +94,7 @@ static int lock_wait(struct futex_waiter *w, uint32_t word, uint64_t deadline)
 	w->pi_orphan = false;
 	waiting++;
 	err = futex_sleep(w, deadline);
+	assert(waiting > 0);
 	waiting--;
 	return err == -EINTR ? -ERESTARTNOINTR : err;
 }
@@ -182,6 +184,7 @@ int vm_futex_unlock_pi(struct vm *v, uint32_t addr, bool private)
 		if (changed)
 			continue;
 		if (w) {
+			assert(w->pi && !w->woken);
 			set_owner(&k, w->thread->tid);
 			futex_wake_waiter(w);
 		}

@@ -42,6 +42,8 @@ void map_account(struct vm *v, const struct vm_map *m, int pages)
 		v->stack_pages += pages;
 	else if ((m->prot & PROT_WRITE) && !(m->flags & VM_SHARED))
 		v->data_pages += pages;
+	assert(v->locked <= v->total_pages);
+	assert(v->data_pages + v->stack_pages <= v->total_pages);
 }
 
 /* May the space grow by bytes under RLIMIT_AS? */
@@ -55,6 +57,7 @@ bool may_grow(const struct vm *v, uint32_t bytes, uint64_t limit)
 /* m, in the tree or about to be, begins to use its object and its owner. */
 void map_attach(struct vm_map *m)
 {
+	assert(m->vm && m->start < m->end);
 	list_init(&m->object_link);
 	if (m->object) {
 		vm_object_hold(m->object);
@@ -67,6 +70,7 @@ void map_attach(struct vm_map *m)
 /* Takes m out of its space, onto the list of those to be closed. */
 void map_detach(struct vm_map *m, struct list *dead)
 {
+	assert(m->vm->map_count > 0);
 	map_account(m->vm, m, -(int)map_pages(m));
 	maps_remove(m->vm, m);
 	list_remove(&m->object_link);
@@ -78,6 +82,7 @@ void maps_close(struct list *dead)
 {
 	struct list *l;
 
+	assert(sched_locked());
 	while ((l = list_first(dead))) {
 		struct vm_map *m = list_entry(l, struct vm_map, object_link);
 
@@ -123,6 +128,7 @@ static void join_next(struct vm *v, struct vm_map *m, struct vm_map *next)
 {
 	uint32_t end = next->end;
 
+	assert(m->end == next->start && !next->object && !next->ops);
 	maps_remove(v, next);
 	map_free(next);
 	m->end = end;
@@ -149,6 +155,8 @@ int maps_cut(struct vm *v, uint32_t start, uint32_t end, struct list *dead)
 {
 	struct vm_map *m = maps_from(v, start), *next;
 
+	assert(start < end && end <= USER_TOP);
+	assert(((start | end) & PAGE_MASK) == 0);
 	if (!m || m->start >= end)
 		return 0;
 	if (m->start < start && m->end > end) {
@@ -212,6 +220,7 @@ static int place(struct vm *v, const struct vm_request *r, uint32_t size,
 {
 	uint32_t hint = align_down(r->addr, PAGE_SIZE);
 
+	assert((size & PAGE_MASK) == 0);
 	if (r->fixed) {
 		if (r->addr & PAGE_MASK)
 			return -EINVAL;
@@ -243,6 +252,7 @@ static bool absorb(struct vm *v, const struct vm_map *new)
 	struct vm_map *prev = next ? maps_prev(next) :
 			      last ? tree_entry(last, struct vm_map, node) : NULL;
 
+	assert(new->vm == v && new->start < new->end);
 	if (prev && joinable(prev, new)) {
 		prev->end = new->end;
 		maps_moved(v, prev);
@@ -337,6 +347,7 @@ int vm_map(struct vm *v, const struct vm_request *r, uint32_t *addr)
 		maps_insert(v, m);
 		map_attach(m);
 	}
+	assert(at >= USER_MIN && size <= USER_TOP - at);
 	*addr = at;
 out:
 	if (own)
@@ -377,6 +388,7 @@ static int check_protect(struct vm *v, uint32_t start, uint32_t end, uint32_t pr
 {
 	struct vm_map *m = vm_find(v, start);
 
+	assert(start < end);
 	for (;;) {
 		int err;
 
@@ -397,6 +409,7 @@ static int protect_map(struct vm *v, struct vm_map **m, uint32_t start,
 	struct vm_map *at = *m;
 	int err = 0;
 
+	assert(at->start < end && at->end > start);
 	if (at->prot == prot) {
 		*m = vm_next(at);
 		return 0;

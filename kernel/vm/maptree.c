@@ -68,6 +68,7 @@ void maps_insert(struct vm *v, struct vm_map *m)
 	struct tree_node **link = &v->maps.root, *parent = NULL, *next;
 
 	assert(m->start < m->end && m->end <= USER_TOP);
+	assert(((m->start | m->end) & PAGE_MASK) == 0);
 	while (*link) {
 		parent = *link;
 		link = m->start < entry(parent)->start ? &parent->left
@@ -91,6 +92,7 @@ void maps_append(struct vm *v, struct vm_map *m)
 	struct tree_node *last = tree_last(&v->maps);
 
 	assert(!last || entry(last)->end <= m->start);
+	assert(m->start < m->end && m->vm == v);
 	tree_insert(&v->maps, &m->node, last, last ? &last->right : &v->maps.root);
 	v->map_count++;
 }
@@ -130,6 +132,7 @@ void maps_remove(struct vm *v, struct vm_map *m)
 	struct tree_node *a = came_from(&m->node, next);
 	struct tree_node *b = came_from(&m->node, prev);
 
+	assert(v->map_count > 0 && m->vm == v);
 	tree_remove(&v->maps, &m->node);
 	mend_path(a);
 	if (b != a)
@@ -149,6 +152,7 @@ void maps_moved(struct vm *v, struct vm_map *m)
 
 	(void)v;
 	assert(m->start < m->end && m->end <= USER_TOP);
+	assert(m->vm == v);
 	set_gap(m);
 	mend_value(&m->node);
 	if (next) {
@@ -224,6 +228,7 @@ struct vm_map *maps_prev(struct vm_map *m)
 
 static uint32_t fit(uint32_t low, uint32_t high, uint32_t size)
 {
+	assert(size > 0);
 	low = max_u32(low, MMAP_MIN);
 	return high > low && high - low >= size ? high - size : 0;
 }

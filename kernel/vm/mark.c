@@ -13,6 +13,7 @@ enum { MARKS = VM_LOCKED | VM_DONT_FORK };
 /* m, wholly inside the range, gets its new flags. */
 static void mark(struct vm *v, struct vm_map *m, uint32_t flags)
 {
+	assert(m->vm == v && !((m->flags ^ flags) & ~MARKS));
 	map_account(v, m, -(int)map_pages(m));
 	m->flags = flags;
 	map_account(v, m, map_pages(m));
@@ -29,6 +30,7 @@ int vm_mark(struct vm *v, uint32_t addr, uint32_t size, uint32_t clear,
 	int err = 0;
 
 	assert(!((clear | set) & ~MARKS));
+	assert(addr <= end && end <= USER_TOP);
 	for (m = maps_from(v, addr); !err && m && m->start < end;
 	     m = maps_from(v, addr)) {
 		flags = (m->flags & ~clear) | set;

@@ -31,6 +31,7 @@ int vm_object_new(struct prison *pays, const struct vm_object_ops *ops,
 {
 	struct vm_object *o = kmem_cache_zalloc(object_cache);
 
+	assert(pays);
 	if (!o)
 		return -ENOMEM;
 	o->refs = 1;
@@ -119,6 +120,7 @@ static int add_page(struct vm_object *o, uint32_t index, unsigned want,
 {
 	struct page *p;
 
+	assert(o->refs > 0);
 	if (racct_charge(o->prison, RACCT_MEMORY, PAGE_SIZE))
 		return -ENOMEM;
 	p = page_alloc(0, PAGE_USER | want);
@@ -144,6 +146,7 @@ static int fill_page(struct vm_object *o, uint32_t index, struct page *p)
 {
 	int err = o->ops->fill(o, p, index);
 
+	assert(p->owner == o && !(p->flags & PG_UPTODATE));
 	if (!err)
 		p->flags |= PG_UPTODATE;
 	else if (p->owner == o)
@@ -258,6 +261,7 @@ void vm_object_remove(struct vm_object *o, uint32_t first, uint32_t count)
 {
 	uint64_t end = (uint64_t)first + count;
 
+	assert(end >= first);
 	unmap_pages(o, first, end, ZAP_FILE);
 	remove_pages(o, first, end);
 }

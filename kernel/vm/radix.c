@@ -51,6 +51,7 @@ struct page *radix_get(const struct vm_object *o, uint32_t index)
 /* Puts nodes on top until index fits. */
 static int grow(struct vm_object *o, uint32_t index)
 {
+	assert(o->radix_height <= HEIGHT_MAX);
 	while (!reaches(o->radix_height, index)) {
 		if (o->radix) {
 			struct radix_node *top = kmem_cache_zalloc(node_cache);
@@ -72,6 +73,7 @@ int radix_put(struct vm_object *o, uint32_t index, struct page *p)
 	void **link = &o->radix;
 	struct radix_node *above = NULL;
 
+	assert(p);
 	if (grow(o, index))
 		return -ENOMEM;
 	for (unsigned level = o->radix_height; level; level--) {
@@ -144,6 +146,7 @@ struct page *radix_next(const struct vm_object *o, uint32_t index, uint32_t *fou
 static void clear(struct vm_object *o, struct radix_node *n, unsigned level,
 		  void (*each)(struct vm_object *, struct page *))
 {
+	assert(level > 0 && level <= HEIGHT_MAX && n->used <= FANOUT);
 	for (unsigned i = 0; i < FANOUT && n->used; i++) {
 		if (!n->slot[i])
 			continue;

@@ -61,6 +61,7 @@ static int source(const struct remap *r, struct vm_map **out)
 			return -EINVAL;
 		more = r->size - r->old_size;
 	}
+	assert(m->vm == r->v && m->start <= r->old);
 	*out = m;
 	return may_grow(r->v, more, r->limit) ? 0 : -ENOMEM;
 }
@@ -69,6 +70,7 @@ static bool grow_in_place(struct remap *r, struct vm_map *m)
 {
 	uint32_t end = r->old + r->old_size, more = r->size - r->old_size;
 
+	assert(r->size > r->old_size);
 	if (!r->old_size || end != m->end || more > USER_TOP - end ||
 	    !range_free(r->v, end, more))
 		return false;
@@ -84,6 +86,7 @@ static struct vm_map *twin(const struct remap *r, const struct vm_map *m)
 {
 	struct vm_map *n;
 
+	assert(m->vm == r->v && (r->to & PAGE_MASK) == 0);
 	if (r->v->map_count >= MAPS_MAX)
 		return NULL;
 	n = map_alloc();
@@ -104,6 +107,7 @@ static int move(struct remap *r, struct vm_map *m)
 	struct vm_map *n = twin(r, m);
 	int err = 0;
 
+	assert(r->size > 0 && r->to >= USER_MIN && r->to <= USER_TOP - r->size);
 	if (!n)
 		return -ENOMEM;
 	maps_insert(r->v, n);

@@ -69,6 +69,7 @@ refund:
 
 static void dir_free(uint32_t *dir)
 {
+	assert(arch_dir_loaded() != virt_to_phys(dir));
 	kmem_dir_forget(dir);
 	page_stats_add(PAGE_KIND_TABLE, -1);
 	page_drop(page_of(dir));
@@ -96,6 +97,7 @@ int vm_new(struct prison *pays, struct vm **out)
 {
 	struct vm *v = kmem_cache_zalloc(vm_cache);
 
+	assert(pays);
 	if (!v)
 		return -ENOMEM;
 	v->refs = 1;
@@ -150,6 +152,8 @@ void vm_drop(struct vm *v)
 		map_detach(m, &dead);
 	}
 	maps_close(&dead);
+	assert(v->map_count == 0 && v->total_pages == 0);
+	assert(!v->locked && !v->data_pages && !v->stack_pages);
 	dir_retire(v);
 	prison_drop(v->prison);
 	kmem_cache_free(vm_cache, v);

@@ -41,6 +41,7 @@ static int table_make(struct vm *v, uint32_t addr)
 {
 	struct page *t;
 
+	assert(!v->dir[addr >> 22]);
 	if (charge(v, 1))
 		return -ENOMEM;
 	t = page_alloc(0, PAGE_USER | PAGE_ZERO);
@@ -71,6 +72,7 @@ static void table_free(struct vm *v, unsigned i)
 	struct page *t = page_of_phys(v->dir[i]);
 
 	assert(t->flags & PG_TABLE);
+	assert(v->table_count > 0 && t->refs == 1);
 	v->dir[i] = 0;
 	v->table_count--;
 	page_drop(t);
@@ -98,6 +100,7 @@ void tables_trim(struct vm *v, uint32_t start, uint32_t end)
 	uint32_t after = min_u32((end - 1) / TABLE_SPAN + 1, high >> 22);
 	uint32_t freed = 0;
 
+	assert(start < end && end <= USER_TOP);
 	for (uint32_t i = first; i < after; i++)
 		if (v->dir[i]) {
 			table_free(v, i);
@@ -223,6 +226,7 @@ void protect_range(struct vm_map *m, uint32_t start, uint32_t end)
 {
 	struct tlb_batch tlb;
 
+	assert(start >= m->start && end <= m->end);
 	tlb_begin(&tlb, m->vm);
 	while (start < end) {
 		uint32_t stop = span_end(start, end);
@@ -251,6 +255,8 @@ int move_range(struct vm *v, uint32_t from, uint32_t to, uint32_t size)
 	struct tlb_batch tlb;
 	uint32_t *src, *dst;
 
+	assert(((from | to | size) & PAGE_MASK) == 0);
+	assert(from + size <= to || to + size <= from);
 	for (uint32_t i = 0; i < size; i = span_end(from + i, from + size) - from) {
 		uint32_t stop = span_end(from + i, from + size) - from;
 

@@ -76,6 +76,7 @@ static int check_vector(struct user_io *io)
 		v->len = min_u32(v->len, IO_TOTAL_MAX - io->left);
 		io->left += v->len;
 	}
+	assert(io->left <= IO_TOTAL_MAX);
 	return 0;
 }
 
@@ -135,6 +136,7 @@ static uint32_t move_piece(struct user_io *io, enum io_way way, void *at, uint32
 {
 	uint32_t user = io->iov->base;
 
+	assert(n > 0 && n <= io->iov->len);
 	if (io->kernel) {
 		if (way == IO_TAKE)
 			memcpy(at, (void *)user, n);
