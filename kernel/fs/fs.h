@@ -159,7 +159,9 @@ int vfs_superblock_new(const struct fs_type *t,
 		       const struct superblock_ops *ops,
 		       const struct cred *who, struct superblock **out) must_check;
 void vfs_superblock_drop(struct superblock *sb);
-int vfs_statfs(const struct path *p, struct abi_statfs64 *out) must_check; /* all fields */
+/* All fields; the id of the file system is for the host only. */
+int vfs_statfs(const struct path *p, const struct cred *who,
+	       struct abi_statfs64 *out) must_check;
 int vfs_sync(void);		/* all superblocks that are mounted. Sleeps. */
 /* held; fresh ino, times now */
 int inode_new(struct superblock *sb, uint32_t mode,

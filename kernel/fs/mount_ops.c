@@ -149,6 +149,31 @@ static int clone_below(const struct path_at *at, struct mount *from,
 	return 0;
 }
 
+/* A nullfs's source is told as a path, a bind's as that of the mount. */
+static int clone_null(const struct path_at *at, const struct path *from,
+		      uint32_t flags, struct mount **out)
+{
+	char *buf = kmem_alloc(PATH_MAX), *name, *own = NULL;
+	int err = -ENOMEM;
+
+	if (buf)
+		err = path_name(from, &at->fs->root, buf, PATH_MAX, &name);
+	if (!err) {
+		own = kmem_strdup(name);
+		err = own ? clone(at, from->mount, from->dentry, out) : -ENOMEM;
+	}
+	kmem_free(buf);
+	if (err) {
+		kmem_free(own);
+		return err;
+	}
+	kmem_free((*out)->source);
+	(*out)->source = own;
+	(*out)->null = true;
+	(*out)->flags = flags_of(flags) | ((*out)->flags & FLAGS_GUARD);
+	return 0;
+}
+
 /* null: a nullfs with these flags; else they stay those of the source. */
 static int bind(const struct path_at *at, const struct path *p,
 		const char *source, uint32_t flags, bool null)
@@ -164,13 +189,12 @@ static int bind(const struct path_at *at, const struct path *p,
 	if (from.mount->nameless || from.mount->detached)
 		goto out;
 	err = check_place(p, from.dentry);
-	if (!err)
+	if (!err && null)
+		err = clone_null(at, &from, flags, &m);
+	else if (!err)
 		err = clone(at, from.mount, from.dentry, &m);
 	if (err)
 		goto out;
-	m->null = null;
-	if (null)
-		m->flags = flags_of(flags) | (m->flags & FLAGS_GUARD);
 	/* The copies first, or the new mount would be copied into itself. */
 	if (deep)
 		err = clone_below(at, from.mount, from.dentry, m);

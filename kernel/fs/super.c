@@ -82,7 +82,8 @@ void super_hold(struct superblock *sb)
 }
 
 /* statfs(2): what the fs says, and what is the same for all of them. */
-int vfs_statfs(const struct path *p, struct abi_statfs64 *out)
+int vfs_statfs(const struct path *p, const struct cred *who,
+	       struct abi_statfs64 *out)
 {
 	struct superblock *sb = p->mount->sb;
 	uint32_t flags = p->mount->flags | (sb->flags & MS_RDONLY);
@@ -93,7 +94,8 @@ int vfs_statfs(const struct path *p, struct abi_statfs64 *out)
 	out->type = sb->type->magic;
 	out->bsize = PAGE_SIZE;
 	out->namelen = NAME_MAX;
-	out->fsid[0] = sb->dev;
+	if (who->prison == prison_host())
+		out->fsid[0] = sb->dev;
 	if (sb->ops->statfs)
 		err = sb->ops->statfs(sb, out);
 	if (!out->frsize)

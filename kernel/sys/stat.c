@@ -195,7 +195,7 @@ static int statfs_at(struct thread *me, uint32_t user, struct abi_statfs64 *out)
 	kmem_free(name);
 	if (err)
 		return err;
-	err = vfs_statfs(&p, out);
+	err = vfs_statfs(&p, me->cred, out);
 	path_drop(&p);
 	return err;
 }
@@ -207,7 +207,7 @@ static int statfs_fd(struct thread *me, int fd, struct abi_statfs64 *out)
 
 	if (!f)
 		return -EBADF;
-	err = vfs_statfs(&f->path, out);
+	err = vfs_statfs(&f->path, me->cred, out);
 	file_drop(f);
 	return err;
 }

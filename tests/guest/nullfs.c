@@ -47,6 +47,7 @@ TEST(shows_the_same_files)
 	CHECK_ERRNO(rename("a/f", "b/h"), EXDEV);
 	m = entry_of("b");
 	CHECK(m && !strcmp(m->mnt_type, "nullfs"));
+	CHECK(!strcmp(m->mnt_fsname + strlen(m->mnt_fsname) - 2, "/a"));
 	CHECK(!strncmp(m->mnt_opts, "rw", 2));
 	CHECK_OK(umount("b"));
 	CHECK(!exists("b/f") && exists("a/g"));
