@@ -44,6 +44,12 @@ static struct list all_waits = LIST_INIT(all_waits);
 static struct sleep_queue queues[WAIT_QUEUES];
 static unsigned waiting;
 
+/* Whose the lock is: not the opener's, who may be of another prison. */
+static const struct cred *taker(void)
+{
+	return thread_current()->cred;
+}
+
 static struct lock *lock_make(const struct lock *like, struct prison *pays)
 {
 	struct lock *l = charged_alloc(pays, sizeof *l);
@@ -335,7 +341,7 @@ int lock_posix(struct file *f, void *owner, int pid,
 	}
 	if (want.kind == LOCK_POSIX && !still_open(owner, f))
 		return -EBADF;
-	return lock_apply(&want, f->cred->prison);
+	return lock_apply(&want, taker()->prison);
 }
 
 /*
@@ -456,7 +462,7 @@ int lock_flock(struct file *f, int op)
 	}
 	if (old && old->type == like.type)
 		return 0;
-	new = lock_make(&like, f->cred->prison);
+	new = lock_make(&like, taker()->prison);
 	if (!new)
 		return -ENOLCK;
 	if (old) {

@@ -64,12 +64,14 @@ static int show_stat_all(struct text *t, const struct cred *who)
 	put_cpu(t, "cpu0", &c);
 	if (from_host(who))
 		put_irqs(t);
+	/* How busy others are is not for a prison. */
 	text_put(t, "ctxt %llu\nbtime %llu\nprocesses %llu\n",
-		 (unsigned long long)sched_cpu()->switches,
+		 from_host(who) ? (unsigned long long)sched_cpu()->switches : 0,
 		 (unsigned long long)(wall > up ?
 			 div_u64(wall - up, NS_PER_SECOND, NULL) : 0),
-		 (unsigned long long)proc_forks());
-	text_put(t, "procs_running %u\nprocs_blocked 0\n", sched_runnable());
+		 from_host(who) ? (unsigned long long)proc_forks() :
+				  who->prison->used[RACCT_PROC]);
+	text_put(t, "procs_running %u\nprocs_blocked 0\n", runnable_seen(who));
 	return 0;
 }
 

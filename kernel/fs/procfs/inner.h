@@ -174,5 +174,13 @@ static inline bool from_host(const struct cred *who)
 {
 	return who->prison == prison_host();
 }
+/* A prison is not told of more threads than it has. */
+static inline uint32_t runnable_seen(const struct cred *who)
+{
+	uint32_t all = sched_runnable();
+
+	return from_host(who) ? all :
+	       min_u32(all, (uint32_t)who->prison->used[RACCT_THREAD]);
+}
 
 #endif

@@ -8,13 +8,16 @@
 
 enum { NAME_COLUMN = 49, CHUNK_PAGES = 256, KB_PER_PAGE = PAGE_SIZE / 1024 };
 
-/* Where a file lies that a prison cannot reach is not for it to know. */
-static void hide_outside(const struct cred *who, char *name)
+/* Which file it is that a prison cannot reach is not for it to know. */
+static void hide_outside(const struct vm_map *m, const struct cred *who,
+			 char *name, uint32_t *dev, uint32_t *ino)
 {
-	static const char outside[] = "(unreachable)";
+	const struct file *f = file_mapped(m);
 
-	if (!from_host(who) && !strncmp(name, outside, sizeof outside - 1))
-		name[sizeof outside - 1] = 0;
+	if (!f || file_kind(f) || path_in_prison(who, &f->path))
+		return;
+	str_copy(name, "(unreachable)", PATH_MAX);
+	*dev = *ino = 0;
 }
 
 static void map_name(struct vm_map *m, char *name, size_t size, uint32_t *dev,
@@ -42,7 +45,7 @@ static void put_map(struct text *t, struct vm_map *m, const struct cred *who,
 	int n;
 
 	map_name(m, name, PATH_MAX, &dev, &ino);
-	hide_outside(who, name);
+	hide_outside(m, who, name, &dev, &ino);
 	n = str_format(line, sizeof line,
 		       "%08x-%08x %c%c%c%c %08llx %02x:%02x %u ", m->start,
 		       m->end, m->prot & PROT_READ ? 'r' : '-',

@@ -123,7 +123,7 @@ static int show_loadavg(struct text *t, const struct cred *who)
 	for (int k = 0; k < 3; k++)
 		text_put(t, "%u.%02u ", loads[k] >> 16,
 			 ((loads[k] & 0xffff) * 100) >> 16);
-	text_put(t, "%u/%u %d\n", sched_runnable(),
+	text_put(t, "%u/%u %d\n", runnable_seen(who),
 		 all ? proc_count() :
 		       (uint32_t)who->prison->used[RACCT_PROC],
 		 all ? proc_last_pid() : 0);
