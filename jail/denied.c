@@ -105,9 +105,7 @@ const struct denial *prison_denied_next(const struct prison *viewer, unsigned *a
 void prison_denied_forget(struct prison *p)
 {
 	assert(p->refs == 0 && p->parent);
-	if (!p->denials)
-		return;
-	for (unsigned i = 0; i < RING; i++)
+	for (unsigned i = 0; i < RING && i < ring_end; i++)
 		if (ring[i].prison == p)
 			ring[i].prison = p->parent;
 	kmem_free(p->denials);
@@ -178,6 +176,7 @@ void prison_denied_device(const struct cred *who, const char *name, int err)
  * nobody is root there. */
 void denied_priv(const struct cred *who, enum priv p, bool by_rule)
 {
+	char what[DENIED_WHAT_MAX];
 	struct denials *d;
 
 	if (!by_rule) {
@@ -190,5 +189,6 @@ void denied_priv(const struct cred *who, enum priv p, bool by_rule)
 	if (!d)
 		return;
 	d->by_priv[p]++;
-	ring_add(who, priv_name(p), NULL, -EPERM);
+	str_format(what, sizeof(what), "PRIV_%s", priv_name(p));
+	ring_add(who, what, NULL, -EPERM);
 }

@@ -9,7 +9,7 @@
 
 struct prison;
 
-enum { DENIED_WHAT_MAX = 24, DENIED_TARGET_MAX = 48, DENIED_DEVICE_MAX = 32,
+enum { DENIED_WHAT_MAX = 28, DENIED_TARGET_MAX = 48, DENIED_DEVICE_MAX = 32,
        DENIED_DEVICES = 32, DENIED_KINDS = 16 };
 
 /* One refusal, as /proc/jail/denied shows it. */

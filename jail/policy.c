@@ -10,7 +10,8 @@
  * Names and rules are FreeBSD's (priv(9), prison_priv_check). Left out is what
  * has no object here: AUDIT, MAC, KENV, DTRACE, PMC, DDB, KDB, FIRMWARE,
  * MODULE, CPUCTL, VM86, VMM, VERIEXEC, ZFS, NFS, AFS, SMB, netgraph, wireless,
- * Bluetooth, ATM, IPv6, IPsec, POSIX queues, file handles, whiteouts.
+ * Bluetooth, ATM, IPv6, IPsec, POSIX queues, file handles, whiteouts, flags of
+ * devices, mounts by users.
  * SETHOSTNAME and MSGBUF_CLEAR are ours: calls here, sysctls there.
  */
 #include "jail/inner.h"
@@ -85,13 +86,11 @@ static const struct rule policy[PRIV_COUNT] = {
 	[PRIV_VFS_STICKYFILE]	 = { "VFS_STICKYFILE", ROOT_OF_FILES, YES, 0, 0 },
 	[PRIV_VFS_LINK]		 = { "VFS_LINK", ROOT_OF_FILES, YES, 0, 0 },
 	[PRIV_VFS_CHROOT]	 = { "VFS_CHROOT", ROOT, YES, 0, 0 },
-	[PRIV_VFS_CHFLAGS_DEV]	 = { "VFS_CHFLAGS_DEV", ROOT_OF_FILES, YES, 0, 0 },
 	[PRIV_VFS_SYSFLAGS]	 = { "VFS_SYSFLAGS", ROOT_OF_FILES, IF, 0, ALLOW_CHFLAGS },
 	[PRIV_VFS_EXTATTR_SYSTEM] = { "VFS_EXTATTR_SYSTEM", ROOT, IF, 0, ALLOW_EXTATTR },
 	[PRIV_VFS_MKNOD_DEV]	 = { "VFS_MKNOD_DEV", ROOT_OF_FILES, NO, 0, 0 },
 	[PRIV_VFS_MOUNT]	 = { "VFS_MOUNT", ROOT, IF_MOUNT, 0, ALLOW_MOUNT },
 	[PRIV_VFS_UNMOUNT]	 = { "VFS_UNMOUNT", ROOT, IF_MOUNT, 0, ALLOW_MOUNT },
-	[PRIV_VFS_MOUNT_OWNER]	 = { "VFS_MOUNT_OWNER", ROOT, IF_MOUNT, 0, ALLOW_MOUNT },
 	[PRIV_VFS_GETQUOTA]	 = { "VFS_GETQUOTA", ROOT, IF, 0, ALLOW_QUOTAS },
 	[PRIV_VFS_SETQUOTA]	 = { "VFS_SETQUOTA", ROOT, IF, 0, ALLOW_QUOTAS },
 	[PRIV_UFS_QUOTAON]	 = { "UFS_QUOTAON", ROOT, NO, 0, 0 },

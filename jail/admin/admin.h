@@ -31,6 +31,7 @@ struct jail_request {
 void jailsys_init(void);
 /* What meta and env may be long: security.jail.meta_maxbufsize. */
 extern uint32_t jailsys_text_max;
+extern int jailsys_addrs_max;	/* security.jail.jail_max_af_ips */
 
 /* The jid of the prison made or changed, or -E with errmsg. Sleeps. */
 int jailsys_set(struct jail_request *r) must_check;

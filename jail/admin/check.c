@@ -173,9 +173,10 @@ static int check_each(struct change *c)
 	return 0;
 }
 
+int jailsys_addrs_max = 255;
+
 int check_addrs(struct change *c, const struct param *p, const struct value *v)
 {
-	enum { ADDRS_MOST = 4096 };
 	const struct value *share = given(c, "ip4");
 	enum prison_share as = share ? (enum prison_share)share->number :
 			       c->j && c->j->ip4 == SHARE_INHERIT ?
@@ -184,7 +185,7 @@ int check_addrs(struct change *c, const struct param *p, const struct value *v)
 	if (as != SHARE_NEW && v->size)
 		return refuse(c->r, -EINVAL, "%s: the jail has none of its own",
 			      p->name);
-	if (v->size / sizeof(uint32_t) > ADDRS_MOST)
+	if (v->size / sizeof(uint32_t) > (uint32_t)jailsys_addrs_max)
 		return refuse(c->r, -EINVAL, "%s: too many", p->name);
 	c->has_addrs = true;
 	c->addr_count = v->size / sizeof(uint32_t);

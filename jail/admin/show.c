@@ -4,6 +4,7 @@
  * what each prison that the reader sees has used.
  */
 #include "jail/admin/inner.h"
+#include "kernel/fs/knob.h"
 
 static const char *type_name(const struct param *p)
 {
@@ -71,8 +72,33 @@ static struct procfs_entry entries[] = {
 	{ "jail", "usage", PROC_GATE_ALL, .show = show_usage },
 };
 
+static int64_t get_text_max(const struct procfs_knob *k, const struct cred *who)
+{
+	(void)k;
+	(void)who;
+	return jailsys_text_max;
+}
+
+static int set_text_max(const struct procfs_knob *k, const struct cred *who,
+			int64_t v)
+{
+	(void)k;
+	(void)who;
+	jailsys_text_max = (uint32_t)v;
+	return 0;
+}
+
+static struct procfs_knob knobs[] = {
+	{ "sys/security/jail", "meta_maxbufsize", PRIV_SYSCTL_WRITE,
+	  .get = get_text_max, .set = set_text_max, .max = JAIL_VALUE_MAX },
+	{ "sys/security/jail", "jail_max_af_ips", PRIV_SYSCTL_WRITE,
+	  .value = &jailsys_addrs_max, .max = JAIL_VALUE_MAX / 4 },
+};
+
 void show_init(void)
 {
+	for (unsigned i = 0; i < ARRAY_LEN(knobs); i++)
+		procfs_knob_add(&knobs[i]);
 	for (unsigned i = 0; i < ARRAY_LEN(entries); i++)
 		procfs_register(&entries[i]);
 }

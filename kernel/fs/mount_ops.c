@@ -236,7 +236,18 @@ static int check_allowed(const struct cred *who, const struct fs_type *t)
 {
 	if (who->prison == prison_host() || (who->prison->allow & t->jail_allow))
 		return 0;
+	prison_denied_allow(who, t->jail_allow, "mount", t->name, -EPERM);
 	return -EPERM;
+}
+
+/* Who may not mount at all may not mount this type either: a prison that is to
+ * let him needs both bits. */
+static void note_type(const struct cred *who, const char *type)
+{
+	struct fs_type *t = who->euid == 0 ? super_type_find(type) : NULL;
+
+	if (t)
+		(void)!check_allowed(who, t);
 }
 
 static int mount_type(const struct path_at *at, const struct path *p,
@@ -291,8 +302,10 @@ int mount_add(const struct path_at *at, const char *type, const char *source,
 	if (err)
 		return err;
 	err = priv_check(at->who, PRIV_VFS_MOUNT);
-	if (err)
+	if (err) {
+		note_type(at->who, flags & MS_BIND ? "nullfs" : type);
 		goto out;
+	}
 	if (flags & MS_REMOUNT) {
 		err = remount(at, &p, flags, options);
 		goto out;

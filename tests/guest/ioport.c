@@ -7,6 +7,7 @@
 #include <sys/io.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "ktap.h"
@@ -225,4 +226,46 @@ TEST(dev_mem_keeps_the_kernel_whole)
 	CHECK_ERRNO(lseek(fd, -1, SEEK_SET), EINVAL);
 	CHECK(mmap(NULL, 8192, PROT_READ, MAP_SHARED, fd, 0xfffff000) == MAP_FAILED);
 	CHECK_EQ(pread(fd, (void *)0x10, 16, TEXT_PAGE), -1);
+}
+
+/* jail_set(2) of Brig: makes a jail at / and enters it. */
+static long enter_jail(const char *name)
+{
+	enum { SYS_JAIL_SET = 1507, JAIL_CREATE = 1, JAIL_ATTACH = 4 };
+	struct iovec v[] = {
+		{ "path", 5 }, { "/", 2 },
+		{ "name", 5 }, { (void *)name, strlen(name) + 1 },
+	};
+
+	return syscall(SYS_JAIL_SET, v, 4, JAIL_CREATE | JAIL_ATTACH);
+}
+
+TEST(a_jail_takes_the_ports_away)
+{
+	CHECK_OK(iopl(3));
+	CHECK_OK(ioperm(CMOS_INDEX, 2, 1));
+	CHECK_EQ(signal_of_read(CMOS_DATA), 0);
+	CHECK_OK(enter_jail("ports"));
+	CHECK_EQ(signal_of_read(CMOS_DATA), SIGSEGV);
+	CHECK_EQ(signal_of_read(0x3f8), SIGSEGV);
+	CHECK_ERRNO(iopl(3), EPERM);
+	CHECK_ERRNO(iopl(1), EPERM);
+	CHECK_ERRNO(ioperm(CMOS_DATA, 1, 1), EPERM);
+	CHECK_OK(iopl(0));
+	CHECK(open("/dev/mem", O_RDONLY) < 0 && (errno == ENOENT || errno == ENXIO));
+	CHECK(open("/dev/port", O_RDONLY) < 0 && (errno == ENOENT || errno == ENXIO));
+}
+
+TEST(a_jail_has_not_the_machine)
+{
+	CHECK_OK(enter_jail("machine"));
+	CHECK_ERRNO(syscall(SYS_init_module, "x", 1, ""), EPERM);
+	CHECK_ERRNO(syscall(SYS_finit_module, 0, "", 0), EPERM);
+	CHECK_ERRNO(syscall(SYS_delete_module, "sample", 0), EPERM);
+	CHECK_ERRNO(syscall(SYS_swapon, "/x", 0), EPERM);
+	CHECK_ERRNO(syscall(SYS_swapoff, "/x"), EPERM);
+	CHECK_ERRNO(syscall(SYS_acct, NULL), EPERM);
+	CHECK_ERRNO(syscall(SYS_reboot, 0xfee1dead, 672274793, 0x1234567, 0), EPERM);
+	CHECK_ERRNO(syscall(SYS_quotactl, 0x80000200, "/", 0, 0), EPERM);
+	CHECK_ERRNO(syscall(SYS_quotactl, 0x80000700, "/", 0, 0), EPERM);
 }

@@ -9,8 +9,6 @@
  */
 #include "kernel/fs/procfs/sysctl.h"
 
-enum { AF_IPS_MAX = 255 };
-
 static bool is_jailed(const struct cred *who)
 {
 	return who->prison->parent != NULL;
@@ -126,7 +124,8 @@ static int64_t get_children_cur(const struct procfs_knob *k,
 
 static int show_env(struct text *t, const struct cred *who)
 {
-	text_put(t, "%s", who->prison->env ? who->prison->env : "");
+	if (who->prison->env)
+		text_put(t, "%s\n", who->prison->env);
 	return 0;
 }
 
@@ -144,8 +143,6 @@ static int show_list(struct text *t, const struct cred *who)
 	return 0;
 }
 
-static int af_ips_max = AF_IPS_MAX;
-
 #define ALLOWED(dir, knob, of) \
 	{ dir, knob, PRIV_SYSCTL_WRITE, .get = get_allowed, \
 	  .set = set_allowed, .max = 1, .bit = of }
@@ -155,7 +152,6 @@ static struct procfs_knob knobs[] = {
 	{ "sys/security/jail", "jailed", .get = get_jailed },
 	{ "sys/security/jail", "vnet", .get = get_vnet },
 	{ "sys/security/jail", "env", .show = show_env },
-	{ "sys/security/jail", "jail_max_af_ips", .value = &af_ips_max },
 	{ "sys/security/jail", "devfs_ruleset", .get = get_devfs_ruleset },
 	{ "sys/security/jail/children", "max", .get = get_children_max },
 	{ "sys/security/jail/children", "cur", .get = get_children_cur },

@@ -101,8 +101,10 @@ int object_get(struct ipc_kind *k, const struct cred *who, int key, int flags,
 	const struct prison *space = prison_ipc_space(who->prison, k->what);
 	struct tree_node *parent, **link;
 
-	if (!space)
+	if (!space) {
+		prison_denied_allow(who, ALLOW_SYSVIPC, "sysv", NULL, -ENOSYS);
 		return -ENOSYS;
+	}
 	if (key == IPC_PRIVATE)
 		return -ENOENT;
 	*out = key_find(k, space, key, &parent, &link);
@@ -189,6 +191,19 @@ static struct ipc_object *object_at(struct ipc_kind *k, const struct cred *who,
 	return o && space && prison_sees(space, o->space) ? o : NULL;
 }
 
+/* Somebody named an object that is there, but not for him. */
+static void note_foreign(const struct ipc_kind *k, const struct cred *who, int id)
+{
+	unsigned index = id & INDEX_MASK;
+	char number[12];
+
+	if (id < 0 || index >= k->size || !k->place[index] ||
+	    k->place[index]->id != id)
+		return;
+	str_format(number, sizeof(number), "%d", id);
+	prison_denied(who, "sysv", number, -EINVAL);
+}
+
 int object_find(struct ipc_kind *k, const struct cred *who, int id,
 		struct ipc_object **out)
 {
@@ -198,8 +213,10 @@ int object_find(struct ipc_kind *k, const struct cred *who, int id,
 		return -ENOSYS;
 	if (id >= 0)
 		o = object_at(k, who, id & INDEX_MASK);
-	if (!o)
+	if (!o) {
+		note_foreign(k, who, id);
 		return -EINVAL;
+	}
 	*out = o;
 	return o->id == id ? 0 : -EIDRM;
 }
