@@ -119,14 +119,23 @@ static int find_by_desc(struct change *c, const char *name)
 	return name && (c->r->flags & JAIL_UPDATE) ? rename_wanted(c, name) : 0;
 }
 
+/* Does this option say which jail? One without a value asks jail_get for it. */
+static bool is_key(const struct change *c, const char *name)
+{
+	const struct jail_option *o = option_find(c->r, name);
+
+	return o && (o->value || (c->r->flags & (JAIL_CREATE | JAIL_UPDATE)));
+}
+
 int find_target(struct change *c)
 {
-	const char *name;
-	bool has_jid;
-	int jid, err;
+	const char *name = NULL;
+	bool has_jid = false;
+	int jid, err = 0;
 
-	err = option_int(c->r, "jid", &jid, &has_jid);
-	if (!err)
+	if (is_key(c, "jid"))
+		err = option_int(c->r, "jid", &jid, &has_jid);
+	if (!err && is_key(c, "name"))
 		err = option_text(c->r, "name", PRISON_NAME_MAX, &name);
 	if (err)
 		return err;
