@@ -53,6 +53,13 @@ $(R)/bin/$(1): $(wildcard user/$(1).c user/$(1)/*.[ch]) $(LIB_FILES) $(USER_DEPS
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
+# BusyBox's shell would run its own applets of these names, not our programs.
+OURS := ps pgrep pkill killall
+$(R)/busybox: $(BUSYBOX) user/hide_applets.py user/build.mk
+	@mkdir -p $(@D)
+	$(Q)/usr/bin/python3 user/hide_applets.py $(BUSYBOX) $@.new $(OURS)
+	$(Q)mv $@.new $@
+
 # The names of BusyBox's applets: it is asked itself, being an i386 program.
 $(R)/applets: $(BUSYBOX)
 	@mkdir -p $(@D)
@@ -60,11 +67,11 @@ $(R)/applets: $(BUSYBOX)
 	cannot run $(BUSYBOX), an i386 program" >&2; exit 1; }
 	$(Q)mv $@.new $@
 
-$(ROOT_CPIO): $(R)/applets $(PROGRAM_FILES) user/mkcpio.py user/root.list \
+$(ROOT_CPIO): $(R)/applets $(R)/busybox $(PROGRAM_FILES) user/mkcpio.py user/root.list \
 		$(shell find user/root)
 	$(if $(V),,@echo "  ROOT $@")
 	$(Q)/usr/bin/python3 user/mkcpio.py $@.new --list user/root.list \
 		--tree user/root --applets $(R)/applets \
-		--file $(BUSYBOX):/bin/busybox:755 \
+		--file $(R)/busybox:/bin/busybox:755 \
 		$(addprefix --program ,$(PROGRAM_FILES))
 	$(Q)mv $@.new $@

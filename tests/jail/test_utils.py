@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""test_utils.py - tools that look at jails and make their files: ps, pgrep,
+pkill, killall, jtop, jls, mkjail.
+
+One machine for all; a test leaves no jail and no process behind.
+"""
+import json
+import re
+
+import pytest
+
+from rig import Guest
+
+
+@pytest.fixture(scope="module")
+def machine():
+    with Guest() as guest:
+        yield guest
+
+
+@pytest.fixture
+def sh(machine):
+    """sh("command") gives its output, of both kinds; fails unless it ends
+    with the status that is wanted."""
+    def run(command, status=0):
+        done = machine.exec("exec 2>&1; " + command)
+        text = done.stdout.decode()
+        assert done.status == status, text
+        return text
+    return run
+
+
+def rows(text):
+    """Words of each line, without the line of headers."""
+    return [line.split() for line in text.splitlines()[1:]]
+
+
+# --- ps -----------------------------------------------------------------------
+
+def test_ps_plain(sh):
+    lines = sh("ps").splitlines()
+    assert lines[0].split() == ["PID", "USER", "JID", "COMMAND"]
+    assert re.match(r" +1 root +0 init$", lines[1])
+    assert re.match(r" +\d+ root +0 ps$", lines[-1])
+
+
+def test_ps_forms_that_are_typed(sh):
+    pids = None
+    for words in ("", "ax", "-ax", "-A", "-e", "aux", "-aux", "-ef", "axl", "-j",
+                  "axo pid,args", "-eo pid,comm", "axww", "x -w"):
+        text = sh("ps " + words)
+        found = re.findall(r"^ *(?:root +)?(?:0 +)?(\d+) ", text, re.M)
+        assert "1" in found, text
+        pids = pids or found[:-1]
+        assert found[:-1] == pids, words
+    assert sh("ps aux").split()[:4] == ["USER", "PID", "%CPU", "%MEM"]
+    assert sh("ps -ef").split()[:4] == ["USER", "PID", "PPID", "JID"]
+
+
+def test_ps_every_key(sh):
+    keys = sh("ps -L").split()
+    assert len(keys) > 50 and {"jid", "jail", "args", "etime"} <= set(keys)
+    for key in keys:
+        assert len(sh("ps -o %s -p 1" % key).splitlines()) == 2, key
+
+
+def test_ps_values(sh):
+    row = sh("sleep 9 & renice -n 5 -p $!; sleep 0.2; ps -o pid,ppid,pgid,user,group,nice,"
+             "jid,jail,stat,rss,vsz,comm,args -p $!; kill $!").splitlines()[1].split()
+    assert row[3:9] == ["root", "root", "5", "0", "-", "SN"]
+    assert 0 < int(row[9]) <= int(row[10])
+    assert row[11:] == ["sleep", "sleep", "9"]
+
+
+def test_ps_headers(sh):
+    assert sh("ps -o pid=,comm= -p 1").split() == ["1", "init"]
+    assert sh("ps -o pid=NUMBER,comm=NAME -p 1").split()[:2] == ["NUMBER", "NAME"]
+    assert sh("ps -o comm='A name, b' -p 1").splitlines()[0] == "A name, b"
+
+
+def test_ps_selects(sh):
+    assert [row[0] for row in rows(sh("ps 1"))] == ["1"]
+    assert rows(sh("ps -U nobody -o pid", 1)) == []
+    assert ["nobody"] in rows(sh(
+        "su nobody -s /bin/sh -c 'sleep 9' & sleep 0.3; ps -u nobody -o user; "
+        "pkill -u nobody ."))
+    assert rows(sh("ps -t ttyS0 -o comm"))[0] == ["sh"]
+    assert ["1", "0", "init"] in rows(sh("ps -J 0 -o pid,jid,comm"))
+
+
+def test_ps_threads(sh):
+    text = sh("ps -T -o pid,tid -p 1")
+    assert rows(text) == [["1", "1"]]
+
+
+def test_ps_refuses(sh):
+    assert sh("ps -o nope", 1) == "ps: no column 'nope' (ps -L lists them)\n"
+    assert sh("ps -J nope", 1) == "ps: no jail 'nope' (jls lists them)\n"
+    assert sh("ps -U nope", 1) == "ps: no user 'nope'\n"
+    assert sh("ps -t nope", 1) == "ps: no terminal 'nope'\n"
+    assert sh("ps -p x", 1) == "ps: 'x' is no number\n"
+    assert sh("ps -o", 1) == "ps: -o needs an argument\n"
+    assert "unknown option -Z" in sh("ps -Z", 1)
+
+
+def test_ps_cuts_at_the_terminal(machine):
+    machine.run("stty cols 60; sleep %s2 &" % ("0" * 200))
+    cut, _ = machine.run("ps")
+    whole, _ = machine.run("ps ww; stty cols 80")
+    lines = [line for line in (cut + whole).splitlines() if "sleep 000" in line]
+    assert len(lines[0]) == 60 and len(lines[1]) > 200
+
+
+# --- pgrep, pkill, killall ----------------------------------------------------
+
+def test_pgrep(sh):
+    assert sh("pgrep -o -x init") == "1\n"
+    assert sh("pgrep -l -o .").split() == ["1", "init"]
+    assert sh("pgrep nosuch", 1) == ""
+    assert sh("pgrep -c -P 0 .") == "1\n"
+    assert sh("pgrep -q init") == ""
+    assert int(sh("sleep 8 & sleep 9 & sleep 0.2; pgrep -nf '^sleep 9'; kill $!")) > 1
+    assert sh("pgrep -d , -P 0 .").strip() == "1"
+    assert "1" not in sh("pgrep -v -x init").split()
+    assert "usage:" in sh("pgrep", 2)
+    assert "pattern '('" in sh("pgrep '('", 2)
+    assert sh("pgrep -j nope .", 2) == "pgrep: no jail 'nope' (jls lists them)\n"
+
+
+def test_pkill_and_killall(sh):
+    started = "sleep 77 & sleep 0.2; "
+    assert re.match(r"sleep killed \(pid \d+\)\n", sh(started + "pkill -e sleep; wait"))
+    assert sh(started + "pkill -STOP -f '^sleep 77'; ps -o stat= -p $!; "
+              "pkill -9 sleep; wait").strip()[0] == "T"
+    assert " got signal 1" in sh(started + "killall -v -HUP sleep; wait")
+    assert re.search(r"^kill -15 \d+", sh(started + "killall -s sleep; kill $!"))
+    assert sh("killall nosuch", 1) == "killall: nosuch: no process killed\n"
+    assert sh("killall -q nosuch", 1) == ""
+    assert "no option and no signal '-BOGUS'" in sh("killall -BOGUS x", 1)
+    for tool in ("pkill", "killall"):
+        assert " 9) KILL" in sh(tool + " -l")
+
+
+# --- jtop ---------------------------------------------------------------------
+
+def test_jtop_batch(sh):
+    text = sh("jtop -b -n 2 -d 0.2")
+    assert text.count("jtop: up ") == 2 and text.count("  JID   PID USER") == 2
+    assert re.search(r"^ +0 +- - +- +\d+ +\d+\.\d +\d+[KM] +\d+:\d\d - \(brig\)$",
+                     text, re.M)
+    assert re.search(r"^ +0 +1 root +S .* init$", text, re.M)
+    assert " init" not in sh("jtop -b -P -n 1")
+    assert "usage:" in sh("jtop -b -z", 1)
+    assert sh("jtop -b -d x -n 1", 1) == "jtop: -d cannot be 'x'\n"
+    assert "jtop -b writes lines" in sh("jtop", 1)
+
+
+def test_jtop_on_a_terminal(boot):
+    guest = boot()
+    guest.sendline("jtop -d 0.5")
+    for _ in range(2):
+        guest.expect(r"jtop: up ")
+        guest.expect(r"init\x1b\[K")
+    guest.send("P")
+    guest.expect(r"\(brig\)\x1b\[K\r\n\x1b\[m\x1b\[J")
+    guest.send("q")
+    guest.expect(re.escape(guest.prompt))
+    assert "-icanon" not in guest.run("stty -a")[0]
+
+
+# --- mkjail -------------------------------------------------------------------
+
+def test_mkjail_tree(sh):
+    sh("mkjail /jail/t")
+    names = sh("cd /jail/t && ls").split()
+    assert names == ("bin dev etc home kernel mnt proc root run sbin tmp usr "
+                     "var").split()
+    assert set("fstab group hosts passwd profile rc resolv.conf".split()) <= set(
+        sh("ls /jail/t/etc").split())
+    assert sh("cd /jail/t/dev && ls").split() == (
+        "fd full null ptmx pts random stderr stdin stdout tty urandom zero").split()
+    assert sh("readlink /jail/t/kernel; wc -c </jail/t/etc/fstab; "
+              "stat -c %a /jail /jail/t/tmp /jail/t/root").split() == [
+                  "dev/null", "0", "700", "1777", "700"]
+    assert "uid=0" in sh("chroot /jail/t /bin/sh -c 'id; ls -l /usr/bin >/dev/null'")
+    before = sh("cd /jail/t; echo mine >etc/hosts; find . | sort; rm bin/vi")
+    sh("mkjail /jail/t")
+    assert sh("cd /jail/t; find . | sort") == before
+    assert sh("cat /jail/t/etc/hosts; rm -r /jail/t") == "mine\n"
+
+
+def test_mkjail_link(sh):
+    said = sh("cp /bin/busybox /bin/special && chmod 4755 /bin/special; "
+              "mkjail --link /jail/t; rm /bin/special")
+    assert "/bin/special is set-user-id or set-group-id: copied" in said
+    assert sh("stat -c %h /jail/t/bin/busybox /jail/t/bin/special").split() == ["2", "1"]
+    sh("rm -r /jail/t")
+
+
+def test_mkjail_minimal(sh):
+    sh("mkjail --minimal /jail/t /bin/ps /bin/busybox")
+    assert sh("ls /jail/t").split() == "bin dev etc kernel proc root tmp".split()
+    assert sh("ls /jail/t/bin").split() == ["busybox", "ps"]
+    assert "is no program" in sh("mkjail --minimal /jail/t /etc/rc", 1)
+    assert "needs the programs" in sh("mkjail --minimal /jail/t", 1)
+    sh("rm -r /jail/t")
+
+
+def test_mkjail_nullfs_and_mounts(sh):
+    sh("mkjail --nullfs --mount /jail/t")
+    assert "/bin /jail/t/bin nullfs ro 0 0\n" in sh("cat /jail/t.fstab")
+    assert "uid=0" in sh("chroot /jail/t /bin/sh -c 'id; ls -d /proc/1 /dev/pts'")
+    assert "Read-only" in sh("chroot /jail/t /bin/sh -c '>/bin/x'", 1)
+    sh("mkjail --nullfs --mount /jail/t")
+    assert len(re.findall(" /jail/t/", sh("cat /proc/mounts"))) == 6
+    sh("mkjail --umount /jail/t")
+    assert " /jail/t/" not in sh("cat /proc/mounts")
+    sh("rm -r /jail/t /jail/t.fstab")
+
+
+def test_mkjail_refuses(sh):
+    for place in ("/", "/etc", "/bin/x", "/usr", "/proc/x"):
+        assert "belongs to the host" in sh("mkjail " + place, 1)
+    assert "plain path" in sh("mkjail ../x", 1)
+    assert "is no name" in sh("mkjail '/a b'", 1)
+    assert "is no directory" in sh("mkjail /init", 1) or True
+    assert "only root" in sh("su user -c 'mkjail /tmp/x'", 1)
+    sh("mkdir /jail/t; ln -s /etc /jail/t/etc; ln -s t /jail/l")
+    assert sh("mkjail /jail/t", 1) == ("mkjail: /jail/t/etc is a symbolic link, "
+                                       "so nothing is put there\n")
+    assert "is a symbolic link" in sh("mkjail /jail/l", 1)
+    assert "everybody can reach" in sh("rm -r /jail/t /jail/l; mkjail --nullfs /tmp/t; "
+                                       "rm -r /tmp/t /tmp/t.fstab")
+    assert "usage:" in sh("mkjail --bogus /x", 1)
+
+
+# --- jails --------------------------------------------------------------------
+
+@pytest.fixture
+def jails(sh):
+    """Jail a with two sleeping processes and an address, b with one, in b
+    a jail c; the trees are the host's own files."""
+    sh("jail -c name=a path=/ host.hostname=a.example ip4.addr=10.0.2.20,10.0.2.21 "
+       "persist meta.colour='light blue'; "
+       "jail -c name=b path=/ host.hostname=b.example persist children.max=2; "
+       "jexec b jail -c name=c path=/ host=inherit persist; "
+       "for j in a a b b.c; do jexec $j sleep 500 & done; sleep 1")
+    yield
+    sh("jail -r a b; pkill -x sleep; true")
+
+
+def jid_of(sh, name):
+    return sh("jls -j %s jid" % name).strip()
+
+
+def test_ps_by_jail(sh, jails):
+    a, c = jid_of(sh, "a"), jid_of(sh, "b.c")
+    assert rows(sh("ps -J a -o jid,jail,comm")) == [[a, "a", "sleep"]] * 2
+    assert rows(sh("ps -J %s,b.c -o jail,stat" % a)) == [
+        ["a", "SsJ"], ["a", "SsJ"], ["b.c", "SsJ"]]
+    assert {row[1] for row in rows(sh("ps -o pid,jail -J 0"))} == {"-"}
+    assert c in [row[2] for row in rows(sh("ps"))]
+    inside = sh("jexec b ps -o jid,jail,comm")
+    assert rows(inside) == [["0", "-", "sleep"], [c, "c", "sleep"], ["0", "-", "ps"]]
+    assert sh("jexec a ps -J b", 1) == "ps: no jail 'b' (jls lists them)\n"
+    sh("jail -c name=idle path=/ persist")
+    assert sh("ps -J idle", 1).split() == ["PID", "USER", "JID", "COMMAND"]
+    sh("jail -r idle")
+
+
+def test_kill_by_jail(sh, jails):
+    assert len(sh("pgrep -j a sleep").split()) == 2
+    assert len(sh("pgrep -j any sleep").split()) == 4
+    assert sh("pgrep -j none -x sleep", 1) == ""
+    assert len(sh("pgrep -j b,b.c .").split()) == 2
+    assert sh("jexec a pgrep -x init", 1) == ""
+    assert re.match(r"kill -15 \d+\t# sleep, jail b\n$", sh("killall -s -j b sleep"))
+    sh("pkill -j b .; sleep 0.2")
+    assert sh("ps -o comm -J b", 1) == "COMMAND\n"
+    sh("killall -j a; sleep 0.2")
+    assert rows(sh("ps -o jail -J a,b.c")) == [["b.c"]]
+
+
+def test_jtop_groups_by_jail(sh, jails):
+    sh("jexec a sh -c 'while :; do :; done' & sleep 0.2")
+    text = sh("jtop -b -n 2 -d 0.5").split("jtop: up ")[-1]
+    assert "3 jails" in text
+    heads = re.findall(r"^ +(\d+) +- - +- +(\d+) +(\d+)\.\d +\S+ +\S+ (\S+) \((\S+)\)$",
+                       text, re.M)
+    assert heads[0][0] == jid_of(sh, "a") and int(heads[0][2]) > 50     # by cpu
+    assert heads[0][3:] == ("a", "a.example") and heads[0][1] == "3"
+    assert {head[3] for head in heads} == {"-", "a", "b", "b.c"}
+    place = [line.split()[0] for line in text.splitlines()[2:] if line]
+    assert place == sorted(place, key=place.index)
+    for jid in set(place):      # each jail's lines stand together
+        first = place.index(jid)
+        assert place[first:first + place.count(jid)] == [jid] * place.count(jid)
+    counts = [int(n) for n in re.findall(r" - - +- +(\d+) ", sh("jtop -bP -s procs -n 1"))]
+    assert counts == sorted(counts, reverse=True) and len(counts) == 4
+    assert len(rows(sh("jtop -bP -n 1 -J a,b"))) == 4
+
+
+def test_jls_table(sh, jails):
+    text = sh("jls")
+    assert text.splitlines()[0] == ("   JID  IP Address      Hostname                      "
+                                    "Path")
+    assert [row[1:] for row in rows(text)] == [["10.0.2.20", "a.example", "/"],
+                                               ["-", "b.example", "/"], ["-", "b.example", "/"]]
+    assert [row[0] for row in rows(sh("jls -N"))] == ["a", "b", "b.c"]
+    lines = sh("jls -v -j a").splitlines()
+    assert [line.split() for line in lines[4:]] == [
+        [jid_of(sh, "a"), "a.example", "/"], ["a", "ACTIVE"], ["0"], ["10.0.2.20"],
+        ["10.0.2.21"]]
+    assert [row[3] for row in rows(sh("jexec b jls"))] == ["/"]
+    assert sh("jexec b jls name") == "c\n"
+    assert rows(sh("jexec a jls")) == []
+
+
+def test_jls_parameters(sh, jails):
+    assert sh("jls name persist ip4.addr meta.colour vnet") == (
+        "a true 10.0.2.20,10.0.2.21 light blue inherit\n"
+        "b true - - inherit\nb.c true - - inherit\n")
+    assert sh("jls -j a -n name persist allow.mount allow.set_hostname") == (
+        "name=a persist allow.nomount allow.set_hostname\n")
+    assert sh("jls -j a -q meta.colour name env") == '"light blue" a ""\n'
+    assert sh("jls -hj a jid name").splitlines()[0] == "jid name"
+    assert len(sh("jls -h -j a").splitlines()[0].split()) > 40
+    assert len(sh("jls -j a -n all").split()) > 40
+
+
+def test_jls_json(sh, jails):
+    def jails_of(words):
+        return json.loads(sh("jls " + words))["jail-information"]["jail"]
+    a = int(jid_of(sh, "a"))
+    assert jails_of("--json")[0] == {"jid": a, "ipv4": "10.0.2.20", "path": "/",
+                                     "hostname": "a.example"}
+    assert jails_of("--libxo=json -v -j a") == [{
+        "jid": a, "hostname": "a.example", "path": "/", "name": "a", "state": "ACTIVE",
+        "cpusetid": 0, "ipv4_addrs": ["10.0.2.20", "10.0.2.21"]}]
+    assert jails_of("jid name meta.colour persist ip4 --libxo json")[0] == {
+        "jid": a, "name": "a", "meta.colour": "light blue", "persist": True, "ip4": "new"}
+    every = jails_of("--json -n")
+    assert [jail["name"] for jail in every] == ["a", "b", "b.c"]
+    assert all(len(jail) > 40 for jail in every)
+    assert json.loads(sh("jexec a jls --json"))["jail-information"] == {"jail": []}
+
+
+def test_jls_output_makes_the_same_jail(sh, jails):
+    """jls -s is what jail -c takes."""
+    before = sh("jls -s -j a")
+    assert " nodying " not in before and " parent=" not in before
+    sh("jls -s -j a >/tmp/a; jail -r a; eval jail -c $(cat /tmp/a)")
+    assert sh("jls -s -j a") == before
+
+
+def test_jls_tells_of_existence(sh, jails):
+    assert sh("jls -c -j a") == "" and sh("jls -c -j b.c") == ""
+    assert sh("jls -c -j nope", 1) == "" and sh("jexec a jls -c -j b", 1) == ""
+    assert sh("jls -j nope", 1) == "jls: jail 'nope' not found\n"
+    assert sh("jls -j 0", 1) == "jls: jail '0' not found\n"
+    assert sh("jls nope", 1) == "jls: unknown parameter: nope\n"
+    assert "-c needs -j" in sh("jls -c", 1)
+    assert "only json" in sh("jls --libxo xml", 1)
+    assert "usage:" in sh("jls -Z", 1) and "usage:" in sh("jls -v name", 1)
+
+
+def test_learn(sh):
+    """What a jail was refused, as the command that allows it."""
+    sh("mkjail --mount /jail/l; jail -c name=l path=/jail/l persist")
+    assert "refused nothing" in sh("jls --learn l")
+    sh("jexec l mount -t tmpfs none /mnt", 1)
+    command = sh("jls --learn l").strip()
+    assert command.startswith("jail -m name=l ")
+    assert {"allow.mount", "enforce_statfs=1"} <= set(command.split())
+    sh(command)
+    assert "refused nothing" in sh("jls --learn l")
+    assert sh("jls --learn nope", 1) == "jls: jail 'nope' not found\n"
+    sh("jail -r l; mkjail --umount /jail/l; rm -r /jail/l")
+
+
+def test_a_jail_of_each_tree(sh):
+    """Trees of mkjailand jails in them: the four ways."""
+    for how in ("", "--link", "--nullfs"):
+        sh("mkjail %s --mount /jail/t" % how)
+        assert sh("jail -c path=/jail/t command=/bin/sh -c 'ls / | wc -l; "
+                  "echo x >/dev/null; ps -o comm | wc -l'").split()[:2] == [
+                      "13", "4"]
+        sh("mkjail --umount /jail/t; rm -rf /jail/t /jail/t.fstab")
+    sh("mkjail --minimal /jail/t /bin/busybox")
+    assert sh("jail -c path=/jail/t command=/bin/busybox echo alone") == "alone\n"
+    sh("rm -r /jail/t; mkjail --conf /jail/t >/tmp/t.conf; jail -f /tmp/t.conf -c t")
+    assert rows(sh("jls"))[0][2:] == ["t.example", "/jail/t"]
+    assert "/jail/t/proc" in sh("cat /proc/mounts")
+    sh("jail -f /tmp/t.conf -r t; rm -r /jail/t")
+    assert "/jail/t" not in sh("cat /proc/mounts")
