@@ -54,11 +54,18 @@ endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
 
 # BusyBox's shell would run its own applets of these names, not our programs.
-OURS := ps pgrep pkill killall
+OURS := ps pgrep pkill killall man
 $(R)/busybox: $(BUSYBOX) user/hide_applets.py user/build.mk
 	@mkdir -p $(@D)
 	$(Q)/usr/bin/python3 user/hide_applets.py $(BUSYBOX) $@.new $(OURS)
 	$(Q)mv $@.new $@
+
+# The manual, as text for the guest.
+MAN_PAGES := $(sort $(wildcard user/man/*.[1-8]))
+$(R)/man/usr/share/man/whatis: $(MAN_PAGES) user/mkman.py
+	$(if $(V),,@echo "  MAN $(R)/man")
+	$(Q)/usr/bin/python3 user/mkman.py $(R)/man.new $(MAN_PAGES)
+	$(Q)rm -rf $(R)/man && mv $(R)/man.new $(R)/man
 
 # The names of BusyBox's applets: it is asked itself, being an i386 program.
 $(R)/applets: $(BUSYBOX)
@@ -67,11 +74,12 @@ $(R)/applets: $(BUSYBOX)
 	cannot run $(BUSYBOX), an i386 program" >&2; exit 1; }
 	$(Q)mv $@.new $@
 
-$(ROOT_CPIO): $(R)/applets $(R)/busybox $(PROGRAM_FILES) user/mkcpio.py user/root.list \
+$(ROOT_CPIO): $(R)/applets $(R)/busybox $(R)/man/usr/share/man/whatis \
+		$(PROGRAM_FILES) user/mkcpio.py user/root.list \
 		$(shell find user/root)
 	$(if $(V),,@echo "  ROOT $@")
 	$(Q)/usr/bin/python3 user/mkcpio.py $@.new --list user/root.list \
-		--tree user/root --applets $(R)/applets \
+		--tree user/root --tree $(R)/man --applets $(R)/applets \
 		--file $(R)/busybox:/bin/busybox:755 \
 		$(addprefix --program ,$(PROGRAM_FILES))
 	$(Q)mv $@.new $@

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """test_utils.py - tools that look at jails and make their files: ps, pgrep,
-pkill, killall, jtop, jls, mkjail.
+pkill, killall, jtop, jls, mkjail, and the manual.
 
 One machine for all; a test leaves no jail and no process behind.
 """
+import glob
 import json
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
 
-from rig import Guest
+from rig import Guest, machine as machines
+
+MAN = os.path.join(machines.TOP, "user", "man")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +39,48 @@ def sh(machine):
 def rows(text):
     """Words of each line, without the line of headers."""
     return [line.split() for line in text.splitlines()[1:]]
+
+
+# --- the manual ---------------------------------------------------------------
+
+PAGES = sorted(os.path.basename(name) for name in glob.glob(MAN + "/*.[1-8]"))
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="no mandoc")
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_without_fault(page):
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", os.path.join(MAN, page)],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert not done.stdout, done.stdout.decode()
+    assert done.returncode == 0
+
+
+def test_man_shows_pages(sh):
+    for page in PAGES:
+        name, section = page.split(".")
+        shown = sh("man %s %s" % (section, name))
+        assert shown.startswith("%s(%s)" % (name.upper(), section)), shown[:80]
+        assert "\b" not in shown and len(shown) > 500
+        assert max(map(len, shown.splitlines())) <= 80
+    assert sh("man pkill") == sh("man pgrep")
+
+
+def test_man_finds_pages(sh):
+    assert "mkjail (8) - " in sh("man -k tree")
+    assert len(sh("man -k .").splitlines()) == len(PAGES)
+    assert sh("man nosuch", 1) == "man: no page 'nosuch' (man -k . lists all)\n"
+    assert "in section 5" in sh("man 5 jls", 1)
+    assert "no page about" in sh("man -k xyzzy", 1)
+    assert "usage:" in sh("man", 1)
+
+
+def test_man_uses_a_pager(boot):
+    guest = boot()
+    guest.sendline("man ps")
+    guest.expect(r"list processes, and the jails")
+    guest.send("q")
+    guest.expect(re.escape(guest.prompt))
+    assert guest.run("echo back")[0].strip() == "back"
 
 
 # --- ps -----------------------------------------------------------------------
@@ -379,11 +427,11 @@ def test_learn(sh):
 
 
 def test_a_jail_of_each_tree(sh):
-    """Trees of mkjailand jails in them: the four ways."""
+    """Trees of mkjail, and jails in them: the four ways."""
     for how in ("", "--link", "--nullfs"):
         sh("mkjail %s --mount /jail/t" % how)
         assert sh("jail -c path=/jail/t command=/bin/sh -c 'ls / | wc -l; "
-                  "echo x >/dev/null; ps -o comm | wc -l'").split()[:2] == [
+                  "echo x >/dev/null; ps -o comm | wc -l; man ps | wc -c'").split()[:2] == [
                       "13", "4"]
         sh("mkjail --umount /jail/t; rm -rf /jail/t /jail/t.fstab")
     sh("mkjail --minimal /jail/t /bin/busybox")
