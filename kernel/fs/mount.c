@@ -289,7 +289,7 @@ int vfs_sync(void)
 /* --- mounts that the kernel makes for itself ---------------------------- */
 
 static int mount_plain(const struct fs_type *t, const char *source,
-		       struct mount **out)
+		       const char *options, struct mount **out)
 {
 	struct cred *who = cred_host_root();
 	struct superblock *sb;
@@ -297,7 +297,7 @@ static int mount_plain(const struct fs_type *t, const char *source,
 
 	if (!who)
 		return -ENOMEM;
-	err = t->mount(t, who, source, 0, "", &sb);
+	err = t->mount(t, who, source, 0, options, &sb);
 	if (!err) {
 		err = mount_new(sb, NULL, source, MS_RELATIME, who->prison, out);
 		vfs_superblock_drop(sb);
@@ -307,7 +307,7 @@ static int mount_plain(const struct fs_type *t, const char *source,
 }
 
 /* At boot, once: the mount that everything else hangs below. */
-int mount_root_init(const char *type)
+int mount_root_init(const char *type, const char *options)
 {
 	struct fs_type *t = super_type_find(type);
 	int err;
@@ -315,7 +315,7 @@ int mount_root_init(const char *type)
 	assert(!root_mount);
 	if (!t)
 		return -ENODEV;
-	err = mount_plain(t, "root", &root_mount);
+	err = mount_plain(t, "root", options, &root_mount);
 	if (!err)
 		list_append(&mounts, &root_mount->link);
 	return err;
@@ -323,7 +323,7 @@ int mount_root_init(const char *type)
 
 int mount_nameless(const struct fs_type *t, struct mount **out)
 {
-	int err = mount_plain(t, t->name, out);
+	int err = mount_plain(t, t->name, "", out);
 
 	assert(t->name && t->mount);
 	if (!err)

@@ -14,6 +14,25 @@ enum { WORD_MAX = 256 };
 
 /* --- the root ------------------------------------------------------------------ */
 
+/* The root may fill half of the memory, that of the modules too, which is not
+ * free yet but will be: on a small machine they are a great part of it. */
+static int root_mount(void)
+{
+	const struct arch_boot *boot = arch_boot_info();
+	struct page_stats ram;
+	uint32_t pages;
+	char options[64];
+
+	page_stats_get(&ram);
+	pages = ram.total;
+	for (unsigned i = 0; i < boot->module_count; i++)
+		pages += (boot->module[i].end - boot->module[i].start) /
+			 PAGE_SIZE;
+	str_format(options, sizeof(options), "size=%uk,nr_inodes=%u",
+		   pages / 2 * (PAGE_SIZE / 1024), pages / 2);
+	return mount_root_init("tmpfs", options);
+}
+
 /* Every module is an archive; its memory is free once it is unpacked. */
 static void modules_unpack(struct thread *me)
 {
@@ -181,7 +200,7 @@ static void init_run(void *arg)
 	struct thread *me = arg;
 
 	assert(me == thread_current() && me->proc->pid == 1);
-	if (mount_root_init("tmpfs") ||
+	if (root_mount() ||
 	    path_context_copy(NULL, &me->proc->fs))
 		panic("no memory for the root file system");
 	modules_unpack(me);
