@@ -46,46 +46,74 @@ static int part(struct proc *p)
 	return 0;
 }
 
-static int enter(struct proc *p, struct prison *to)
+/* Who p is, in another prison. NULL: no memory. */
+static struct cred *cred_in(const struct proc *p, struct prison *to)
 {
-	const struct path *root = to->slot[PRISON_SLOT_ROOT];
-	struct fs_context *fs = p->fs;
-	struct path was_root, was_cwd;
-	struct cred *c;
-	int err;
+	struct cred *c = cred_copy(p->cred);
 
-	if (to->state != PRISON_ALIVE || !root)
-		return -EINVAL;
-	if (file_table_has_outside_directory(p->files, root))
-		return -EPERM;
-	c = cred_copy(p->cred);
 	if (!c)
-		return -ENOMEM;
+		return NULL;
 	prison_drop(c->prison);
 	c->prison = to;
 	prison_hold(to);
-	was_root = fs->root;
-	was_cwd = fs->cwd;
-	fs->root = fs->cwd = *root;
-	path_hold(root);
-	path_hold(root);
-	err = proc_enter_prison(p, c);
-	if (err) {
-		path_drop(&fs->root);
-		path_drop(&fs->cwd);
-		fs->root = was_root;
-		fs->cwd = was_cwd;
-		cred_drop(c);
+	return c;
+}
+
+/* Credential and memory change over, with what they cost; or nothing does. */
+static int change_over(struct proc *p, struct cred *c)
+{
+	uint64_t memory = vm_charged(p->vm);
+	int err = racct_charge(c->prison, RACCT_MEMORY, memory);
+
+	if (err)
 		return err;
+	err = proc_enter_prison(p, c);
+	if (err)
+		racct_release(c->prison, RACCT_MEMORY, memory);
+	else
+		vm_payer_set(p->vm, c->prison);
+	return err;
+}
+
+/* Nothing sleeps between the first change and the last: the prison that p comes
+ * from cannot end in between, because this call uses it too. */
+static int enter(struct proc *p, struct prison *to)
+{
+	const struct path *root = to->slot[PRISON_SLOT_ROOT];
+	struct prison *from = p->cred->prison;
+	struct path was_root = p->fs->root, was_cwd = p->fs->cwd;
+	struct cred *c;
+	int err;
+
+	if (to->state != PRISON_ALIVE || !root || prison_join(from))
+		return -EINVAL;
+	prison_hold(from);
+	err = -EPERM;
+	if (file_table_has_outside_directory(p->files, root))
+		goto out;
+	err = -ENOMEM;
+	c = cred_in(p, to);
+	if (!c)
+		goto out;
+	err = change_over(p, c);
+	if (err) {
+		cred_drop(c);
+		goto out;
 	}
-	assert(path_in_prison(p->cred, &fs->root));
+	p->fs->root = p->fs->cwd = *root;
+	path_hold(root);
+	path_hold(root);
 	p->set_id = true;
 	p->dumpable = false;
 	arch_return_work = 1; /* if `to` is frozen, so is who enters */
+	assert(path_in_prison(p->cred, &p->fs->cwd));
 	path_drop(&was_root);
 	path_drop(&was_cwd);
-	path_set_top(fs);
-	return 0;
+	path_set_top(p->fs);
+out:
+	prison_leave(from);
+	prison_drop(from);
+	return err;
 }
 
 /* -EPERM: it would bring along what leads out; -EINVAL: to is not below it, or

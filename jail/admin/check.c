@@ -234,6 +234,45 @@ int check_ruleset(struct change *c, const struct param *p,
 	return 0;
 }
 
+/* --- limits ------------------------------------------------------------------- */
+
+/* "100", "64m" (k, m, g, t: powers of 1024), "unlimited". */
+int limit_parse(const char *text, uint64_t *out)
+{
+	static const char units[] = "kmgt";
+	char digits[LIMIT_TEXT];
+	size_t n = strlen(text);
+	const char *unit = n ? strchr(units, text[n - 1] | 0x20) : NULL;
+	unsigned shift = unit && *unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	uint64_t value;
+
+	if (!strcmp(text, "unlimited")) {
+		*out = UINT64_MAX;
+		return 0;
+	}
+	if (n >= sizeof(digits))
+		return -EINVAL;
+	str_copy(digits, text, sizeof(digits));
+	if (shift)
+		digits[n - 1] = 0;
+	if (str_to_u64(digits, 10, &value) || value > UINT64_MAX >> 1 >> shift)
+		return -EINVAL;
+	*out = value << shift;
+	return 0;
+}
+
+/* A limit below what is in use stops growth. More than the parent may have is
+ * no use, but no harm: it lives within all limits above. */
+int check_limit(struct change *c, const struct param *p, const struct value *v)
+{
+	uint64_t limit;
+
+	if (limit_parse(v->data, &limit))
+		return refuse(c->r, -EINVAL, "%s: a number (k, m, g, t), or "
+			      "unlimited", p->name);
+	return 0;
+}
+
 /* --- what only all values together can tell ------------------------------------- */
 
 /* A jail without processes must be kept alive by something. */

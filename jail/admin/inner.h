@@ -38,7 +38,7 @@ struct param {
 	int (*get)(const struct change *c, const struct param *p,
 		   struct value *out, char *buf);
 };
-enum { PARAM_BUFFER = PATH_MAX };
+enum { PARAM_BUFFER = PATH_MAX, LIMIT_TEXT = 24 };
 extern const struct param param_table[];
 extern const unsigned param_count;
 
@@ -103,6 +103,8 @@ int check_addrs(struct change *c, const struct param *p, const struct value *v);
 int check_foreign(struct change *c, const struct param *p, const struct value *v);
 int check_devices(struct change *c, const struct param *p, const struct value *v);
 int check_ruleset(struct change *c, const struct param *p, const struct value *v);
+int check_limit(struct change *c, const struct param *p, const struct value *v);
+int limit_parse(const char *text, uint64_t *out) must_check; /* -EINVAL */
 int check_text(struct change *c, const struct param *p, const struct value *v);
 int get_text(const struct change *c, const struct param *p, struct value *out,
 	     char *buf);

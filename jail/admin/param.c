@@ -4,7 +4,8 @@
  *
  * A row says what a parameter is called, what kind of value it has, who may
  * set it when, and the functions that check, set and tell it. Names and
- * meanings are FreeBSD's (jail(8)); devices, frozen and ip4.foreign are ours.
+ * meanings are FreeBSD's (jail(8), for limits rctl(8)); devices, frozen,
+ * ip4.foreign, and that limits are parameters, are ours.
  * The order of the rows is the order in which checks and changes are made.
  *
  * What a new prison has without being told, and what it takes from its
@@ -232,6 +233,29 @@ static void set_meta(struct prison *j, const struct param *p, struct value *v,
 	*(p->arg ? &c->has_env : &c->has_meta) = false;
 }
 
+/* What the jail may use at most: a number, or no limit. It was checked. */
+static void set_limit(struct prison *j, const struct param *p, struct value *v,
+		      struct change *c)
+{
+	(void)c;
+	if (limit_parse(v->data, &j->limit[p->arg]))
+		panic("a limit that was checked is none");
+}
+
+static int get_limit(const struct change *c, const struct param *p,
+		     struct value *out, char *buf)
+{
+	uint64_t limit = c->j->limit[p->arg];
+
+	if (limit == UINT64_MAX)
+		str_copy(buf, "unlimited", p->size);
+	else
+		str_format(buf, p->size, "%llu", (unsigned long long)limit);
+	out->data = buf;
+	out->size = strlen(buf) + 1;
+	return 0;
+}
+
 static int get_none(const struct change *c, const struct param *p,
 		    struct value *out, char *buf)
 {
@@ -252,6 +276,9 @@ static int get_vnet(const struct change *c, const struct param *p,
 #define ALLOW(name, bit) \
 	{ "allow." name, PARAM_BOOL, PARAM_WRITE, 0, bit, check_allow, \
 	  set_allow, get_allow }
+#define LIMIT(name, what) \
+	{ "limit." name, PARAM_TEXT, PARAM_WRITE, LIMIT_TEXT, what, \
+	  check_limit, set_limit, get_limit }
 
 const struct param param_table[] = {
 	{ "jid", PARAM_INT, PARAM_CREATE, 0, 0, NULL, NULL, get_jid },
@@ -334,6 +361,13 @@ const struct param param_table[] = {
 	ALLOW("routing", ALLOW_ROUTING),
 	ALLOW("unprivileged_parent_tampering",
 	      ALLOW_UNPRIVILEGED_PARENT_TAMPERING),
+	LIMIT("maxproc", RACCT_PROC),
+	LIMIT("nthr", RACCT_THREAD),
+	LIMIT("memoryuse", RACCT_MEMORY),
+	LIMIT("kmemoryuse", RACCT_KERNEL_MEMORY),
+	LIMIT("openfiles", RACCT_FILE),
+	LIMIT("pseudoterminals", RACCT_PTY),
+	LIMIT("sockbuf", RACCT_SOCKBUF),
 };
 const unsigned param_count = ARRAY_LEN(param_table);
 _Static_assert(sizeof(enum prison_share) == sizeof(int), "set_int fits");

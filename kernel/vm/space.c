@@ -20,12 +20,32 @@ int charge(struct vm *v, uint32_t pages)
 {
 	if (racct_charge(v->prison, RACCT_MEMORY, (uint64_t)pages << PAGE_SHIFT))
 		return -ENOMEM;
+	v->charged += pages;
 	return 0;
 }
 
 void uncharge(struct vm *v, uint32_t pages)
 {
+	assert(v->charged >= pages);
+	v->charged -= pages;
 	racct_release(v->prison, RACCT_MEMORY, (uint64_t)pages << PAGE_SHIFT);
+}
+
+/* What v costs its prison now, in bytes of RACCT_MEMORY. */
+uint64_t vm_charged(const struct vm *v)
+{
+	return (uint64_t)v->charged << PAGE_SHIFT;
+}
+
+/* p, which has been charged for it already, pays for v from now on. */
+void vm_payer_set(struct vm *v, struct prison *p)
+{
+	struct prison *old = v->prison;
+
+	prison_hold(p);
+	v->prison = p;
+	racct_release(old, RACCT_MEMORY, vm_charged(v));
+	prison_drop(old);
 }
 
 /* Once, after page_init and prison_init, before proc_init. Running out of

@@ -90,6 +90,7 @@ struct vm {
 	struct tree maps;
 	struct vm_map *last_hit;
 	struct prison *prison;		/* pays; held */
+	uint32_t charged;		/* pages that it pays for */
 	uint32_t total_pages, resident, locked, peak_resident;
 	uint32_t data_pages, stack_pages, shared_resident;
 	uint32_t map_count, table_count;
@@ -106,6 +107,8 @@ struct vm {
 };
 void vm_init(void);
 int vm_new(struct prison *pays, struct vm **out) must_check;
+uint64_t vm_charged(const struct vm *v);
+void vm_payer_set(struct vm *v, struct prison *p);
 int vm_fork(struct vm *from, struct vm **out) must_check; /* copy on write */
 void vm_hold(struct vm *v);
 void vm_drop(struct vm *v);		/* Sleeps (closes files). */

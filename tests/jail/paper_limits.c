@@ -82,14 +82,79 @@ TEST(paper_65_ps_tells_jails_apart)
 	CHECK(j_lives(other));
 }
 
+/* Each ends with what the limit said: the errno of the first refusal. */
+static int bomb_of_forks(void)
+{
+	for (int i = 0; i < 200; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			pause();
+		if (pid < 0)
+			return errno;
+	}
+	return 0;
+}
+
+static int bomb_of_files(void)
+{
+	for (int i = 0; i < 200; i++)
+		if (open("/", O_RDONLY) < 0)
+			return errno;
+	return 0;
+}
+
+static int bomb_of_memory(void)
+{
+	enum { MB = 1 << 20 };
+
+	for (int i = 0; i < 64; i++) {
+		char *more = mmap(NULL, MB, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (more == MAP_FAILED)
+			return errno;
+		memset(more, 1, MB);
+	}
+	return 0;
+}
+
+/* A process in jid lets its bomb go off: its wait status. */
+static int bomb(int jid, int (*go)(void))
+{
+	pid_t pid = j_enter(jid, 0);
+	int status;
+
+	if (pid == 0)
+		_exit(go());
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
 TEST(paper_66_limits)
 {
-	int number;
+	int a, b, status;
 
-	WHAT("weakness: no limits of a jail");
+	WHAT("weakness: no limits of a jail; now limit.*");
 	j_begin();
-	j_simple("a", "");
-	if (j_get(j_find("name=a"), "limit.maxproc", &number, sizeof(number)) <
-	    0)
-		SKIP("no parameter sets them yet; only counters are kept");
+	a = j_simple("a", "limit.maxproc=20; limit.openfiles=60; "
+			  "limit.memoryuse=16m");
+	b = j_simple("b", "");
+	CHECK(!strcmp(j_text(a, "limit.maxproc"), "20"));
+	CHECK(!strcmp(j_text(a, "limit.memoryuse"), "16777216"));
+	CHECK(!strcmp(j_text(a, "limit.nthr"), "unlimited"));
+	status = bomb(a, bomb_of_files);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == ENFILE);
+	status = bomb(a, bomb_of_memory);
+	CHECK(WIFSIGNALED(status)); /* no page for it, and nobody else pays */
+	status = bomb(a, bomb_of_forks);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == EAGAIN);
+	/* full as that jail is, the sibling and the host miss nothing */
+	CHECK_EQ(bomb(b, bomb_of_files), 0);
+	CHECK_EQ(bomb(0, bomb_of_files), 0);
+	CHECK_EQ(bomb(b, bomb_of_memory), 0);
+	CHECK_ERRNO(j_change(a, "limit.maxproc=many"), EINVAL);
+	CHECK_OK(j_change(a, "limit.maxproc=unlimited"));
+	CHECK_EQ(bomb(a, bomb_of_forks), 0);
+	CHECK_OK(jail_remove(a));
 }
