@@ -105,6 +105,21 @@ int sys_clock_getres64(struct thread *me, const uint32_t *arg)
 	return resolution(me, arg, true);
 }
 
+/* Sets the wall clock, as who may. As in Linux nothing before 1970 can be set,
+ * and nothing from which it would come to its end within thirty years. */
+static int wall_set(const struct cred *who, enum priv needed, int64_t ns)
+{
+	const int64_t latest = INT64_MAX - 30ll * 365 * 24 * 60 * 60 * NS;
+	int err;
+
+	if (ns < 0 || ns > latest)
+		return -EINVAL;
+	err = priv_check(who, needed);
+	if (!err)
+		timer_realtime_set(ns);
+	return err;
+}
+
 static int set(struct thread *me, const uint32_t *arg, bool wide)
 {
 	int64_t ns;
@@ -113,11 +128,7 @@ static int set(struct thread *me, const uint32_t *arg, bool wide)
 	if (arg[0] != CLOCK_REALTIME)
 		return -EINVAL;
 	err = sys_timespec_in(arg[1], wide, &ns);
-	if (!err)
-		err = priv_check(me->cred, PRIV_CLOCK_SETTIME);
-	if (!err)
-		timer_realtime_set(ns);
-	return err;
+	return err ? err : wall_set(me->cred, PRIV_CLOCK_SETTIME, ns);
 }
 
 int sys_clock_settime(struct thread *me, const uint32_t *arg)
@@ -147,11 +158,8 @@ int sys_stime(struct thread *me, const uint32_t *arg)
 	uint32_t sec;
 	int err = user_get32(arg[0], &sec);
 
-	if (!err)
-		err = priv_check(me->cred, PRIV_SETTIMEOFDAY);
-	if (!err)
-		timer_realtime_set((int32_t)sec * NS);
-	return err;
+	return err ? err : wall_set(me->cred, PRIV_SETTIMEOFDAY,
+				    (int32_t)sec * NS);
 }
 
 int sys_gettimeofday(struct thread *me, const uint32_t *arg)
@@ -178,11 +186,10 @@ int sys_settimeofday(struct thread *me, const uint32_t *arg)
 		err = sys_timeval_in(arg[0], &ns);
 	if (!err && arg[1])
 		err = user_copy_in(zone, arg[1], sizeof(zone));
-	if (!err)
-		err = priv_check(me->cred, PRIV_SETTIMEOFDAY);
-	if (!err && arg[0])
-		timer_realtime_set(ns);
-	return err;
+	if (err)
+		return err;
+	return arg[0] ? wall_set(me->cred, PRIV_SETTIMEOFDAY, ns)
+		      : priv_check(me->cred, PRIV_SETTIMEOFDAY);
 }
 
 static int32_t to_user_hz(uint64_t ns)
@@ -342,8 +349,7 @@ static int adjust_step(struct thread *me, uint32_t modes, int64_t offset,
 		return 0;
 	if (__builtin_add_overflow(timer_realtime_ns(), offset, &offset))
 		return -EINVAL;
-	timer_realtime_set(offset);
-	return 0;
+	return wall_set(me->cred, PRIV_NTP_ADJTIME, offset);
 }
 
 /* A time to step by: the fraction in ns with ADJ_NANO, else in us. */
