@@ -41,6 +41,7 @@ static const char *find(const char *key, const char **end)
 	const char *found = NULL, *s = cmdline;
 	size_t n = strlen(key);
 
+	assert(n > 0);
 	while (*s) {
 		const char *e = word_end(s);
 		const char *w = *s == '"' ? s + 1 : s;

@@ -41,6 +41,7 @@ static void put_field(struct out *o, const struct spec *s, const char *prefix,
 	int prefix_n = strlen(prefix);
 	int pad = s->width - prefix_n - zeros - n;
 
+	assert(zeros >= 0 && n >= 0);
 	if (!s->left)
 		put_many(o, ' ', pad);
 	for (int i = 0; i < prefix_n; i++)
@@ -57,6 +58,7 @@ static char *digits_of(uint64_t v, unsigned base, bool upper, char *end)
 {
 	const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
 
+	assert(base >= 8 && base <= 16);
 	while (v >> 32) {
 		uint32_t rem;
 
@@ -81,6 +83,7 @@ static void put_integer(struct out *o, struct spec *s, uint64_t v,
 
 	text = digits_of(v, base, kind == 'X', end);
 	n = end - text;
+	assert(n >= 0 && n <= (int)sizeof(buf));
 	if (is_signed)
 		prefix = negative ? "-" : s->plus ? "+" : s->space ? " " : "";
 	else if (s->alternate && v && base == 16)

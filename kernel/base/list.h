@@ -35,6 +35,7 @@ static inline bool list_empty(const struct list *l)
 
 static inline void list_insert_after(struct list *at, struct list *l)
 {
+	assert(at->next->prev == at);
 	l->next = at->next;
 	l->prev = at;
 	at->next->prev = l;
@@ -53,6 +54,7 @@ static inline void list_append(struct list *head, struct list *l) /* last */
 
 static inline void list_remove(struct list *l)
 {
+	assert(l->prev->next == l && l->next->prev == l);
 	l->prev->next = l->next;
 	l->next->prev = l->prev;
 	l->next = l->prev = l;

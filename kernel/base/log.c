@@ -45,12 +45,14 @@ static void ring_read(uint64_t from, char *to, uint32_t n)
 	uint32_t at = (uint32_t)from & (LOG_RING - 1);
 	uint32_t part = min_u32(n, LOG_RING - at);
 
+	assert(n <= LOG_RING && from + n <= ring_end);
 	memcpy(to, ring + at, part);
 	memcpy(to + part, ring, n - part);
 }
 
 static void sink_write(const char *text, size_t n)
 {
+	assert(!arch_irq_enabled());
 	if (!sink || in_sink)
 		return;
 	in_sink = true;
@@ -72,6 +74,7 @@ void log_vprint(enum log_level level, const char *fmt, va_list ap)
 		n = sizeof(line) - 2;
 	if (line[n - 1] != '\n')
 		line[n++] = '\n';
+	assert(n > 0 && n < sizeof(line));
 	flags = arch_irq_save();
 	ring_write(line, n);
 	if (level <= level_shown)

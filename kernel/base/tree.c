@@ -20,6 +20,7 @@ static inline bool is_red(const struct tree_node *n)
 static void replace_child(struct tree *t, struct tree_node *parent,
 			  struct tree_node *old, struct tree_node *n)
 {
+	assert(!parent || parent->left == old || parent->right == old);
 	if (!parent)
 		t->root = n;
 	else if (parent->left == old)
@@ -32,6 +33,7 @@ static void rotate_left(struct tree *t, struct tree_node *n)
 {
 	struct tree_node *up = n->right;
 
+	assert(up);
 	n->right = up->left;
 	if (up->left)
 		up->left->parent = n;
@@ -45,6 +47,7 @@ static void rotate_right(struct tree *t, struct tree_node *n)
 {
 	struct tree_node *up = n->left;
 
+	assert(up);
 	n->left = up->right;
 	if (up->right)
 		up->right->parent = n;
@@ -61,6 +64,7 @@ static void insert_mend(struct tree *t, struct tree_node *n)
 
 	while ((p = n->parent) && p->red) {
 		g = p->parent;	/* exists: the root is never red */
+		assert(g);
 		uncle = g->left == p ? g->right : g->left;
 		if (is_red(uncle)) {
 			p->red = uncle->red = false;
@@ -136,6 +140,7 @@ static void remove_mend(struct tree *t, struct tree_node *n,
 		bool left = p->left == n;
 		struct tree_node *s = left ? p->right : p->left; /* exists */
 
+		assert(s);
 		if (s->red) {
 			s->red = false;
 			p->red = true;
@@ -184,6 +189,7 @@ void tree_remove(struct tree *t, struct tree_node *n)
 	bool was_red;
 
 	assert(t->root);
+	assert(n->parent || t->root == n);
 	if (t->first == n)
 		t->first = tree_next(n);
 	if (n->left && n->right) {
