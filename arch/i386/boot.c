@@ -93,6 +93,7 @@ static void memory_found(uint64_t base, uint64_t length)
 		ram_capped = true;
 		end = DIRECT_MAX;
 	}
+	assert(base <= end && end <= DIRECT_MAX);
 	boot.ram_total += (uint32_t)(end - base) & ~(uint32_t)PAGE_MASK;
 	range_add((uint32_t)base, (uint32_t)end);
 }
@@ -197,6 +198,7 @@ uint32_t boot_take_page(void)
 	if (!low)
 		return 0;
 	page = low->start;
+	assert(page && (page & PAGE_MASK) == 0);
 	low->start += PAGE_SIZE;
 	ranges_compact();
 	return page;

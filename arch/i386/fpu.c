@@ -83,6 +83,7 @@ void fpu_leave(struct arch_thread *t)
 {
 	if (!t->fpu_live)
 		return;
+	assert(t == thread_running);
 	state_save(t->fpu);
 	t->fpu_live = false;
 	ts_set();
@@ -92,6 +93,7 @@ void fpu_sync(struct arch_thread *t)
 {
 	if (!t->fpu_live)
 		return;
+	assert(t == thread_running);
 	state_save(t->fpu);
 	if (!fxsr)
 		state_load(t->fpu);
@@ -100,6 +102,7 @@ void fpu_sync(struct arch_thread *t)
 /* The next FPU instruction of t finds fresh registers. */
 void arch_fpu_forget(struct arch_thread *t)
 {
+	assert(!t->fpu_live || t == thread_running);
 	if (t->fpu_live)
 		ts_set();
 	t->fpu_used = t->fpu_live = false;

@@ -118,6 +118,7 @@ uint32_t fpu_frame_save(uint8_t *to, struct arch_thread *t)
 {
 	struct fpstate *s = (struct fpstate *)to;
 
+	assert(t == thread_running);
 	if (!t->fpu_used)
 		return 0;
 	fpu_sync(t);
@@ -140,6 +141,7 @@ int arch_fpu_restore(struct arch_thread *t, const uint8_t *fpstate, uint32_t n)
 	struct extended *fx = (struct extended *)t->fpu;
 	uint32_t mask;
 
+	assert(t == thread_running);
 	if (n < arch_fpstate_size())
 		return -EFAULT;
 	arch_fpu_forget(t);

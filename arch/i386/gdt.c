@@ -125,6 +125,7 @@ void gdt_init(void)
 
 void gdt_set_stack(uint32_t top)
 {
+	assert((top & 3) == 0);
 	tss->esp0 = top;
 	if (has_sysenter)
 		write_msr(MSR_SYSENTER_ESP, top);
@@ -134,6 +135,7 @@ void gdt_set_stack(uint32_t top)
  * of bits, copied only for threads that have some. */
 void gdt_set_io(const struct arch_io *io)
 {
+	assert(!io || io->refs > 0);
 	io_loaded = io;
 	if (!io) {
 		tss->io_map = IO_NONE;

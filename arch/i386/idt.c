@@ -41,6 +41,7 @@ void entry_sysenter_tf(void);
 
 static void gate_set(unsigned vector, uint32_t code, uint32_t kind)
 {
+	assert(vector < GATES && code >= KERNEL_BASE);
 	idt[vector] = (struct gate){ code & 0xffff, SEL_KERNEL_CODE, kind,
 				     code >> 16 };
 }
@@ -115,6 +116,7 @@ static bool trap_expected(struct frame *f)
 /* All exceptions, from entry.asm, with interrupts off. */
 void trap_dispatch(struct frame *f)
 {
+	assert(!arch_irq_enabled());
 	if (f->vector == VECTOR_NMI) {
 		show_state(f);
 		return;

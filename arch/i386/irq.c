@@ -38,6 +38,7 @@ void irq_unmask(unsigned irq)
 {
 	uint32_t flags = arch_irq_save();
 
+	assert(irq < LINES);
 	masked &= ~(1u << irq);
 	write_masks();
 	arch_irq_restore(flags);
@@ -76,6 +77,7 @@ static bool is_spurious(unsigned irq)
 
 static void acknowledge(unsigned irq)
 {
+	assert(irq < LINES);
 	if (irq >= 8)
 		arch_outb(PIC2, END_OF_INTERRUPT);
 	arch_outb(PIC1, END_OF_INTERRUPT);
@@ -88,6 +90,7 @@ void irq_dispatch(struct frame *f)
 	unsigned irq = f->vector - VECTOR_IRQ;
 
 	assert(irq < LINES);
+	assert(!arch_irq_enabled());
 	if (irq == 0) {
 		counts[0]++;
 		acknowledge(0);
@@ -107,6 +110,7 @@ int arch_irq_register(unsigned irq, void (*handler)(void *), void *arg)
 	uint32_t flags;
 	struct handler *h;
 
+	assert(handler);
 	if (irq == 0 || irq == CASCADE || irq >= LINES ||
 	    handler_count == HANDLERS_MAX)
 		return -EBUSY;

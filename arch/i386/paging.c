@@ -23,6 +23,7 @@ enum {
 
 void arch_dir_load(uint32_t dir_phys)
 {
+	assert((dir_phys & PAGE_MASK) == 0);
 	__asm__ volatile("mov %0, %%cr3" ::"r"(dir_phys) : "memory");
 }
 
@@ -87,6 +88,7 @@ static uint32_t small_table(uint32_t phys, uint32_t global)
 	uint32_t table_phys = boot_take_page();
 	uint32_t *table = phys_to_virt(table_phys);
 
+	assert((phys & (LARGE - 1)) == 0);
 	if (!table_phys || table_phys >= phys)
 		panic("no memory for page tables");
 	for (unsigned i = 0; i < 1024; i++)

@@ -135,6 +135,7 @@ uint32_t arch_sigframe_build(uint8_t buf[ARCH_SIGFRAME_MAX], uint32_t *len,
 		*len = sizeof(struct old_frame);
 		addr = build_old((struct old_frame *)buf, s, f, t);
 	}
+	assert(*len <= ARCH_SIGFRAME_MAX && (addr + 4) % 16 == 0);
 	arch_fpu_forget(t);
 	return addr;
 }
@@ -144,6 +145,7 @@ void arch_sigframe_enter(struct frame *f, const struct arch_sigframe *s,
 {
 	bool rt = s->action->flags & SA_SIGINFO;
 
+	assert(frame_from_user(f));
 	f->eax = s->sig;
 	f->edx = rt ? addr + offsetof(struct rt_frame, info) : 0;
 	f->ecx = rt ? addr + offsetof(struct rt_frame, uc_flags) : 0;
@@ -178,6 +180,7 @@ static uint32_t selector_clean(uint32_t v)
 static int context_restore(const struct sigcontext *c, struct frame *f,
 			   struct arch_thread *t)
 {
+	assert(t == thread_running);
 	if ((c->cs & 0xffff) != SEL_USER_CODE ||
 	    (c->ss & 0xffff) != SEL_USER_DATA)
 		return -EFAULT;

@@ -37,6 +37,7 @@ void arch_thread_make(struct arch_thread *t, void *stack, struct thread *owner,
 
 	assert(((uint32_t)stack & (KSTACK_SLOT - 1)) == 0);
 	assert(((uint32_t)t->fpu & 15) == 0);
+	assert(owner && entry);
 	name_owner(stack, owner);
 	s = (struct switch_frame *)arch_user_frame(stack) - 1;
 	*s = (struct switch_frame){ .ebx = (uint32_t)entry, .esi = (uint32_t)arg,
@@ -99,6 +100,7 @@ void arch_thread_switch(struct arch_thread *prev, struct arch_thread *next,
 			void *next_stack)
 {
 	assert(prev != next);
+	assert(prev == thread_running);
 	fpu_leave(prev);
 	segments_swap(prev, next);
 	gdt_set_stack((uint32_t)next_stack + KSTACK_SLOT - KSTACK_TOP_PAD);
@@ -121,6 +123,7 @@ uint32_t arch_thread_callers(const struct arch_thread *t)
 /* to, made already, gets copies of from's segments and FPU state. */
 void arch_thread_fork(struct arch_thread *to, struct arch_thread *from)
 {
+	assert(to != from && to != thread_running && !to->fpu_live);
 	if (from == thread_running) {
 		from->fs = segment_read_fs();
 		from->gs = segment_read_gs();
@@ -143,6 +146,7 @@ void arch_thread_fork(struct arch_thread *to, struct arch_thread *from)
  * shared never changes (kernel/proc/ioport.c). */
 void arch_io_changed(void)
 {
+	assert(thread_running);
 	gdt_set_io(thread_running->io);
 }
 

@@ -137,12 +137,14 @@ static uint64_t calibrate(void)
 		;
 	end = pit_edge(&last);
 	ticks = (uint16_t)(first - last);
+	assert(ticks > 0 && end > begin);
 	return div_u64((end - begin) * PIT_HZ, ticks, NULL);
 }
 
 /* The largest shift at which ns per tick << shift fits 32 bits. */
 static void set_scale(uint64_t hz)
 {
+	assert(hz > 0);
 	clock.khz = (uint32_t)div_u64(hz, 1000, NULL);
 	assert(clock.khz > 0);
 	for (clock.shift = 32; clock.shift > 1; clock.shift--) {
@@ -185,6 +187,7 @@ static void pit_fire_in(uint64_t now, uint64_t delta)
 	uint32_t ticks = (uint32_t)div_u64((uint64_t)ns * PIT_HZ, 1000000000,
 					   NULL) + 1;
 
+	assert(ticks > 0 && ticks <= UINT16_MAX);
 	armed = now + ns;
 	arch_outb(PIT_0, ticks & 0xff);
 	arch_outb(PIT_0, ticks >> 8);

@@ -18,6 +18,7 @@ bool arch_fixup_covers(const struct frame *f)
 /* f, which arch_fixup_covers, goes on at the failure path of its function. */
 void arch_fixup(struct frame *f)
 {
+	assert(arch_fixup_covers(f));
 	for (const struct fixup *x = usercopy_fixups; x->start; x++) {
 		if (f->eip >= x->start && f->eip < x->end) {
 			f->eip = x->go_on;

@@ -95,6 +95,7 @@ uint32_t arch_vdso_data_phys(void)
 /* From now on sysenter comes back to the image at this user address. */
 void arch_vdso_place(struct arch_thread *t, uint32_t image)
 {
+	assert((image & PAGE_MASK) == 0);
 	t->vdso = image;
 	if (t == thread_running)
 		vdso_enter(t);
@@ -108,6 +109,7 @@ void vdso_enter(const struct arch_thread *t)
 
 void vdso_clock_set(uint64_t tsc_base, uint32_t mult, uint32_t shift)
 {
+	assert(mult > 0 && shift >= 1 && shift <= 32);
 	shared.data.tsc_base = tsc_base;
 	shared.data.mult = mult;
 	shared.data.shift = shift;
@@ -118,6 +120,7 @@ void arch_vdso_update(int64_t realtime_offset_ns)
 {
 	struct vdso_data *d = &shared.data;
 
+	assert((d->seq & 1) == 0);
 	d->seq = d->seq + 1;
 	__asm__ volatile("" ::: "memory");
 	d->realtime = realtime_offset_ns;
