@@ -38,6 +38,7 @@ static void real_expire(void *arg)
 /* If the timer rests because of this SIGALRM, it goes on. */
 void ptimer_alarm_taken(struct proc *p)
 {
+	assert(p->state == PROC_ALIVE);
 	if (p->real_interval != 0 && !p->real_timer.armed)
 		timer_set(&p->real_timer,
 			  next_turn(p->real_timer.deadline, p->real_interval,

@@ -13,6 +13,7 @@
 
 static void kill_thread(struct thread *t)
 {
+	assert(t->state != THREAD_DEAD);
 	t->killed = true;
 	signal_wake(t, true);
 }
@@ -94,6 +95,7 @@ static void tell_parent(struct proc *p)
 	bool reap = false;
 	struct abi_siginfo info;
 
+	assert(p->state == PROC_ZOMBIE && parent && parent != p);
 	if (sig == SIGCHLD && parent->actions) {
 		const struct abi_sigaction *a =
 			&parent->actions->action[SIGCHLD - 1];
@@ -119,6 +121,7 @@ static void adopt(struct proc *child, struct proc *by)
 	struct proc *from = child->parent;
 	struct abi_siginfo info;
 
+	assert(from && from != by);
 	group_child_moves(child, from);
 	list_remove(&child->sibling);
 	list_append(&by->children, &child->sibling);

@@ -55,6 +55,7 @@ int signal_may(const struct cred *who, const struct proc *p, int sig)
  * may be while it still is current: on its way to give the CPU away. */
 void signal_wake(struct thread *t, bool fatal)
 {
+	assert(sched_locked());
 	if (t->state == THREAD_ASLEEP)
 		sleep_interrupt(t, fatal);
 	else if (t->state == THREAD_STOPPED && fatal)
@@ -219,6 +220,7 @@ void signal_post_simple(struct proc *p, int sig)
 
 void signal_post_group(struct proc_group *g, int sig)
 {
+	assert(g->refs > 0);
 	list_each(l, &g->members)
 		signal_post_simple(list_entry(l, struct proc, group_link), sig);
 }

@@ -55,6 +55,7 @@ void timer_init(struct timer *t, void (*fn)(void *), void *arg)
 /* fn(arg) when arch_clock_ns() reaches deadline, or as soon as it can be. */
 void timer_set(struct timer *t, uint64_t deadline)
 {
+	assert(t->fn);
 	if (t->armed)
 		tree_remove(&armed, &t->node);
 	t->armed = true;
@@ -67,6 +68,7 @@ void timer_set(struct timer *t, uint64_t deadline)
 
 bool timer_cancel(struct timer *t)
 {
+	assert(sched_locked());
 	if (!t->armed)
 		return false;
 	t->armed = false;
@@ -102,6 +104,7 @@ void timer_run(uint64_t now)
 
 		if (t->deadline > now)
 			break;
+		assert(t->armed);
 		tree_remove(&armed, n);
 		t->armed = false;
 		t->fn(t->arg); /* which may free t */
@@ -118,6 +121,7 @@ int64_t timer_realtime_ns(void)
 /* Sets the wall clock: ns since 1970. */
 void timer_realtime_set(int64_t ns)
 {
+	assert(sched_locked());
 	realtime_offset = ns - (int64_t)arch_clock_ns();
 	arch_vdso_update(realtime_offset);
 	ptimer_realtime_changed();

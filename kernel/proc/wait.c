@@ -31,6 +31,7 @@ static bool is_asked_for(const struct proc *c, const struct proc_wait *w)
 
 static void fill(struct proc_wait *w, const struct proc *c, int status, int code)
 {
+	assert(c->pid > 0);
 	w->pid = c->pid;
 	w->uid = c->cred->uid;
 	w->status = status;
@@ -67,6 +68,7 @@ static bool collect(struct proc *p, struct proc *c, struct proc_wait *w)
 {
 	bool keep = w->options & WNOWAIT;
 
+	assert(c->parent == p && c->state != PROC_GONE);
 	if (c->state == PROC_ZOMBIE) {
 		if (!(w->options & WEXITED))
 			return false;
@@ -132,6 +134,7 @@ int proc_wait(struct thread *me, struct proc_wait *w)
 	struct proc *p = me->proc;
 	int err;
 
+	assert(me == thread_current());
 	for (;;) {
 		err = look(p, w);
 		if (err != -EAGAIN)
