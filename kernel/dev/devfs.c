@@ -189,7 +189,7 @@ static bool is_listed(struct inode *dir, const char *name, size_t len,
 
 	if (dir->ops->lookup(dir, name, len, &i))
 		return false;
-	listed = !vfs_device_hidden(i, reader);
+	listed = device_shown(i, reader->prison);
 	inode_drop(i);
 	return listed;
 }

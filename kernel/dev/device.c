@@ -215,6 +215,16 @@ static void prison_gone(struct prison *p)
 	p->slot[PRISON_SLOT_DEVICES] = NULL;
 }
 
+/* A device that is not safe could not be put on the list: it is nothing that
+ * the prison lacks. */
+static void note_denied(const struct cred *who, const struct dev *d)
+{
+	if (d->jail_safe)
+		prison_denied_device(who, d->name, -ENOENT);
+	else
+		prison_denied(who, "device", d->name, -ENOENT);
+}
+
 /* --- the door -------------------------------------------------------- */
 
 static int open_slave(struct pty *pty, struct file *f)
@@ -232,8 +242,10 @@ static int open_number(struct inode *i, struct file *f)
 	if (!s)
 		return -ENXIO;
 	d = s->dev;
-	if (!device_listed(f->cred->prison, d->name))
+	if (!device_listed(f->cred->prison, d->name)) {
+		note_denied(f->cred, d);
 		return -ENOENT;
+	}
 	assert(d->ops && d->number == i->rdev);
 	f->ops = d->ops;
 	f->private = d;
@@ -266,22 +278,30 @@ int dev_open(struct inode *i, struct file *f)
 	return err;
 }
 
+bool device_shown(const struct inode *i, const struct prison *p)
+{
+	struct device_slot *s = find_slot(i->rdev, S_ISBLK(i->mode));
+
+	return s && device_listed(p, s->dev->name);
+}
+
 /* In /dev and /dev/pts a device that a prison does not have is not there. A
  * node elsewhere is a file that somebody made: only opening it fails. */
 static bool device_hidden(struct inode *i, const struct cred *who)
 {
 	struct device_slot *s;
 	struct pty *pty;
-	bool ptmx;
+	bool ptmx = false;
 
 	assert(S_ISCHR(i->mode) || S_ISBLK(i->mode));
-	if (devpts_node(i, &pty, &ptmx))
-		return ptmx ? !device_listed(who->prison, "ptmx") :
-			      pty && !pty_visible(pty, who);
-	if (!devfs_has(i))
+	if (devpts_node(i, &pty, &ptmx) && !ptmx)
+		return pty && !pty_visible(pty, who);
+	if (!(ptmx || devfs_has(i)) || device_shown(i, who->prison))
 		return false;
 	s = find_slot(i->rdev, S_ISBLK(i->mode));
-	return !s || !device_listed(who->prison, s->dev->name);
+	if (s)
+		note_denied(who, s->dev);
+	return true;
 }
 
 /* --- /proc/devices --------------------------------------------------- */

@@ -24,6 +24,7 @@ struct dev *device_next(struct dev *prev);	/* in order of registration */
 struct dev *device_named(const char *name);	/* NULL: none */
 /* Is a device of this name on p's list, and on that of all above it? */
 bool device_listed(const struct prison *p, const char *name);
+bool device_shown(const struct inode *i, const struct prison *p);
 /* In a long transfer: lets others run; false: a signal waits, stop. Sleeps. */
 bool device_go_on(void);
 

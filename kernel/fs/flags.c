@@ -47,8 +47,10 @@ static int may_change(const struct inode *i, const struct cred *who,
 	if (!err && ((i->flags ^ flags) & FLAGS_SYSTEM))
 		err = priv_check(who, PRIV_VFS_SYSFLAGS);
 	if (!err && (i->flags & FLAGS_SYSTEM & ~flags) &&
-	    prison_securelevel(who->prison) > 0)
+	    prison_securelevel(who->prison) > 0) {
 		err = -EPERM;
+		prison_denied(who, "chflags", "securelevel", err);
+	}
 	return err;
 }
 

@@ -45,6 +45,12 @@ static bool may_change(const struct cred *who, const struct mount *m)
 	return prison_sees(who->prison, m->prison);
 }
 
+static int not_its_own(const struct cred *who)
+{
+	prison_denied(who, "mount", "foreign", -EPERM);
+	return -EPERM;
+}
+
 static uint32_t flags_of(uint32_t flags)
 {
 	uint32_t keep = flags & FLAGS_KEPT;
@@ -89,7 +95,7 @@ static int remount(const struct path_at *at, const struct path *p,
 	if (p->dentry != m->root)
 		return -EINVAL;
 	if (!may_change(at->who, m) || (m->locked & ~now))
-		return -EPERM;
+		return not_its_own(at->who);
 	if (!(flags & MS_BIND) && !m->null) {
 		if ((now & MS_RDONLY) && !(m->sb->flags & MS_RDONLY) &&
 		    has_writers(m->sb))
@@ -217,9 +223,10 @@ static int move(const struct path_at *at, const struct path *p,
 	err = -EINVAL;
 	if (from.dentry != from.mount->root || !from.mount->parent)
 		goto out;
-	err = -EPERM;
-	if (!may_change(at->who, from.mount))
+	if (!may_change(at->who, from.mount)) {
+		err = not_its_own(at->who);
 		goto out;
+	}
 	err = -ELOOP;
 	if (path_below(p, &from))
 		goto out;
@@ -313,8 +320,10 @@ int mount_add(const struct path_at *at, const char *type, const char *source,
 	err = -EPERM;
 	/* What is mounted there would hide the root from those who come later,
 	 * and show them another (FreeBSD-SA-21:10). */
-	if (path_is_prison_root(at->who, &p))
+	if (path_is_prison_root(at->who, &p)) {
+		prison_denied(at->who, "mount", "own-root", err);
 		goto out;
+	}
 	if (flags & MS_BIND) {
 		err = check_allowed(at->who, &nullfs);
 		if (!err)
@@ -359,9 +368,10 @@ int mount_remove(const struct path_at *at, const char *point, unsigned flags)
 	err = -EINVAL;
 	if (p.dentry != m->root || m->nameless || m->detached)
 		goto out;
-	err = -EPERM;
-	if (!may_change(at->who, m))
+	if (!may_change(at->who, m)) {
+		err = not_its_own(at->who);
 		goto out;
+	}
 	err = -EBUSY;
 	if (!m->parent)
 		goto out;

@@ -60,6 +60,13 @@ static void frame_pop(struct walk *w)
 	kmem_free(f);
 }
 
+/* What an inmate reached by the way that `how` says lies outside. */
+static int outside(const struct walk *w, const char *how)
+{
+	prison_denied(w->at->who, "path", how, -ENOENT);
+	return -ENOENT;
+}
+
 /* The place to begin with, held: root, cwd or a descriptor's directory. */
 static int walk_start(struct walk *w)
 {
@@ -82,7 +89,7 @@ static int walk_start(struct walk *w)
 			err = -ENOTDIR;
 	}
 	if (!err && !w->cur.mount->nameless && !path_in_prison(at->who, &w->cur))
-		err = -ENOENT;
+		err = outside(w, "start");
 	if (err)
 		path_drop(&w->cur);
 	return err;
@@ -112,17 +119,17 @@ static int step_up(struct walk *w)
 		if (p->dentry != p->mount->root)
 			break;
 		if (!path_step_out(p))
-			return path_in_view(w->at, p) ? 0 : -ENOENT;
+			return path_in_view(w->at, p) ? 0 : outside(w, "..");
 	}
 	/* The directory may have been moved out of what the mount shows. */
 	if (!in_mount(p))
-		return -ENOENT;
+		return outside(w, "..");
 	up = (struct path){ p->mount, p->dentry->parent };
 	path_hold(&up);
 	path_drop(p);
 	*p = up;
 	path_cross(p);
-	return path_in_view(w->at, p) ? 0 : -ENOENT;
+	return path_in_view(w->at, p) ? 0 : outside(w, "..");
 }
 
 /* The text of a symlink becomes what is walked next. */
@@ -184,7 +191,7 @@ static int follow_link(struct walk *w, struct dentry *d)
 			w->cur = to;
 			if (!to.mount->nameless &&
 			    !path_in_prison(w->at->who, &to))
-				err = -ENOENT;
+				err = outside(w, "proc-link");
 		}
 	} else {
 		inode_touch_read(link, w->cur.mount);

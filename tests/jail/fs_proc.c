@@ -246,6 +246,32 @@ TEST_WITHIN(number_is_used_again, 120)
 	CHECK_EQ(syscall(SYS_getdents64, dir, (char[256]){ 0 }, 256), -1);
 }
 
+/* What the jail refused is told to the host, and what it would have taken. */
+TEST(refusals_are_noted)
+{
+	int jid;
+
+	j_begin();
+	jid = jail_with_proc("noted");
+	CHECK_OK(j_change(jid, "devices=null; allow.mount; enforce_statfs=1"));
+	IN_JAIL(jid, 0) {
+		CHECK_ERRNO(open("/dev/urandom", O_RDONLY), ENOENT);
+		CHECK_ERRNO(open("/dev/mem", O_RDONLY), ENOENT);
+		CHECK_ERRNO(mount("x", "/mnt", "tmpfs", 0, NULL), EPERM);
+		CHECK_ERRNO(mount("x", "/", "tmpfs", 0, NULL), EPERM);
+		CHECK_ERRNO(umount("/proc"), EPERM);
+		CHECK_ERRNO(open("/proc/self/exe", O_RDONLY), ENOENT);
+	}
+	CHECK(says("/proc/jail/denied", " device urandom "));
+	CHECK(says("/proc/jail/denied", " device mem "));
+	CHECK(says("/proc/jail/denied", " mount tmpfs "));
+	CHECK(says("/proc/jail/denied", " path proc-link "));
+	CHECK(says("/proc/jail/learn", "noted allow.mount.tmpfs"));
+	CHECK(says("/proc/jail/learn", "noted devices+=urandom"));
+	CHECK(!says("/proc/jail/learn", "devices+=mem"));
+	CHECK(says("/proc/jail/counters", "noted mount 3"));
+}
+
 /* --- locks ---------------------------------------------------------------- */
 
 TEST(locks_of_outsiders)
