@@ -114,7 +114,7 @@ struct unix_rights {		/* open files under way */
 	unsigned count, room;
 	struct file *file[];	/* held */
 };
-struct unix_creds {
+struct unix_creds {		/* all else means nothing unless set */
 	bool set;
 	int pid;
 	uint32_t uid, gid;
@@ -125,18 +125,38 @@ struct unix_control {		/* what goes along with the bytes */
 	struct unix_creds creds;
 };
 int unix_control_parse(const struct sock_msg *m, struct unix_control *out) must_check;
-void unix_control_end(struct unix_control *c);	/* Sleeps. */
 int unix_control_give(struct unix_sock *s, struct sock_msg *m,
 		      const struct unix_control *c) must_check;
 void unix_creds_fill(struct unix_creds *c, const struct thread *me);
-void unix_creds_copy(struct unix_creds *to, const struct unix_creds *from);
-void unix_creds_end(struct unix_creds *c);
 bool unix_rights_refused(const struct sock_msg *m, const struct unix_rights *r);
 static inline void unix_rights_hold(struct unix_rights *r)
 {
 	r->refs++;
 }
 void unix_rights_drop(struct unix_rights *r);	/* Sleeps. */
+/* Most messages have neither files nor credentials: that must cost no call. */
+static inline void unix_creds_copy(struct unix_creds *to,
+				   const struct unix_creds *from)
+{
+	to->set = false;
+	if (!from->set)
+		return;
+	*to = *from;
+	prison_hold(to->prison);
+}
+static inline void unix_creds_end(struct unix_creds *c)
+{
+	if (c->set)
+		prison_drop(c->prison);
+	c->set = false;
+}
+static inline void unix_control_end(struct unix_control *c)	/* Sleeps. */
+{
+	unix_creds_end(&c->creds);
+	if (c->rights)
+		unix_rights_drop(c->rights);
+	c->rights = NULL;
+}
 
 /* --- unix_collect.c: descriptors in flight ------------------------------ */
 

@@ -117,7 +117,8 @@ static int send_message(struct unix_sock *s, struct sock_msg *m,
 	if (err)
 		return err;
 	p->control = *c;
-	memset(c, 0, sizeof *c);
+	c->rights = NULL;
+	c->creds.set = false;
 	err = deliver(s, m, p, to, deadline);
 	unix_packet_drop(p);
 	return err ? err : (int)n;

@@ -59,7 +59,6 @@ static int packet_alloc(struct unix_sock *from, struct prison *pays,
 		racct_release(pays, RACCT_SOCKBUF, charge);
 		return -ENOBUFS;
 	}
-	memset(p, 0, sizeof *p);
 	p->refs = 1;
 	p->prison = pays;
 	prison_hold(pays);
@@ -67,6 +66,11 @@ static int packet_alloc(struct unix_sock *from, struct prison *pays,
 	unix_hold(from);
 	p->charged = charge;
 	p->size = n;
+	p->read = 0;
+	p->control.rights = NULL;
+	p->control.creds.set = false;
+	p->told = false;
+	p->pages = 0;
 	from->sent += charge;
 	for (; p->pages < pages; p->pages++) {
 		struct page *page = page_alloc(0, PAGE_USER);

@@ -31,20 +31,6 @@ void unix_creds_fill(struct unix_creds *c, const struct thread *me)
 	prison_hold(c->prison);
 }
 
-void unix_creds_copy(struct unix_creds *to, const struct unix_creds *from)
-{
-	*to = *from;
-	if (to->set)
-		prison_hold(to->prison);
-}
-
-void unix_creds_end(struct unix_creds *c)
-{
-	if (c->set)
-		prison_drop(c->prison);
-	c->set = false;
-}
-
 /* A process may say that it is itself, by any of its ids; another one only who
  * may change identity. -EPERM; -ESRCH: there is no such process to be seen. */
 static int creds_check(const struct thread *me, const struct abi_ucred *u,
@@ -165,7 +151,8 @@ int unix_control_parse(const struct sock_msg *m, struct unix_control *out)
 	uint32_t at = 0;
 	int err = 0;
 
-	memset(out, 0, sizeof *out);
+	out->rights = NULL;
+	out->creds.set = false;
 	while (!err && at < m->control_len &&
 	       m->control_len - at >= sizeof(struct abi_cmsghdr)) {
 		const char *here = m->control + at;
@@ -181,14 +168,6 @@ int unix_control_parse(const struct sock_msg *m, struct unix_control *out)
 	if (err)
 		unix_control_end(out);
 	return err;
-}
-
-void unix_control_end(struct unix_control *c)
-{
-	unix_creds_end(&c->creds);
-	if (c->rights)
-		unix_rights_drop(c->rights);
-	c->rights = NULL;
 }
 
 /* --- receiving -------------------------------------------------------------- */

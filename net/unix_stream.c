@@ -103,8 +103,9 @@ static bool fits(const struct reading *r, const struct unix_packet *p)
 
 	if (!r->begun || !(r->s->sock.options & SOCK_OPTION_PASSCRED))
 		return true;
-	return a->set == b->set && a->pid == b->pid && a->uid == b->uid &&
-	       a->gid == b->gid;
+	if (!a->set || !b->set)
+		return a->set == b->set;
+	return a->pid == b->pid && a->uid == b->uid && a->gid == b->gid;
 }
 
 /* p has given n bytes more, or all: its files go to the user, and it goes. */

@@ -33,6 +33,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -198,6 +199,8 @@ static void furnish(void)
 	ep = epoll_create1(0);
 	if (pipe(fd) == 0 && pipe2(fd, O_NONBLOCK) == 0)
 		epoll_ctl(ep, EPOLL_CTL_ADD, fd[0], &e);
+	socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd);
+	socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fd);
 	open("/dev/null", O_RDWR);
 	open("/dev/zero", O_RDWR);
 	open("/proc/self/stat", O_RDONLY);
@@ -218,9 +221,13 @@ static void step(void)
 		one_call();
 		return;
 	}
-	n = below(proc_deed_count + file_deed_count);
-	d = n < proc_deed_count ? &proc_deeds[n]
-				: &file_deeds[n - proc_deed_count];
+	n = below(proc_deed_count + file_deed_count + socket_deed_count);
+	if (n < proc_deed_count)
+		d = &proc_deeds[n];
+	else if (n < proc_deed_count + file_deed_count)
+		d = &file_deeds[n - proc_deed_count];
+	else
+		d = &socket_deeds[n - proc_deed_count - file_deed_count];
 	if (verbose)
 		trace(d->name, "", NULL);
 	guarded(d->run);
