@@ -52,7 +52,14 @@ struct sock_ops {
 	int (*receive)(struct sock *s, struct sock_msg *m, bool wait);
 	int (*shutdown)(struct sock *s, int how);
 	unsigned (*poll)(struct sock *s, struct poller *p);	/* no sleep */
-	int (*ioctl)(struct sock *s, uint32_t cmd, uint32_t arg);
+	/* -ENOTTY: it is none of this family's. */
+	int (*ioctl)(struct sock *s, struct thread *me, uint32_t cmd,
+		     uint32_t arg);
+	/* Asked first. -ENOPROTOOPT: unknown; SOL_SOCKET's then are option.c's. */
+	int (*option_set)(struct sock *s, struct thread *me, int level,
+			  int name, uint32_t user, uint32_t len);
+	int (*option_get)(struct sock *s, struct thread *me, int level,
+			  int name, uint32_t user, uint32_t user_len);
 	bool (*listening)(const struct sock *s);	/* no sleep */
 	void (*resized)(struct sock *s);	/* a buffer's limit changed */
 	void (*closing)(struct sock *s);	/* one of its descriptors goes */
@@ -84,6 +91,8 @@ struct sock {
 /* --- sock.c ------------------------------------------------------------- */
 
 void net_init(void);
+/* Numbers that nobody can guess; dev sets it. */
+extern void (*net_random)(void *to, size_t n);
 
 struct sock_family {
 	int number;		/* AF_* */
@@ -139,6 +148,11 @@ int sock_option_set(struct file *f, struct thread *me, int level, int name,
 		    uint32_t user, uint32_t len) must_check;
 int sock_option_get(struct file *f, struct thread *me, int level, int name,
 		    uint32_t user, uint32_t user_len) must_check;
+
+/* As many of n bytes as the user has room for; his *user_len is the room, and
+ * becomes what was given. */
+int sock_option_give(uint32_t user, uint32_t user_len, const void *value,
+		     uint32_t n) must_check;
 
 /* --- unix.c ------------------------------------------------------------- */
 

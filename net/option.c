@@ -167,9 +167,15 @@ int sock_option_set(struct file *f, struct thread *me, int level, int name,
 {
 	struct sock *s = f->private;
 	uint32_t v;
+	int err;
 
 	if ((int32_t)len < 0)
 		return -EINVAL;
+	if (s->ops->option_set) {
+		err = s->ops->option_set(s, me, level, name, user, len);
+		if (err != -ENOPROTOOPT || level != SOL_SOCKET)
+			return err;
+	}
 	if (level != SOL_SOCKET)
 		return -EOPNOTSUPP;
 	if (is_time(name))
@@ -237,6 +243,18 @@ static int give(uint32_t user, uint32_t user_len, uint32_t room,
 	if (user_copy_out(user, value, n))
 		return -EFAULT;
 	return user_put32(user_len, n);
+}
+
+int sock_option_give(uint32_t user, uint32_t user_len, const void *value,
+		     uint32_t n)
+{
+	uint32_t room;
+
+	if (user_get32(user_len, &room))
+		return -EFAULT;
+	if ((int32_t)room < 0)
+		return -EINVAL;
+	return give(user, user_len, room, value, n);
 }
 
 static int time_get(struct sock *s, int name, uint32_t user, uint32_t user_len,
@@ -308,6 +326,11 @@ int sock_option_get(struct file *f, struct thread *me, int level, int name,
 		return -EFAULT;
 	if ((int32_t)room < 0)
 		return -EINVAL;
+	if (s->ops->option_get) {
+		err = s->ops->option_get(s, me, level, name, user, user_len);
+		if (err != -ENOPROTOOPT || level != SOL_SOCKET)
+			return err;
+	}
 	if (level != SOL_SOCKET)
 		return -EOPNOTSUPP;
 	if (is_time(name))

@@ -8,7 +8,7 @@
  *
  * Locks: the kernel lock. Families are never taken away.
  */
-#include "net/net.h"
+#include "net/inet.h"
 
 enum {
 	BACKLOG_MAX = 4096,		/* as Linux's somaxconn */
@@ -17,6 +17,7 @@ enum {
 };
 
 static struct list families = LIST_INIT(families);
+void (*net_random)(void *to, size_t n);
 
 static struct sock_family *family_find(int number)
 {
@@ -45,6 +46,7 @@ void net_init(void)
 	prison_host()->limit[RACCT_SOCKBUF] =
 		(uint64_t)(s.total / BUFFERS_SHARE) << PAGE_SHIFT;
 	net_unix_init();
+	net_inet_init();
 }
 
 /* --- a socket and its file ---------------------------------------------- */
@@ -111,8 +113,8 @@ static int file_ioctl(struct file *f, struct thread *me, uint32_t cmd,
 {
 	struct sock *s = f->private;
 
-	(void)me;
-	return s->ops->ioctl ? s->ops->ioctl(s, cmd, arg) : -ENOTTY;
+
+	return s->ops->ioctl ? s->ops->ioctl(s, me, cmd, arg) : -ENOTTY;
 }
 
 static void file_closing(struct file *f, struct file_table *t)

@@ -215,12 +215,14 @@ static int unix_name_get(struct sock *sock, bool peer, struct sock_name *out)
 	return 0;
 }
 
-static int unix_ioctl(struct sock *sock, uint32_t cmd, uint32_t arg)
+static int unix_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
+		      uint32_t arg)
 {
 	struct unix_sock *s = unix_of(sock);
 	struct unix_packet *p;
 	uint32_t n;
 
+	(void)me;
 	switch (cmd) {
 	case SIOCINQ:
 		if (s->state == UNIX_LISTENING)

@@ -12,6 +12,7 @@
  * Locks: the kernel lock.
  */
 #include "kernel/dev/inner.h"
+#include "net/net.h"
 
 enum { BUCKETS = 64 };
 
@@ -359,6 +360,7 @@ void dev_init(void)
 	mem_init();
 	physmem_init();
 	random_init();
+	net_random = random_get;
 	tty_init();
 	pty_init();
 	serial_init();

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * inet.c - AF_INET: its sockets, and the doors for addresses. Whatever a
+ * program says is "my address" passes inet_local, whatever it wants to talk to
+ * inet_remote: what comes out belongs to its prison.
+ *
+ * A transport registers itself here and fills in what its sockets do.
+ * Locks: the kernel lock. Transports are never taken away.
+ */
+#include "net/inet.h"
+
+static struct list transports = LIST_INIT(transports);
+
+void inet_transport_register(struct inet_transport *t)
+{
+	assert(t->make && t->type < SOCK_TYPE_END);
+	list_append(&transports, &t->link);
+}
+
+/* --- the doors ------------------------------------------------------------------- */
+
+const struct prison *inet_realm(const struct prison *p)
+{
+	while (p->ip4 == SHARE_INHERIT && p->parent)
+		p = p->parent;
+	return p;
+}
+
+bool inet_unlimited(const struct prison *p)
+{
+	return !inet_realm(p)->parent;
+}
+
+bool inet_prison_has(const struct prison *p)
+{
+	const struct prison *r = inet_realm(p);
+
+	return !r->parent || (r->ip4 == SHARE_NEW && r->ip4_count);
+}
+
+/* Host: what an interface bears, or a group or broadcast address. */
+static int any_local(struct vnet *v, uint32_t addr)
+{
+	return !addr || inet_is_loopback(addr) || inet_is_multicast(addr) ||
+	       netif_addr_find(v, addr) || netif_any_broadcast(v, addr) ?
+		0 : -EADDRNOTAVAIL;
+}
+
+int inet_local(const struct cred *who, struct vnet *v, uint32_t *addr)
+{
+	const struct prison *r = inet_realm(who->prison);
+
+	if (!inet_prison_has(r))
+		return -EAFNOSUPPORT;
+	if (!r->parent)
+		return any_local(v, *addr);
+	if (!*addr && r->ip4_count > 1)
+		return 0;
+	if (!*addr || inet_is_loopback(*addr) ||
+	    (r->ip4_divert && !prison_has_ip4(r, *addr)))
+		*addr = r->ip4_addr[0];
+	if (!prison_has_ip4(r, *addr) || !netif_addr_find(v, *addr))
+		return -EADDRNOTAVAIL;
+	return 0;
+}
+
+/* All of 127.0.0.0/8: a service of the host's on 127.0.0.2 is none of a jail's
+ * business. 0 is "this machine". */
+uint32_t inet_remote(const struct cred *who, uint32_t addr)
+{
+	const struct prison *r = inet_realm(who->prison);
+
+	if (!addr)
+		addr = INADDR_LOOPBACK_NET;
+	if (r->parent && r->ip4_count && inet_is_loopback(addr))
+		return r->ip4_addr[0];
+	return addr;
+}
+
+/* The first address of r's that an interface bears; by which, unless NULL. */
+static uint32_t first_of(const struct prison *r, struct vnet *v,
+			 const struct netif *by)
+{
+	for (unsigned n = 0; n < r->ip4_count; n++) {
+		struct netif_addr *a = netif_addr_find(v, r->ip4_addr[n]);
+
+		if (a && (!by || a->netif == by))
+			return a->addr;
+	}
+	return 0;
+}
+
+int inet_source(const struct cred *who, struct vnet *v, uint32_t dst,
+		int device, uint32_t *src)
+{
+	const struct prison *r = inet_realm(who->prison);
+	struct route way;
+	int err;
+
+	if (!inet_prison_has(r))
+		return -EAFNOSUPPORT;
+	err = route_find_by(v, dst, device, &way);
+	if (err)
+		return err;
+	if (!r->parent || prison_has_ip4(r, way.source)) {
+		*src = way.source;
+		return *src ? 0 : -EADDRNOTAVAIL;
+	}
+	*src = r->ip4_saddrsel ? first_of(r, v, way.netif) : 0;
+	if (!*src)
+		*src = first_of(r, v, NULL);
+	return *src ? 0 : -EADDRNOTAVAIL;
+}
+
+/* --- names ----------------------------------------------------------------------- */
+
+int inet_name_parse(const struct sock_name *n, uint32_t *addr, uint16_t *port)
+{
+	const struct abi_sockaddr_in *a = (const void *)n->bytes;
+
+	if (n->len < sizeof *a)
+		return -EINVAL;
+	if (a->family != AF_INET)
+		return -EAFNOSUPPORT;
+	*addr = a->addr;
+	*port = a->port;
+	return 0;
+}
+
+void inet_name_fill(struct sock_name *n, uint32_t addr, uint16_t port)
+{
+	struct abi_sockaddr_in *a = (void *)n->bytes;
+
+	memset(a, 0, sizeof *a);
+	a->family = AF_INET;
+	a->addr = addr;
+	a->port = port;
+	n->len = sizeof *a;
+}
+
+/* --- sockets --------------------------------------------------------------------- */
+
+void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
+		     const struct sock_ops *ops)
+{
+	sock_begin(&s->sock, who, AF_INET, type, ops);
+	s->vnet = net_vnet(who->prison);
+	s->cred = cred_hold(who);
+	s->ttl = IP_TTL;
+	s->multicast_ttl = 1;
+	s->multicast_loop = true;
+	list_init(&s->by_port);
+	list_init(&s->by_pair);
+	list_init(&s->groups);
+}
+
+void inet_sock_end(struct inet_sock *s)
+{
+	assert(list_empty(&s->groups));
+	if (s->ports)
+		inet_unbind(s->ports, s);
+	cred_drop(s->cred);
+	sock_end(&s->sock);
+}
+
+int inet_autobind(struct inet_sock *s)
+{
+	return s->local_port ? 0 : inet_bind_port(s->ports, s, 0);
+}
+
+int inet_sock_bind(struct sock *sock, const struct path_at *at,
+		   struct sock_name *n)
+{
+	struct inet_sock *s = inet_of(sock);
+	uint32_t addr, old = s->local;
+	uint16_t port;
+	int err = inet_name_parse(n, &addr, &port);
+
+	(void)at;
+	if (err)
+		return err;
+	if (s->local_port || s->remote)
+		return -EINVAL;
+	err = inet_local(s->cred, s->vnet, &addr);
+	if (err)
+		return err;
+	s->local = addr;
+	if (!s->ports)
+		return 0;
+	err = inet_bind_port(s->ports, s, port);
+	if (err)
+		s->local = old;
+	else
+		s->bound = addr;
+	return err;
+}
+
+static void peer_set(struct inet_sock *s, uint32_t addr, uint16_t port)
+{
+	if (s->ports) {
+		inet_pair_set(s->ports, s, addr, port);
+	} else {
+		s->remote = addr;
+		s->remote_port = port;
+	}
+}
+
+/* connect(2) of a datagram socket: who it talks to, and hears. */
+int inet_sock_connect(struct sock *sock, const struct path_at *at,
+		      struct sock_name *n, bool wait)
+{
+	struct inet_sock *s = inet_of(sock);
+	uint32_t addr, src;
+	uint16_t port;
+	int err;
+
+	(void)at;
+	(void)wait;
+	if (n->len >= sizeof n->family && n->family == AF_UNSPEC) {
+		peer_set(s, 0, 0);
+		s->local = s->bound;
+		return 0;
+	}
+	err = inet_name_parse(n, &addr, &port);
+	if (err)
+		return err;
+	addr = inet_remote(s->cred, addr);
+	err = inet_source(s->cred, s->vnet, addr, s->device, &src);
+	if (err)
+		return err;
+	if (netif_any_broadcast(s->vnet, addr) &&
+	    !(sock->options & SOCK_OPTION_BROADCAST))
+		return -EACCES;
+	err = s->ports ? inet_autobind(s) : 0;
+	if (err)
+		return err;
+	if (!s->bound)
+		s->local = src;
+	peer_set(s, addr, port);
+	return 0;
+}
+
+int inet_sock_name(struct sock *sock, bool peer, struct sock_name *out)
+{
+	struct inet_sock *s = inet_of(sock);
+
+	if (peer && !s->remote)
+		return -ENOTCONN;
+	if (peer)
+		inet_name_fill(out, s->remote, s->remote_port);
+	else
+		inet_name_fill(out, s->local, s->local_port);
+	return 0;
+}
+
+/* socket(2) */
+static int inet_make(const struct cred *who, int type, int protocol,
+		     struct sock **out)
+{
+	bool type_known = false;
+
+	if (!inet_prison_has(who->prison))
+		return -EAFNOSUPPORT;
+	if (protocol < 0 || protocol > IPPROTO_RAW)
+		return -EINVAL;
+	list_each(l, &transports) {
+		struct inet_transport *t = list_entry(l, struct inet_transport,
+						      link);
+		struct inet_sock *s;
+		int err;
+
+		if (t->type != type)
+			continue;
+		type_known = true;
+		if (protocol && t->protocol && protocol != t->protocol)
+			continue;
+		err = t->make(who, protocol ? protocol : t->protocol, &s);
+		if (err)
+			return err;
+		s->sock.protocol = protocol ? protocol : t->protocol;
+		*out = &s->sock;
+		return 0;
+	}
+	return type_known ? -EPROTONOSUPPORT : -ESOCKTNOSUPPORT;
+}
+
+void inet_init(void)
+{
+	static struct sock_family family = { AF_INET, inet_make, { 0 } };
+
+	sock_family_register(&family);
+}

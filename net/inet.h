@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * inet.h - the Internet protocols: between interfaces and sockets.
+ *
+ * Down: a protocol fills a packet behind its header and calls ip_output with a
+ * struct ip_out. Up: ip_input finds the protocol by number and hands it the
+ * packet, whose data begin with the transport header and whose network points
+ * at the IP header. Locks: the kernel lock; nothing here sleeps unless it says
+ * so.
+ */
+#ifndef NET_INET_H
+#define NET_INET_H
+
+#include "kernel/base/abi/inet.h"
+#include "net/net.h"
+#include "net/netif.h"
+
+enum { IPPROTO_IP = 0, IPPROTO_ICMP = 1, IPPROTO_TCP = 6, IPPROTO_UDP = 17,
+       IPPROTO_RAW = 255 };
+#define INADDR_LOOPBACK_NET __builtin_bswap32(0x7f000001u)
+enum { IP_HEAD = 20, IP_HEAD_MAX = 60, IP_MAX = 65535, IP_MTU_MIN = 68,
+       IP_TTL = 64 };
+static inline bool inet_is_loopback(uint32_t addr)	/* 127.0.0.0/8 */
+{
+	return (addr & 0xff) == 127;
+}
+static inline bool inet_is_multicast(uint32_t addr)	/* 224.0.0.0/4 */
+{
+	return (addr & 0xf0) == 0xe0;
+}
+#define INADDR_BROADCAST UINT32_MAX
+/* 10.0.2.15 as printf arguments, for "%u.%u.%u.%u". */
+#define INET_ARGS(a) (a) & 0xff, (a) >> 8 & 0xff, (a) >> 16 & 0xff, (a) >> 24
+
+struct ip_header {		/* parsed once, on the way in; host byte order but
+				 * for addresses */
+	uint32_t src, dst;
+	uint16_t total, id, fragment;	/* offset in bytes */
+	uint8_t head, ttl, protocol, tos;
+	bool more, dont_fragment;
+};
+
+/* --- route.c, pmtu.c ------------------------------------------------------- */
+
+enum route_kind { ROUTE_UNICAST, ROUTE_LOCAL, ROUTE_BROADCAST,
+		  ROUTE_MULTICAST };
+struct route {
+	enum route_kind kind;
+	struct netif *netif;
+	uint32_t gateway;	/* 0: dst itself is on the link */
+	uint32_t source;	/* preferred local address; 0: there is none */
+	uint32_t mtu;		/* of the path, as far as we know */
+};
+/* By which interface, and where to. device: only by that one; 0: any.
+ * -ENETUNREACH. */
+int route_find_by(struct vnet *v, uint32_t dst, int device,
+		  struct route *out) must_check;
+static inline int must_check route_find(struct vnet *v, uint32_t dst,
+					struct route *out)
+{
+	return route_find_by(v, dst, 0, out);
+}
+enum {	/* route_entry.flags: Linux's RTF_* */
+	ROUTE_UP = 1, ROUTE_GATEWAY = 2, ROUTE_HOST = 4, ROUTE_REJECT = 0x200,
+};
+struct route_entry {
+	struct list link;	/* longest prefix first, then least metric */
+	struct netif *netif;	/* NULL: ROUTE_REJECT */
+	uint32_t dst, mask, gateway, source;
+	unsigned flags;
+	int metric;
+	bool connected;		/* made by an address, goes with it */
+};
+/* As r says; a copy. -EEXIST, -ENETUNREACH (gateway), -EINVAL, -ENOMEM. */
+int route_add(struct vnet *v, const struct route_entry *r) must_check;
+/* The first that fits: netif NULL, gateway 0, metric -1 fit all. -ESRCH. */
+int route_remove(struct vnet *v, const struct route_entry *r) must_check;
+struct list *route_list(struct vnet *v);	/* struct route_entry */
+int route_connect(struct netif_addr *a) must_check;	/* its subnet. -ENOMEM */
+void route_disconnect(struct netif_addr *a);
+void route_netif_down(struct netif *i);	/* what an admin added goes */
+int route_table_new(struct vnet *v) must_check;
+/* The path to dst takes only mtu bytes; is believed for a while. */
+void pmtu_learn(struct vnet *v, uint32_t dst, uint32_t mtu);
+uint32_t pmtu_get(struct vnet *v, uint32_t dst, uint32_t mtu);
+
+/* --- ip_out.c, ip_in.c ---------------------------------------------------- */
+
+struct ip_out {
+	struct vnet *vnet;
+	uint32_t src, dst;	/* src 0: the route's */
+	uint8_t protocol, ttl, tos;	/* ttl 0: the default */
+	bool dont_fragment;
+	bool broadcast_allowed;	/* SO_BROADCAST */
+	bool no_loop;		/* IP_MULTICAST_LOOP is off: none comes back */
+	int device;		/* netif index to leave by, or 0 */
+	const uint8_t *options;	/* IP options, or NULL */
+	unsigned options_len;
+};
+/* Takes k, also on failure. -ENETUNREACH, -EHOSTUNREACH, -EMSGSIZE, -EACCES
+ * (broadcast), -ENOBUFS, -ENETDOWN. */
+int ip_output(struct packet *k, const struct ip_out *o);
+/* The same of a packet that begins with a complete IP header, whose checksum
+ * is put in. dont_fragment is as the header says. */
+int ip_send(struct packet *k, struct vnet *v, uint32_t dst, int device);
+/* k is somebody else's and checked; its header is complete. Takes k. */
+void ip_forward(struct packet *k, const struct route *r);
+void ip_input(struct packet *k);	/* takes k: data begin with IP's header */
+/* 0, or -EINVAL: malformed. Fills *h from k's data. */
+int ip_parse(const struct packet *k, struct ip_header *h) must_check;
+/* The same of a header in an ICMP error, which may hold no more of a packet. */
+int ip_parse_quoted(const struct packet *k, struct ip_header *h) must_check;
+void ip_put_sum(uint8_t *head, unsigned len);	/* the header's checksum */
+/* Where the options are malformed, from the header's begin; 0: nowhere.
+ * *source_route: they ask for one. */
+unsigned ip_options_bad(const uint8_t *head, unsigned len, bool *source_route);
+/* What a transport protocol registers. Both take no reference. */
+struct ip_protocol {
+	uint8_t number;
+	/* Takes k. */
+	void (*input)(struct packet *k, const struct ip_header *h);
+	/* An ICMP error about a packet that we sent: its IP header, and what
+	 * follows it (8 bytes at least). info: the MTU of "too big". */
+	void (*error)(struct vnet *v, const struct ip_header *h,
+		      const uint8_t *transport, unsigned n, int err, int type,
+		      int code, uint32_t info);
+};
+void ip_protocol_register(const struct ip_protocol *p);
+const struct ip_protocol *ip_protocol_find(uint8_t number);
+/* Raw sockets look at every packet for us, k's data being the transport's.
+ * Takes nothing; true: somebody has got it. */
+extern bool (*ip_raw_input)(const struct packet *k, const struct ip_header *h);
+/* Sum of the pseudo header, to go on with checksum_add. */
+uint32_t ip_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol,
+		       uint32_t len);
+
+/* --- ip_frag.c ------------------------------------------------------------- */
+
+/* Takes the fragment k. The whole packet when it is complete (h is then its
+ * header), else NULL. */
+struct packet *ip_reassemble(struct packet *k, struct ip_header *h);
+int frag_table_new(struct vnet *v) must_check;
+
+/* --- arp.c ----------------------------------------------------------------- */
+
+int arp_table_new(struct vnet *v) must_check;
+void arp_input(struct netif *i, struct packet *k);
+void arp_output(struct netif *i, struct packet *k, uint32_t next); /* takes k */
+void arp_announce(struct netif *i, uint32_t addr);	/* gratuitous: RFC 5227 */
+void arp_netif_down(struct netif *i);
+
+/* --- icmp.c ---------------------------------------------------------------- */
+
+enum {
+	ICMP_ECHO_REPLY = 0, ICMP_UNREACH = 3, ICMP_QUENCH = 4,
+	ICMP_REDIRECT = 5, ICMP_ECHO = 8, ICMP_EXCEEDED = 11,
+	ICMP_PARAMETER = 12, ICMP_TIMESTAMP = 13, ICMP_TIMESTAMP_REPLY = 14,
+	ICMP_MASK = 17, ICMP_MASK_REPLY = 18, ICMP_HEAD = 8,
+};
+enum {	/* codes of ICMP_UNREACH */
+	ICMP_UNREACH_NET = 0, ICMP_UNREACH_HOST, ICMP_UNREACH_PROTOCOL,
+	ICMP_UNREACH_PORT, ICMP_UNREACH_TOO_BIG,
+};
+/* Tells the sender of `about`, whose network is its IP header, unless one must
+ * not or too many were told lately. Leaves it alone. info: the second word, in
+ * host order. */
+void icmp_send_error(struct packet *about, int type, int code, uint32_t info);
+int icmp_new(struct vnet *v) must_check;
+void icmp_init(void);
+
+/* --- inet.c: AF_INET sockets; the doors for local addresses and ports ------- */
+
+enum { INET_PORT_FIRST = 32768, INET_PORT_LAST = 60999, INET_PORT_RESERVED = 1024 };
+
+/* What every AF_INET socket has, whatever its protocol. */
+struct inet_sock {
+	struct sock sock;	/* first */
+	struct vnet *vnet;	/* [I] */
+	struct inet_ports *ports; /* [I] its protocol's; NULL: it has none */
+	const struct cred *cred;	/* [I] of its maker, held: whose addresses */
+	uint32_t local, remote;	/* 0: wildcard, none */
+	uint32_t bound;		/* local by bind; 0: none, connect chooses one */
+	uint16_t local_port, remote_port; /* network byte order; 0 none */
+	struct list by_port;	/* in its protocol's inet_ports */
+	struct list by_pair;	/* when it has both ends */
+	uint8_t ttl, tos, multicast_ttl;
+	bool multicast_loop, header_included, packet_info, receive_error,
+	     receive_ttl, receive_tos, receive_options, free_bind;
+	int mtu_discover;	/* IP_PMTUDISC_* */
+	int device;		/* SO_BINDTODEVICE: netif index, 0 any */
+	uint32_t multicast_source;
+	struct list groups;	/* multicast joins */
+};
+/* The door for local addresses: what who's prison makes of addr, for bind and
+ * as a source. 0 is the wildcard: stays 0 for a prison with several addresses,
+ * becomes the one of a prison with one; 127.0.0.1 becomes its first address;
+ * a foreign one -EADDRNOTAVAIL, or its first where ip4.foreign=divert.
+ * -EAFNOSUPPORT: it has no IPv4. The host: any address of an interface. */
+int inet_local(const struct cred *who, struct vnet *v, uint32_t *addr) must_check;
+/* The same for where to send: 127.0.0.1 in a prison is its first address. */
+uint32_t inet_remote(const struct cred *who, uint32_t addr);
+/* The source of what who sends to dst from a socket without a local address:
+ * one of his prison's, if it can be of the interface that it leaves by.
+ * -ENETUNREACH, -EADDRNOTAVAIL, -EAFNOSUPPORT. */
+int inet_source(const struct cred *who, struct vnet *v, uint32_t dst,
+		int device, uint32_t *src) must_check;
+/* May s, bound to no address, get what came for dst? */
+bool inet_may_receive(const struct inet_sock *s, uint32_t dst);
+/* The nearest prison, from p up, that does not just use its parent's IPv4. */
+const struct prison *inet_realm(const struct prison *p);
+/* Does p have IPv4 at all? */
+bool inet_prison_has(const struct prison *p);
+/* Has p, or whom it inherits from, all addresses that there are? */
+bool inet_unlimited(const struct prison *p);
+/* The door for packets: whose is what came for dst:dport from src:sport?
+ * Connected pair; else listener on exactly dst; else the wildcard of the
+ * prison that holds dst; else those of its ancestors. NULL: nobody. */
+struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
+			      uint16_t sport, uint32_t dst, uint16_t dport,
+			      int device);
+/* Local port (0: choose one) for s, whose local address is set. -EADDRINUSE,
+ * -EACCES: below 1024 and not allowed (PRIV_NETINET_RESERVEDPORT). */
+int inet_bind_port(struct inet_ports *ports, struct inet_sock *s,
+		   uint16_t port) must_check;
+/* listen(2) asks: would s share its port with another that listens? */
+bool inet_port_shared(const struct inet_ports *ports,
+		      const struct inet_sock *s);
+/* s, which has its local end, talks to remote; 0: to nobody any more. */
+void inet_pair_set(struct inet_ports *ports, struct inet_sock *s,
+		   uint32_t remote, uint16_t remote_port);
+void inet_unbind(struct inet_ports *ports, struct inet_sock *s);
+struct inet_ports *inet_ports_new(void);
+/* All that are bound to port, one by one; prev NULL: the first. */
+struct inet_sock *inet_ports_next(const struct inet_ports *ports,
+				  uint16_t port, const struct inet_sock *prev);
+/* A port of its own for s, if it has none. -EADDRINUSE. */
+int inet_autobind(struct inet_sock *s) must_check;
+
+/* A transport with sockets: SOCK_STREAM/TCP, SOCK_DGRAM/UDP, SOCK_RAW. protocol
+ * is the default of its type; 0: it takes all, and is told which. */
+struct inet_transport {
+	int type, protocol;
+	int (*make)(const struct cred *who, int protocol, struct inet_sock **out);
+	struct list link;
+};
+void inet_transport_register(struct inet_transport *t);
+void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
+		     const struct sock_ops *ops);
+void inet_sock_end(struct inet_sock *s);	/* unbound too */
+static inline struct inet_sock *inet_of(struct sock *s)
+{
+	return container_of(s, struct inet_sock, sock);
+}
+/* What a sockaddr_in says. -EINVAL, -EAFNOSUPPORT. */
+int inet_name_parse(const struct sock_name *n, uint32_t *addr,
+		    uint16_t *port) must_check;
+void inet_name_fill(struct sock_name *n, uint32_t addr, uint16_t port);
+/* Ready-made sock_ops. Connect is for datagrams; AF_UNSPEC undoes it. */
+int inet_sock_bind(struct sock *s, const struct path_at *at,
+		   struct sock_name *n);
+int inet_sock_connect(struct sock *s, const struct path_at *at,
+		      struct sock_name *n, bool wait);
+int inet_sock_name(struct sock *s, bool peer, struct sock_name *out);
+void inet_init(void);
+void net_inet_init(void);
+
+#endif

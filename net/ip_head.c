@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ip_head.c - IP's header, read once into a plain struct (RFC 791, 3.1), and
+ * whether its options hold together.
+ *
+ * Pure: the packet is looked at, nothing else. Locks: none.
+ */
+#include "net/inet.h"
+
+enum { AT_TOS = 1, AT_TOTAL = 2, AT_ID = 4, AT_FRAGMENT = 6, AT_TTL = 8,
+       AT_PROTOCOL = 9, AT_SUM = 10, AT_SRC = 12, AT_DST = 16 };
+enum { MORE_FRAGMENTS = 0x2000, DONT_FRAGMENT = 0x4000, OFFSET_MASK = 0x1fff };
+
+void ip_put_sum(uint8_t *head, unsigned len)
+{
+	uint16_t sum;
+
+	memset(head + AT_SUM, 0, sizeof sum);
+	sum = checksum_fold(checksum_add(0, head, len));
+	memcpy(head + AT_SUM, &sum, sizeof sum);
+}
+
+int ip_parse_quoted(const struct packet *k, struct ip_header *h)
+{
+	const uint8_t *b = k->data;
+	unsigned fragment;
+
+	if (k->len < IP_HEAD || b[0] >> 4 != 4)
+		return -EINVAL;
+	fragment = net16(b + AT_FRAGMENT);
+	h->head = (b[0] & 0xf) * 4;
+	h->tos = b[AT_TOS];
+	h->total = net16(b + AT_TOTAL);
+	h->id = net16(b + AT_ID);
+	h->fragment = (fragment & OFFSET_MASK) * 8;
+	h->more = fragment & MORE_FRAGMENTS;
+	h->dont_fragment = fragment & DONT_FRAGMENT;
+	h->ttl = b[AT_TTL];
+	h->protocol = b[AT_PROTOCOL];
+	memcpy(&h->src, b + AT_SRC, sizeof h->src);
+	memcpy(&h->dst, b + AT_DST, sizeof h->dst);
+	return h->head < IP_HEAD || h->head > k->len || h->total < h->head ?
+		-EINVAL : 0;
+}
+
+int ip_parse(const struct packet *k, struct ip_header *h)
+{
+	int err = ip_parse_quoted(k, h);
+
+	if (err || h->total > k->len ||
+	    h->fragment + (h->total - h->head) > IP_MAX)
+		return -EINVAL;
+	return checksum_fold(checksum_add(0, k->data, h->head)) ? -EINVAL : 0;
+}
+
+unsigned ip_options_bad(const uint8_t *head, unsigned len, bool *source_route)
+{
+	enum { END = 0, NOP = 1, LOOSE_ROUTE = 0x83, STRICT_ROUTE = 0x89 };
+	unsigned at = IP_HEAD;
+
+	*source_route = false;
+	while (at < len && head[at] != END) {
+		if (head[at] == NOP) {
+			at++;
+			continue;
+		}
+		if (at + 1 >= len || head[at + 1] < 2 ||
+		    at + head[at + 1] > len)
+			return at;
+		if (head[at] == LOOSE_ROUTE || head[at] == STRICT_ROUTE)
+			*source_route = true;
+		at += head[at + 1];
+	}
+	return 0;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * netif.c - the interfaces of a stack: found by name or number, switched on and
+ * off, and the two ways that every frame takes.
+ *
+ * A prison with addresses of its own sees an interface that bears one of them,
+ * and no other. Interfaces are never taken away.
+ *
+ * Locks: the kernel lock.
+ */
+#include "net/inet.h"
+
+enum { DEVICES_MAX = 64, MTU_MOST = 65536 };
+
+void (*netif_tap)(struct netif *i, const struct packet *k, bool out);
+
+/* --- finding -------------------------------------------------------------- */
+
+struct netif *netif_find(struct vnet *v, const char *name)
+{
+	list_each(l, &v->netifs) {
+		struct netif *i = list_entry(l, struct netif, link);
+
+		if (!strcmp(i->name, name))
+			return i;
+	}
+	return NULL;
+}
+
+struct netif *netif_by_index(struct vnet *v, int index)
+{
+	list_each(l, &v->netifs) {
+		struct netif *i = list_entry(l, struct netif, link);
+
+		if (i->index == index)
+			return i;
+	}
+	return NULL;
+}
+
+bool netif_addr_seen(const struct cred *who, const struct netif_addr *a)
+{
+	return prison_has_ip4(who->prison, a->addr);
+}
+
+bool netif_seen(const struct cred *who, const struct netif *i)
+{
+	const struct prison *p = who->prison;
+
+	if (net_vnet(p) != i->vnet)
+		return false;
+	if (inet_unlimited(p))
+		return true;
+	list_each(l, &i->addrs)
+		if (netif_addr_seen(who, list_entry(l, struct netif_addr, link)))
+			return true;
+	return false;
+}
+
+struct netif *netif_next(const struct cred *who, struct vnet *v,
+			 const struct netif *prev)
+{
+	const struct list *l = prev ? prev->link.next : v->netifs.next;
+
+	for (; l != &v->netifs; l = l->next) {
+		struct netif *i = list_entry(l, struct netif, link);
+
+		if (netif_seen(who, i))
+			return i;
+	}
+	return NULL;
+}
+
+/* --- registering ---------------------------------------------------------- */
+
+/* "eth%d": the first number that is free. */
+static int name_choose(struct vnet *v, char *name)
+{
+	char pattern[NETIF_NAME_MAX], made[NETIF_NAME_MAX];
+	char *mark = strstr(name, "%d");
+
+	if (!mark)
+		return netif_find(v, name) ? -EEXIST : 0;
+	*mark = '\0';
+	str_copy(pattern, name, sizeof pattern);
+	for (int n = 0; n < DEVICES_MAX; n++) {
+		str_format(made, sizeof made, "%s%d", pattern, n);
+		if (!netif_find(v, made)) {
+			str_copy(name, made, NETIF_NAME_MAX);
+			return 0;
+		}
+	}
+	return -EEXIST;
+}
+
+int netif_register(struct netif *i)
+{
+	struct vnet *v = i->vnet ? i->vnet : net_vnet_host();
+	int err = name_choose(v, i->name);
+
+	if (err)
+		return err;
+	assert(i->ops && i->ops->transmit && !netif_up(i));
+	if (!i->mtu)
+		i->mtu = ETHER_MTU;
+	i->vnet = v;
+	i->index = ++v->last_index;
+	list_init(&i->addrs);
+	list_init(&i->multicast);
+	list_append(&v->netifs, &i->link);
+	return 0;
+}
+
+/* --- state ---------------------------------------------------------------- */
+
+static int change(struct netif *i, uint32_t flags)
+{
+	return i->ops->change ? i->ops->change(i, flags) : 0;
+}
+
+int netif_set_flags(struct netif *i, uint32_t flags)
+{
+	uint32_t old = i->flags;
+	int err;
+
+	if (flags & NETIF_UP)
+		flags |= NETIF_RUNNING;
+	else
+		flags &= ~(uint32_t)NETIF_RUNNING;
+	err = change(i, flags);
+	if (err)
+		return err;
+	i->flags = flags;
+	if ((old & NETIF_UP) && !(flags & NETIF_UP)) {
+		route_netif_down(i);
+		arp_netif_down(i);
+	}
+	if (!(old & NETIF_UP) && (flags & NETIF_UP))
+		list_each(l, &i->addrs)
+			arp_announce(i, list_entry(l, struct netif_addr,
+						   link)->addr);
+	return 0;
+}
+
+int netif_set_mtu(struct netif *i, uint32_t mtu)
+{
+	uint32_t most = i->flags & NETIF_LOOPBACK ? MTU_MOST : ETHER_MTU;
+
+	if (mtu < IP_MTU_MIN || mtu > most)
+		return -EINVAL;
+	i->mtu = mtu;
+	return 0;
+}
+
+/* --- multicast groups ------------------------------------------------------- */
+
+static struct netif_group *group_find(const struct netif *i, uint32_t addr)
+{
+	list_each(l, &i->multicast) {
+		struct netif_group *g = list_entry(l, struct netif_group, link);
+
+		if (g->addr == addr)
+			return g;
+	}
+	return NULL;
+}
+
+/* All hosts (224.0.0.1) is a group of everybody. */
+bool netif_in_group(const struct netif *i, uint32_t addr)
+{
+	return net32(&addr) == 0xe0000001 || group_find(i, addr);
+}
+
+int netif_group_join(struct netif *i, uint32_t addr)
+{
+	struct netif_group *g = group_find(i, addr);
+	int err;
+
+	assert(inet_is_multicast(addr));
+	if (g) {
+		g->users++;
+		return 0;
+	}
+	g = kmem_zalloc(sizeof *g);
+	if (!g)
+		return -ENOMEM;
+	g->addr = addr;
+	g->users = 1;
+	list_append(&i->multicast, &g->link);
+	err = change(i, i->flags);
+	if (err) {
+		list_remove(&g->link);
+		kmem_free(g);
+	}
+	return err;
+}
+
+void netif_group_leave(struct netif *i, uint32_t addr)
+{
+	struct netif_group *g = group_find(i, addr);
+
+	assert(g && g->users);
+	if (--g->users)
+		return;
+	list_remove(&g->link);
+	kmem_free(g);
+	if (change(i, i->flags))
+		log_print(LOG_WARN, "%s: still listens to a group", i->name);
+}
+
+/* --- frames ----------------------------------------------------------------- */
+
+void netif_input(struct netif *i, struct packet *k)
+{
+	assert(list_empty(&k->link));
+	i->in.packets++;
+	i->in.bytes += k->len;
+	k->in = i;
+	if (!netif_up(i)) {
+		i->in.dropped++;
+		packet_free(k);
+		return;
+	}
+	ether_input(i, k);
+}
+
+void netif_transmit(struct netif *i, struct packet *k)
+{
+	assert(list_empty(&k->link));
+	if (!netif_up(i)) {
+		i->out.dropped++;
+		packet_free(k);
+		return;
+	}
+	i->out.packets++;
+	i->out.bytes += k->len;
+	if (netif_tap)
+		netif_tap(i, k, true);
+	i->ops->transmit(i, k);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * netif_addr.c - the addresses of interfaces. An interface may have several;
+ * the first is its primary one, an alias has a label such as eth0:1.
+ *
+ * An address that a jail holds cannot be taken away: what runs there would talk
+ * from an address that is nobody's. Each brings the route to its subnet.
+ *
+ * Locks: the kernel lock.
+ */
+#include "net/inet.h"
+
+struct netif_addr *netif_addr_find(struct vnet *v, uint32_t addr)
+{
+	list_each(l, &v->netifs) {
+		struct netif *i = list_entry(l, struct netif, link);
+
+		list_each(m, &i->addrs) {
+			struct netif_addr *a = list_entry(m, struct netif_addr,
+							  link);
+
+			if (a->addr == addr)
+				return a;
+		}
+	}
+	return NULL;
+}
+
+bool netif_is_broadcast(const struct netif *i, uint32_t addr)
+{
+	if (addr == INADDR_BROADCAST)
+		return true;
+	if (!(i->flags & NETIF_BROADCAST))
+		return false;
+	list_each(l, &i->addrs) {
+		const struct netif_addr *a = list_entry(l, struct netif_addr,
+							link);
+
+		/* a /31 or /32 has no broadcast address (RFC 3021) */
+		if (net32(&a->mask) < 0xfffffffe && addr != a->addr &&
+		    (addr == a->broadcast || addr == (a->addr | ~a->mask) ||
+		     addr == (a->addr & a->mask)))
+			return true;
+	}
+	return false;
+}
+
+bool netif_any_broadcast(struct vnet *v, uint32_t addr)
+{
+	list_each(l, &v->netifs)
+		if (netif_is_broadcast(list_entry(l, struct netif, link), addr))
+			return true;
+	return false;
+}
+
+bool netif_on_link(const struct netif *i, uint32_t addr)
+{
+	list_each(l, &i->addrs) {
+		const struct netif_addr *a = list_entry(l, struct netif_addr,
+							link);
+
+		if (!((a->addr ^ addr) & a->mask))
+			return true;
+	}
+	return false;
+}
+
+/* One of the subnet that dst is in; else the primary one. */
+uint32_t netif_source(const struct netif *i, uint32_t dst)
+{
+	uint32_t primary = 0;
+
+	list_each(l, &i->addrs) {
+		const struct netif_addr *a = list_entry(l, struct netif_addr,
+							link);
+
+		if (!((a->addr ^ dst) & a->mask))
+			return a->addr;
+		if (!primary)
+			primary = a->addr;
+	}
+	return primary;
+}
+
+static bool mask_ok(uint32_t mask)
+{
+	uint32_t host = ~net32(&mask);
+
+	return !(host & (host + 1));
+}
+
+int netif_addr_add(struct netif *i, uint32_t addr, uint32_t mask,
+		   uint32_t broadcast, const char *label)
+{
+	struct netif_addr *a;
+	int err;
+
+	if (!addr || addr == INADDR_BROADCAST || inet_is_multicast(addr) ||
+	    !mask_ok(mask))
+		return -EINVAL;
+	if (netif_addr_find(i->vnet, addr))
+		return -EEXIST;
+	a = kmem_zalloc(sizeof *a);
+	if (!a)
+		return -ENOMEM;
+	a->netif = i;
+	a->addr = a->peer = addr;
+	a->mask = mask;
+	a->broadcast = broadcast;
+	str_copy(a->label, label, sizeof a->label);
+	err = route_connect(a);
+	if (err) {
+		kmem_free(a);
+		return err;
+	}
+	list_append(&i->addrs, &a->link);
+	if (netif_up(i))
+		arp_announce(i, addr);
+	return 0;
+}
+
+/* A jail that has addr among its own addresses. */
+static bool is_held(uint32_t addr)
+{
+	struct prison *p = NULL;
+
+	for (int jid = 0; (p = prison_next(prison_host(), jid, false));
+	     jid = p->jid)
+		if (p->ip4 == SHARE_NEW && prison_has_ip4(p, addr))
+			return true;
+	return false;
+}
+
+int netif_addr_remove(struct netif *i, uint32_t addr)
+{
+	struct netif_addr *a = netif_addr_find(i->vnet, addr);
+
+	if (!a || a->netif != i)
+		return -EADDRNOTAVAIL;
+	if (is_held(addr))
+		return -EBUSY;
+	list_remove(&a->link);
+	route_disconnect(a);
+	kmem_free(a);
+	return 0;
+}

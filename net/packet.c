@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * packet.c - birth and death of packets, and the Internet checksum.
+ *
+ * The struct and its bytes are one allocation. A sum is kept as the words lie
+ * in memory: that the machine has the other byte order cancels out (RFC 1071).
+ *
+ * Locks: the kernel lock.
+ */
+#include "net/packet.h"
+
+#include "kernel/mem/mem.h"
+
+struct packet *packet_new(uint32_t n)
+{
+	uint32_t size = PACKET_HEAD + n;
+	struct packet *k = kmem_alloc(sizeof *k + size);
+
+	if (!k)
+		return NULL;
+	memset(k, 0, sizeof *k);
+	list_init(&k->link);
+	k->block = (uint8_t *)(k + 1);
+	k->size = size;
+	k->data = k->block + PACKET_HEAD;
+	return k;
+}
+
+struct packet *packet_new_for(struct prison *p, uint32_t n)
+{
+	uint32_t bytes = sizeof(struct packet) + PACKET_HEAD + n;
+	struct packet *k;
+
+	if (racct_charge(p, RACCT_SOCKBUF, bytes))
+		return NULL;
+	k = packet_new(n);
+	if (!k) {
+		racct_release(p, RACCT_SOCKBUF, bytes);
+		return NULL;
+	}
+	prison_hold(p);
+	k->payer = p;
+	k->charged = bytes;
+	return k;
+}
+
+void packet_free(struct packet *k)
+{
+	assert(list_empty(&k->link));
+	if (k->payer) {
+		racct_release(k->payer, RACCT_SOCKBUF, k->charged);
+		prison_drop(k->payer);
+	}
+	kmem_free(k);
+}
+
+/* Nobody pays for it. */
+struct packet *packet_copy(const struct packet *k)
+{
+	uint32_t head = packet_head(k);
+	struct packet *c = kmem_alloc(sizeof *c + k->size);
+
+	if (!c)
+		return NULL;
+	*c = *k;
+	list_init(&c->link);
+	c->block = (uint8_t *)(c + 1);
+	c->data = c->block + head;
+	memcpy(c->data, k->data, k->len);
+	c->network = k->network ? c->block + (k->network - k->block) : NULL;
+	c->transport = k->transport ? c->block + (k->transport - k->block) :
+				      NULL;
+	/* Headers that were taken off are still looked at. */
+	memcpy(c->block, k->block, head);
+	c->payer = NULL;
+	c->charged = 0;
+	return c;
+}
+
+/* --- the Internet checksum ------------------------------------------------ */
+
+/* Even and odd halves apart: no carry is ever looked at. */
+uint32_t checksum_add(uint32_t sum, const void *p, uint32_t n)
+{
+	enum { CHUNK = 65536 };
+	const uint8_t *b = p;
+	uint32_t low = sum & 0xffff, high = sum >> 16, w;
+	uint16_t half;
+
+	while (n >= sizeof w) {
+		uint32_t words = min_u32(n, CHUNK) / sizeof w;
+
+		n -= words * sizeof w;
+		for (; words; words--, b += sizeof w) {
+			memcpy(&w, b, sizeof w);
+			low += w & 0xffff;
+			high += w >> 16;
+		}
+		low = (low & 0xffff) + (low >> 16);
+		high = (high & 0xffff) + (high >> 16);
+	}
+	if (n >= sizeof half) {
+		memcpy(&half, b, sizeof half);
+		low += half;
+		b += sizeof half;
+		n -= sizeof half;
+	}
+	if (n)
+		low += *b;
+	return low + high;
+}
+
+uint16_t checksum_fold(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+void packet_checksum_finish(struct packet *k, uint32_t start)
+{
+	uint8_t *at = k->data + start + k->checksum_offset;
+	uint16_t sum;
+
+	assert(k->checksum == PACKET_CHECKSUM_PARTIAL);
+	assert(start + k->checksum_offset + sizeof sum <= k->len);
+	sum = checksum_fold(checksum_add(0, k->data + start, k->len - start));
+	/* UDP: a sum of 0 would mean that there is none; ones is the same. */
+	if (!sum)
+		sum = UINT16_MAX;
+	memcpy(at, &sum, sizeof sum);
+	k->checksum = PACKET_CHECKSUM_NONE;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vnet.c - which stack a prison uses: that of the nearest prison up the tree
+ * that has one. The host has one from the beginning.
+ *
+ * Locks: the kernel lock.
+ */
+#include "net/inet.h"
+
+static struct vnet host_vnet;
+
+struct vnet *net_vnet_host(void)
+{
+	return &host_vnet;
+}
+
+struct vnet *net_vnet(const struct prison *p)
+{
+	while (!p->slot[PRISON_SLOT_NET])
+		p = p->parent;
+	return p->slot[PRISON_SLOT_NET];
+}
+
+static int vnet_begin(struct vnet *v)
+{
+	int err;
+
+	list_init(&v->netifs);
+	list_init(&v->packet_sockets);
+	v->tcp = inet_ports_new();
+	v->udp = inet_ports_new();
+	v->raw = inet_ports_new();
+	if (!v->tcp || !v->udp || !v->raw)
+		return -ENOMEM;
+	err = route_table_new(v);
+	if (!err)
+		err = arp_table_new(v);
+	if (!err)
+		err = frag_table_new(v);
+	if (!err)
+		err = icmp_new(v);
+	return err ? err : loopback_new(v);
+}
+
+/* At boot: without memory for this there is no machine to speak of. */
+void net_inet_init(void)
+{
+	prison_host()->slot[PRISON_SLOT_NET] = &host_vnet;
+	if (vnet_begin(&host_vnet))
+		panic("no memory for the network");
+	icmp_init();
+	inet_init();
+}
