@@ -134,6 +134,7 @@ def test_old_call_follows_the_sysctls(guest, jail):
 
 def test_what_is_denied_is_noted(guest, jail):
     run = jail("noted")
+    guest.exec("sleep 1.1")  # the log takes a few lines in a second
     run("kill -0 1; dmesg; reboot -f; echo 1 >/proc/sys/kern/maxfiles;"
         "insmod /etc/passwd; cat /proc/slabinfo; cat /etc/nothing")
     ours = [line.split() for line in lines(guest, "denied") if line[0] != "#"]
@@ -214,3 +215,29 @@ def test_a_dead_jails_denials_are_the_parents(guest, jail):
     assert "PRIV_SWAPOFF" in run("cat /proc/jail/denied").stdout.decode()
     guest.exec("jail -r above")
     assert "PRIV_SWAPOFF" in "\n".join(lines(guest, "denied"))
+
+
+def test_devices_are_learned(guest, jail):
+    """Each device that was asked for by name, once; not those that are unsafe,
+    and not what was only listed."""
+    run = jail("dev", "devices='null'")
+    run("ls /dev /dev/pts >/dev/null; cat /dev/zero; head -c1 /dev/urandom; cat /dev/mem;"
+        "head -c1 /dev/urandom; : >/dev/null; cat /dev/nonsense; cat /dev/ptmx")
+    learned = of_jail(guest, "learn", "dev")
+    assert sorted(learned) == ["devices+=ptmx", "devices+=urandom", "devices+=zero"]
+    assert any("device mem ENOENT" in line for line in lines(guest, "denied"))
+
+
+def test_a_way_out_is_noted(guest, jail):
+    """E10: a directory that was moved out of the jail has no `..` any more."""
+    guest.exec("mkdir -p /out/root/d /out/root/tmp /out/moved;"
+               "cp -a /bin /out/root/; jail -c name=out path=/out/root persist")
+    guest.put_bytes(b"cd /d; touch /at; while [ ! -e /go ]; do sleep 0.05; done;"
+                    b"ls -d ..", "/out/root/tmp/steps")
+    done = guest.exec("jexec out sh /tmp/steps 2>&1 & while [ ! -e /out/root/at ];"
+                      "do sleep 0.05; done; mv /out/root/d /out/moved/;"
+                      "touch /out/root/go; wait")
+    counters = of_jail(guest, "counters", "out")
+    guest.exec("jail -r out; rm -rf /out")
+    assert b"No such file" in done.stdout
+    assert counters == ["path 1"]
