@@ -66,6 +66,9 @@ struct inode_ops {
 	/* Instead of read_link: jump straight to a path (/proc/PID/fd/N). Held. */
 	int (*follow)(struct inode *i, const struct cred *who,
 	     struct path *out);
+	/* With follow: the caller's own open file that it stands for, held, or
+	 * NULL. May be NULL. */
+	struct file *(*own_file)(struct inode *i, const struct cred *who);
 	int (*set_attr)(struct inode *i, const struct attr_change *a);
 	/* Fresh values into the inode before stat (procfs). May be NULL. */
 	void (*refresh)(struct inode *i);
@@ -256,6 +259,8 @@ enum {
 	WALK_DIRECTORY = 4,	/* result must be a directory */
 	WALK_EMPTY = 8,		/* AT_EMPTY_PATH */
 	WALK_NO_AUTO = 16,
+	WALK_TO_LINK = 32,	/* stop at a link that has `follow` */
+	WALK_OPEN = 64,		/* -EXDEV where such a link leads outside */
 };
 struct path_last {		/* the last name of a WALK_PARENT */
 	char name[NAME_MAX + 1];

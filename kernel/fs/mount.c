@@ -11,6 +11,7 @@
  *
  * Locks: the kernel lock; nothing here sleeps between looking and changing.
  */
+#include "kernel/fs/charge.h"
 #include "kernel/fs/inner.h"
 
 enum { MOUNT_BUCKETS = 256 };
@@ -49,7 +50,13 @@ struct mount *mount_global(void)
 	return root_mount;
 }
 
-/* In no place yet, one reference. root NULL: the superblock's. -ENOMEM. */
+/* A mount with the text of its source behind it. */
+static size_t size_of(const char *source)
+{
+	return sizeof(struct mount) + strlen(source) + 1;
+}
+
+/* In no place yet, one reference, paid by owner. root NULL: the superblock's. -ENOMEM. */
 int mount_new(struct superblock *sb, struct dentry *root, const char *source,
 	      uint32_t flags, struct prison *owner, struct mount **out)
 {
@@ -59,14 +66,12 @@ int mount_new(struct superblock *sb, struct dentry *root, const char *source,
 	assert(sb->refs > 0 && owner);
 	if (!sb->root_dentry && dentry_root(sb->root, &sb->root_dentry))
 		return -ENOMEM;
-	m = kmem_zalloc(sizeof(*m));
+	m = charged_alloc(owner, size_of(source));
 	if (!m)
 		return -ENOMEM;
-	m->source = kmem_strdup(source);
-	if (!m->source) {
-		kmem_free(m);
-		return -ENOMEM;
-	}
+	memset(m, 0, sizeof(*m));
+	m->source = (char *)(m + 1);
+	memcpy(m->source, source, strlen(source) + 1);
 	m->refs = 1;
 	m->id = ++last_id;
 	m->sb = sb;
@@ -88,6 +93,8 @@ int mount_new(struct superblock *sb, struct dentry *root, const char *source,
 /* Sleeps. */
 void mount_drop(struct mount *m)
 {
+	struct prison *owner;
+
 	assert(m->refs > 0);
 	if (--m->refs)
 		return;
@@ -96,9 +103,9 @@ void mount_drop(struct mount *m)
 	assert(!m->point && m != root_mount);
 	dentry_drop(m->root);
 	vfs_superblock_drop(m->sb);
-	prison_drop(m->prison);
-	kmem_free(m->source);
-	kmem_free(m);
+	owner = m->prison;
+	charged_free(owner, m, size_of(m->source));
+	prison_drop(owner);
 }
 
 /* Puts m on a place; takes over the reference of m. */

@@ -115,11 +115,10 @@ static int remount(const struct path_at *at, const struct path *p,
 
 /* A second mount of what `from` shows at dentry root. */
 static int clone(const struct path_at *at, const struct mount *from,
-		 struct dentry *root, struct mount **out)
+		 struct dentry *root, const char *source, struct mount **out)
 {
 	struct prison *owner = at->who->prison;
-	int err = mount_new(from->sb, root, from->source, from->flags, owner,
-			    out);
+	int err = mount_new(from->sb, root, source, from->flags, owner, out);
 
 	if (err)
 		return err;
@@ -146,7 +145,7 @@ static int clone_below(const struct path_at *at, struct mount *from,
 		m->twin = NULL;
 		if (!to.mount || !path_below(&point, &top))
 			continue;
-		err = clone(at, m, m->root, &m->twin);
+		err = clone(at, m, m->root, m->source, &m->twin);
 		if (err)
 			return err;
 		assert(m->parent != from || to.mount == copy);
@@ -159,22 +158,16 @@ static int clone_below(const struct path_at *at, struct mount *from,
 static int clone_null(const struct path_at *at, const struct path *from,
 		      uint32_t flags, struct mount **out)
 {
-	char *buf = kmem_alloc(PATH_MAX), *name, *own = NULL;
+	char *buf = kmem_alloc(PATH_MAX), *name;
 	int err = -ENOMEM;
 
 	if (buf)
 		err = path_name(from, &at->fs->root, buf, PATH_MAX, &name);
-	if (!err) {
-		own = kmem_strdup(name);
-		err = own ? clone(at, from->mount, from->dentry, out) : -ENOMEM;
-	}
+	if (!err)
+		err = clone(at, from->mount, from->dentry, name, out);
 	kmem_free(buf);
-	if (err) {
-		kmem_free(own);
+	if (err)
 		return err;
-	}
-	kmem_free((*out)->source);
-	(*out)->source = own;
 	(*out)->null = true;
 	(*out)->flags = flags_of(flags) | ((*out)->flags & FLAGS_GUARD);
 	return 0;
@@ -198,7 +191,7 @@ static int bind(const struct path_at *at, const struct path *p,
 	if (!err && null)
 		err = clone_null(at, &from, flags, &m);
 	else if (!err)
-		err = clone(at, from.mount, from.dentry, &m);
+		err = clone(at, from.mount, from.dentry, from.mount->source, &m);
 	if (err)
 		goto out;
 	/* The copies first, or the new mount would be copied into itself. */

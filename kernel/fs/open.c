@@ -233,7 +233,8 @@ static int open_create(const struct opening *o, const char *name,
 
 	do {
 		err = path_walk(o->at, name,
-				WALK_PARENT | (follow ? WALK_FOLLOW : 0),
+				WALK_PARENT | WALK_OPEN |
+				(follow ? WALK_FOLLOW : 0),
 				&parent, &last);
 		if (err)
 			return err;
@@ -312,12 +313,47 @@ static int open_existing(const struct opening *o, const char *name,
 {
 	unsigned how = o->flags & O_NOFOLLOW ? 0 : WALK_FOLLOW;
 	struct path p;
-	int err = path_walk(o->at, name, how, &p, NULL);
+	int err = path_walk(o->at, name, how | WALK_OPEN, &p, NULL);
 
 	if (err)
 		return err;
 	err = open_file(&p, o->at->who, f, false);
 	path_drop(&p);
+	return err;
+}
+
+/*
+ * /dev/stdin and its like, of an inmate who came in with a file from outside:
+ * it has no name here, so it is not opened anew but given once more, as
+ * FreeBSD's /dev/fd does. A directory is not: it would lead out.
+ */
+static int open_own(const struct opening *o, const char *name,
+		    struct file **out)
+{
+	unsigned want = access_wanted(o->flags & O_ACCMODE);
+	const struct inode_ops *ops;
+	struct file *f = NULL;
+	struct path p;
+	int err = path_walk(o->at, name, WALK_FOLLOW | WALK_TO_LINK, &p, NULL);
+
+	if (err)
+		return err;
+	ops = p.dentry->inode->ops;
+	if (ops->own_file)
+		f = ops->own_file(p.dentry->inode, o->at->who);
+	path_drop(&p);
+	if (!f) {
+		prison_denied(o->at->who, "path", "proc-link", -ENOENT);
+		return -ENOENT;
+	}
+	if (S_ISDIR(f->inode->mode) || ((f->flags | o->flags) & O_PATH))
+		err = -ENOENT;
+	else if (want & ~access_wanted(f->flags & O_ACCMODE))
+		err = -EACCES;
+	if (err)
+		file_drop(f);
+	else
+		*out = f;
 	return err;
 }
 
@@ -353,5 +389,7 @@ int path_open(const struct path_at *at, const char *name, unsigned flags,
 		file_unalloc(f);
 	else
 		*out = f;
+	if (err == -EXDEV)
+		err = open_own(&o, name, out);
 	return err;
 }

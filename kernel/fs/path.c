@@ -191,7 +191,8 @@ static int follow_link(struct walk *w, struct dentry *d)
 			w->cur = to;
 			if (!to.mount->nameless &&
 			    !path_in_prison(w->at->who, &to))
-				err = outside(w, "proc-link");
+				err = w->how & WALK_OPEN ? -EXDEV :
+				      outside(w, "proc-link");
 		}
 	} else {
 		inode_touch_read(link, w->cur.mount);
@@ -252,7 +253,8 @@ static int step_name(struct walk *w, const struct component *c)
 		return stop ? 0 : -ENOENT;
 	}
 	if (S_ISLNK(d->inode->mode) && !d->mounted &&
-	    (!c->last || (w->how & WALK_FOLLOW) || w->slash))
+	    (!c->last || (w->how & WALK_FOLLOW) || w->slash) &&
+	    !(c->last && (w->how & WALK_TO_LINK) && d->inode->ops->follow))
 		return follow_link(w, d);
 	if (stop) {
 		dentry_drop(d);

@@ -43,7 +43,7 @@ static int open_at(struct thread *me, int dirfd, uint32_t user_name,
 	kmem_free(name);
 	if (fd)
 		return fd;
-	assert(f->refs == 1 && f->ops);
+	assert(f->refs > 0 && f->ops);
 	/* Another thread has entered a prison while this one walked: it brings
 	 * no directory from outside. */
 	if (unlikely(me->cred->prison != me->proc->cred->prison) &&

@@ -332,3 +332,31 @@ TEST(seen_from_a_root_inside)
 		MOUNTS("/ tmpfs;/m tmpfs;/proc proc;");
 	}
 }
+
+/* Who mounts for ever pays until nothing is left of its share. */
+TEST(mounts_are_paid)
+{
+	int jid;
+
+	j_begin();
+	jid = j_simple("a", MAY_ALL);
+	IN_JAIL(jid, 0) {
+		int before = 0, after = 0, n;
+
+		CHECK_OK(mkdir("/tmp/proc", 0755));
+		CHECK_OK(mount("x", "/tmp/proc", "proc", 0, NULL));
+		for (n = 0; n < 2; n++) {
+			char line[512], *at;
+			FILE *f = fopen("/tmp/proc/jail/usage", "r");
+
+			CHECK(f && fgets(line, sizeof(line), f));
+			fclose(f);
+			at = strstr(line, "kmemoryuse=");
+			CHECK(at != NULL);
+			*(n ? &after : &before) = atoi(at + 11);
+			for (int i = 0; i < 20; i++)
+				CHECK_OK(mount("/bin", "/mnt", "nullfs", 0, NULL));
+		}
+		CHECK(after - before > 20 * 64);
+	}
+}

@@ -181,7 +181,8 @@ TEST(links_and_dots)
 	CHECK(exists("a/third") && exists("a/tmp/fifo"));
 }
 
-/* A jail that has begun to die, or lost its root, shows nothing. */
+/* A file of outside that is open may be had once more (/dev/stdin), with no
+ * more rights; nothing else leads to it. */
 TEST(descriptors_from_before)
 {
 	int jid = jail_beside_secret("");
@@ -195,8 +196,11 @@ TEST(descriptors_from_before)
 		/* A file that is open is; its name is not. */
 		CHECK_EQ(read(file, &c, 1), 1);
 		snprintf(name, sizeof(name), "/proc/self/fd/%d", file);
-		CHECK_ERRNO(open(name, O_RDONLY), ENOENT);
-		CHECK_ERRNO(open(name, O_RDWR), ENOENT);
+		CHECK_ERRNO(open(name, O_RDWR), EACCES);
+		CHECK_ERRNO(open(name, O_RDONLY | O_NOFOLLOW), ELOOP);
+		CHECK_ERRNO(open(name, O_PATH), ENOENT);
+		CHECK_ERRNO(execl(name, name, NULL), ENOENT);
+		CHECK_ERRNO(stat(name, &(struct stat){ 0 }), ENOENT);
 		CHECK_ERRNO(linkat(AT_FDCWD, name, AT_FDCWD, "/s",
 				   AT_SYMLINK_FOLLOW), ENOENT);
 		CHECK_ERRNO(linkat(file, "", AT_FDCWD, "/s", AT_EMPTY_PATH),
@@ -205,4 +209,22 @@ TEST(descriptors_from_before)
 		CHECK_ERRNO(open(name, O_RDONLY), ENOENT);
 		CHECK_ERRNO(openat(place, "", O_RDONLY), ENOENT);
 	}
+}
+
+TEST(standard_files)
+{
+	int jid = jail_beside_secret("");
+	int out = open("secret", O_WRONLY | O_APPEND);
+
+	j_mount("proc", j_path("a"), "proc");
+	j_mount("devfs", j_path("a"), "dev");
+	IN_JAIL(jid, 0) {
+		CHECK_OK(dup2(out, 1));
+		CHECK_EQ(system("echo one >/dev/stdout"), 0);
+		CHECK_EQ(system("echo two >>/proc/self/fd/1"), 0);
+		CHECK_EQ(system("echo | cat /dev/stdin >/dev/null"), 0);
+		CHECK_ERRNO(open("/dev/stdout", O_RDONLY), EACCES);
+		CHECK_ERRNO(open("/dev/fd/99", O_RDONLY), ENOENT);
+	}
+	CHECK(holds("secret", "of the hostone\ntwo\n"));
 }

@@ -92,6 +92,21 @@ static int fd_follow(struct inode *i, const struct cred *who, struct path *out)
 	return err;
 }
 
+static struct file *fd_own_file(struct inode *i, const struct cred *who)
+{
+	struct file *f = NULL;
+	struct pid_view v;
+
+	if (view_open(i, who, &v))
+		return NULL;
+	if (v.p == thread_current()->proc)
+		f = file_of(v.p, node_of(i)->fd);
+	if (f)
+		file_hold(f);
+	view_close(&v);
+	return f;
+}
+
 /* "pipe:[7]", "anon_inode:[eventfd]", or the name of the file. */
 static int fd_spell(const struct file *f, char *to, size_t size)
 {
@@ -143,6 +158,7 @@ static void fd_refresh(struct inode *i)
 static const struct inode_ops fd_link_inode_ops = {
 	.read_link = fd_read_link,
 	.follow = fd_follow,
+	.own_file = fd_own_file,
 	.refresh = fd_refresh,
 	.set_attr = node_set_attr,
 };
