@@ -43,8 +43,10 @@ def layout(table, columns, rows):
               for row in sorted(rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     lines.insert(1, ["-" * width for width in widths])
+    filled = sum(len(row) for row in rows.values())
     return ["  ".join(cell.ljust(width) for cell, width
-                      in zip(line, widths)).rstrip() for line in lines]
+                      in zip(line, widths)).rstrip() for line in lines] + [
+        "%s: %d rows, %d results" % (table, len(rows), filled)]
 
 
 def show(terminalreporter):
