@@ -261,6 +261,7 @@ static inline void j_clean(void)
 	j_unmount_all();
 	(void)!j_write(J_HARDENED, "0\n");
 	(void)!j_write(J_BSD "see_other_uids", "1\n");
+	(void)!j_write(J_BSD "see_other_gids", "1\n");
 	(void)!j_write(J_BSD "see_jail_proc", "1\n");
 	(void)!j_write(J_BSD "hardlink_check_uid", "0\n");
 }

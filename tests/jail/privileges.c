@@ -10,10 +10,12 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/klog.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/timex.h>
+#include <sys/xattr.h>
 
 #include "matrix.h"
 
@@ -107,6 +109,14 @@ TEST(seeotheruids)
 		TRY(getpgid(w->other));
 }
 
+TEST(seeothergids)
+{
+	matrix_knob = J_BSD "see_other_gids";
+	matrix_value = "0\n";
+	MATRIX("SEEOTHERGIDS", ESRCH, ESRCH)
+		TRY(getpgid(w->other));
+}
+
 TEST(seejailproc)
 {
 	matrix_knob = J_BSD "see_jail_proc";
@@ -141,6 +151,25 @@ TEST(debug_diffcred)
 		TRY(open_environ(w->other));
 }
 
+/* Of one's own, who must not be looked into. */
+TEST(debug_sugid)
+{
+	MATRIX("DEBUG_SUGID", EACCES, EACCES) {
+		struct gate ready = gate_new();
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			prctl(PR_SET_DUMPABLE, 0);
+			gate_open(ready);
+			for (;;)
+				pause();
+		}
+		gate_wait(ready);
+		TRY(open_environ(pid));
+		j_end_child(pid);
+	}
+}
+
 TEST(debug_diffjail)
 {
 	MATRIX("DEBUG_DIFFJAIL", EACCES, EACCES)
@@ -172,6 +201,32 @@ TEST(sched_rtprio)
 
 	MATRIX("SCHED_RTPRIO", EPERM, EPERM)
 		TRY(syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p));
+}
+
+/* To a higher priority, from the one that a limit allows. */
+TEST(sched_setparam_)
+{
+	struct sched_param low = { .sched_priority = 1 },
+			   high = { .sched_priority = 2 };
+	struct rlimit one = { 1, 1 };
+
+	MATRIX("SCHED_SETPARAM", EPERM, EPERM) {
+		(void)!setrlimit(RLIMIT_RTPRIO, &one);
+		if (!TRY(syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &low)))
+			TRY(syscall(SYS_sched_setparam, 0, &high));
+	}
+}
+
+/* Out of SCHED_RESET_ON_FORK, which one may get into. */
+TEST(sched_setpolicy)
+{
+	struct sched_param p = { 0 };
+
+	MATRIX("SCHED_SETPOLICY", EPERM, EPERM) {
+		CHECK_OK(syscall(SYS_sched_setscheduler, 0,
+				 SCHED_OTHER | SCHED_RESET_ON_FORK, &p));
+		TRY(syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &p));
+	}
 }
 
 TEST(sched_cpuset)
@@ -378,6 +433,62 @@ TEST(vfs_unmount)
 							      umount("mnt"));
 }
 
+/* A name that only the system may use; the file system has none at all. */
+TEST(vfs_extattr_system)
+{
+	MATRIX("VFS_EXTATTR_SYSTEM", EPERM, EPERM)
+		if (TRY(setxattr("mine", "trusted.x", "v", 1, 0)) == EOPNOTSUPP)
+			tried = 0;
+}
+
+/* Calls that have nothing to work on: whoever may gets as far as that. */
+#define REFUSED(call) (TRY(call) == EPERM ? 0 : (tried = 0))
+
+enum { Q_QUOTAON = 0x80000200, Q_QUOTAOFF = 0x80000300,
+       Q_GETQUOTA = 0x80000700, Q_SETQUOTA = 0x80000800 };
+
+#define QUOTA(name, command)                                                  \
+	MATRIX(name, EPERM, EPERM)                                            \
+		REFUSED(syscall(SYS_quotactl, command, "/dev/null", 0, NULL))
+
+TEST(ufs_quotaon)
+{
+	QUOTA("UFS_QUOTAON", Q_QUOTAON);
+}
+
+TEST(ufs_quotaoff)
+{
+	QUOTA("UFS_QUOTAOFF", Q_QUOTAOFF);
+}
+
+TEST(vfs_getquota)
+{
+	QUOTA("VFS_GETQUOTA", Q_GETQUOTA);
+}
+
+TEST(vfs_setquota)
+{
+	QUOTA("VFS_SETQUOTA", Q_SETQUOTA);
+}
+
+TEST(swapon)
+{
+	MATRIX("SWAPON", EPERM, EPERM)
+		REFUSED(syscall(SYS_swapon, "mine", 0));
+}
+
+TEST(swapoff)
+{
+	MATRIX("SWAPOFF", EPERM, EPERM)
+		REFUSED(syscall(SYS_swapoff, "mine"));
+}
+
+TEST(acct_)
+{
+	MATRIX("ACCT", EPERM, EPERM)
+		REFUSED(syscall(SYS_acct, NULL));
+}
+
 /* --- the machine -------------------------------------------------------- */
 
 TEST(vm_mlock)
@@ -475,6 +586,14 @@ TEST(tty_sti)
 {
 	MATRIX("TTY_STI", EPERM, EPERM)
 		TRY(ioctl(own_tty(), TIOCSTI, "x"));
+}
+
+enum { TIOCVHANGUP_ = 0x5437 };
+
+TEST(tty_console)
+{
+	MATRIX("TTY_CONSOLE", EPERM, EPERM)
+		TRY(ioctl(own_tty(), TIOCVHANGUP_));
 }
 
 static int open_exclusive(void)
