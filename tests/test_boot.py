@@ -2,11 +2,14 @@
 """test_boot.py - to the prompt by each road, and the ways a machine ends."""
 import os
 import re
+import signal
 import subprocess
+import threading
+import time
 
 import pytest
 
-from rig import GuestEnded, machine as machines
+from rig import GuestEnded, machine as machines, process
 from rig.guest import SHELL_PROMPT
 
 BANNER = "Welcome to Brig"
@@ -58,6 +61,33 @@ def test_1024_mb(boot):
     guest = boot(mem=1024)
     shadow = 1024 / 8 if "ka" in os.environ.get("SAN", "") else 0
     assert total_mb(guest) >= 960 - shadow
+
+
+def stutter(qemu, booted):
+    """What a busy host does to a machine while it boots."""
+    while not booted.is_set() and qemu.poll() is None:
+        qemu.send_signal(signal.SIGSTOP)
+        time.sleep(0.07)
+        qemu.send_signal(signal.SIGCONT)
+        time.sleep(0.008)
+
+
+def test_the_clock_is_right_though_the_machine_stood_still(boot, monkeypatch):
+    booted, start = threading.Event(), subprocess.Popen
+
+    def mhz():
+        guest = boot()
+        booted.set()
+        return float(guest.check("grep MHz /proc/cpuinfo").split(":")[1])
+    right = mhz()
+    booted.clear()
+
+    def popen(*words, **settings):
+        qemu = start(*words, **settings)
+        threading.Thread(target=stutter, args=(qemu, booted)).start()
+        return qemu
+    monkeypatch.setattr(process.subprocess, "Popen", popen)
+    assert abs(mhz() / right - 1) < 0.02
 
 
 def test_more_processors_do_no_harm(boot):
