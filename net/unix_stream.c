@@ -90,7 +90,6 @@ struct reading {
 	struct unix_sock *s;
 	struct sock_msg *m;
 	struct unix_control control;	/* what goes to the user beside bytes */
-	uint32_t skip;			/* peeked already */
 	int done;
 	bool begun;			/* the first packet has been met */
 	bool peek;
@@ -144,10 +143,6 @@ static bool read_queue(struct reading *r, int *err)
 		int n;
 
 		next = l->next;
-		if (r->skip >= left) {
-			r->skip -= left;
-			continue;
-		}
 		if (!fits(r, p))
 			return true;
 		if (!p->told && unix_rights_refused(r->m, p->control.rights)) {
@@ -163,9 +158,6 @@ static bool read_queue(struct reading *r, int *err)
 				unix_name_copy(p->from, r->m->name);
 		}
 		r->begun = true;
-		at += r->skip;
-		left -= r->skip;
-		r->skip = 0;
 		n = unix_packet_give(p, r->m, at, min_u32(left, r->m->io->left));
 		if (n <= 0) {
 			*err = n;
@@ -186,17 +178,14 @@ static bool read_wait(struct reading *r, uint32_t target, uint64_t deadline,
 {
 	struct unix_sock *s = r->s;
 
-	if (r->done >= (int)target)
-		return true;
+	if (r->done >= (int)target || (r->peek && r->done))
+		return true;	/* a look does not wait for more, as on Linux */
 	*err = sock_take_error(&s->sock);
 	if (*err || (s->shut & UNIX_NO_RECEIVE))
 		return true;
 	sleep_lock_release(&s->read_lock);
 	*err = sock_wait(&s->readers, deadline);
 	sleep_lock_take(&s->read_lock);
-	if (r->peek) {		/* all of it is still there */
-		r->skip = r->done;
-	}
 	return *err;
 }
 

@@ -157,6 +157,13 @@ TEST(options)
 	CHECK_EQ(unix_option(fd, SO_RCVBUF), 2304);
 	unix_set(fd, SO_RCVBUF, 100000000);
 	CHECK(unix_option(fd, SO_RCVBUF) >= 2 * 212992);
+	CHECK_EQ(unix_option(fd, SO_SNDLOWAT), 1);
+	unix_set(fd, SO_PRIORITY, 6);
+	CHECK_EQ(unix_option(fd, SO_PRIORITY), 6);
+	if (geteuid() == 0) {
+		unix_set(fd, SO_SNDBUFFORCE, 1000000);
+		CHECK_EQ(unix_option(fd, SO_SNDBUF), 2000000);
+	}
 	unix_set(fd, SO_REUSEADDR, 5);
 	CHECK_EQ(unix_option(fd, SO_REUSEADDR), 1);
 	unix_set(fd, SO_KEEPALIVE, 1);

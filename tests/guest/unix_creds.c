@@ -254,3 +254,40 @@ TEST(autobind_of_who_asks)
 	CHECK_OK(getsockname(b, (struct sockaddr *)&n, &len));
 	CHECK_EQ(len, 8);
 }
+
+/* Bytes with and without a sender are kept apart too. */
+TEST(known_and_unknown_senders)
+{
+	struct ucred u;
+
+	pair(SOCK_STREAM);
+	CHECK_EQ(write(s[0], "ab", 2), 2);
+	unix_set(s[1], SO_PASSCRED, 1);
+	CHECK_EQ(write(s[0], "cd", 2), 2);
+	CHECK_EQ(receive_creds(s[1], &u, 64), 2);
+	CHECK_EQ(u.pid, 0);
+	CHECK_EQ(receive_creds(s[1], &u, 64), 2);
+	CHECK_EQ(u.pid, getpid());
+}
+
+/* And who connects while it asks for credentials gets a name. */
+TEST(autobind_at_connect)
+{
+	int l = unix_server(SOCK_STREAM, "@brig-auto", 2), c;
+	int d = socket(AF_UNIX, SOCK_DGRAM, 0), e = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct sockaddr_un n;
+	socklen_t len = sizeof(n);
+
+	CHECK_OK(l);
+	c = socket(AF_UNIX, SOCK_STREAM, 0);
+	unix_set(c, SO_PASSCRED, 1);
+	CHECK_OK(unix_connect(c, "@brig-auto"));
+	CHECK_OK(getsockname(c, (struct sockaddr *)&n, &len));
+	CHECK_EQ(len, 8);
+	unix_set(d, SO_PASSCRED, 1);
+	CHECK_OK(unix_bind(e, "@brig-auto-dgram"));
+	CHECK_OK(unix_connect(d, "@brig-auto-dgram"));
+	len = sizeof(n);
+	CHECK_OK(getsockname(d, (struct sockaddr *)&n, &len));
+	CHECK_EQ(len, 8);
+}

@@ -336,3 +336,57 @@ TEST(messages_of_a_peer_left)
 	CHECK_OK(unlink("/tmp/unix_dj"));
 	CHECK_OK(unlink("/tmp/unix_dk"));
 }
+
+/* sendmsg and recvmsg have room for an address too. */
+TEST(addresses_in_a_header)
+{
+	int a = named("/tmp/unix_dl"), b = named("/tmp/unix_dm");
+	struct sockaddr_un to, from;
+	socklen_t len;
+	char buf[8];
+	struct iovec io = { "abc", 3 };
+	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_name = &to };
+
+	to = unix_addr("/tmp/unix_dm", &len);
+	m.msg_namelen = len;
+	CHECK_EQ(sendmsg(a, &m, 0), 3);
+	m.msg_namelen = 0;
+	CHECK_ERRNO(sendmsg(a, &m, 0), ENOTCONN);
+	io = (struct iovec){ buf, 8 };
+	m.msg_name = &from;
+	m.msg_namelen = sizeof(from);
+	CHECK_EQ(recvmsg(b, &m, 0), 3);
+	CHECK(!strcmp(from.sun_path, "/tmp/unix_dl"));
+	CHECK_EQ(m.msg_namelen, 2 + strlen("/tmp/unix_dl") + 1);
+	CHECK_OK(unlink("/tmp/unix_dl"));
+	CHECK_OK(unlink("/tmp/unix_dm"));
+}
+
+/* Who waits for a place by name goes to whoever has the name then. */
+TEST(waiting_by_name)
+{
+	int a = named("/tmp/unix_dn"), c = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int n = 0, again;
+	pid_t pid;
+	char b;
+
+	CHECK_OK(fcntl(c, F_SETFL, O_NONBLOCK));
+	while (unix_sendto(c, "x", "/tmp/unix_dn") == 1)
+		n++;
+	CHECK_EQ(errno, EAGAIN);
+	CHECK_OK(fcntl(c, F_SETFL, 0));
+	pid = fork();
+	CHECK_OK(pid);
+	if (pid == 0) {
+		close(a);
+		CHECK_EQ(unix_sendto(c, "y", "/tmp/unix_dn"), 1);
+		_exit(0);
+	}
+	ktap_sleep_ms(50);
+	again = named("/tmp/unix_dn");
+	CHECK_OK(close(a));
+	CHECK_EQ(read(again, &b, 1), 1);
+	CHECK_EQ(b, 'y');
+	CHECK_CHILD(pid);
+	CHECK_OK(unlink("/tmp/unix_dn"));
+}

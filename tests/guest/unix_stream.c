@@ -465,3 +465,55 @@ TEST(blocked_writer)
 	CHECK_OK(close(s[1]));
 	CHECK_CHILD(pid);
 }
+
+/* A look waits for the first byte, and not for more. */
+TEST(peek_does_not_wait_for_all)
+{
+	char buf[8] = "";
+	pid_t pid;
+
+	pair(SOCK_STREAM);
+	pid = fork();
+	CHECK_OK(pid);
+	if (pid == 0) {
+		ktap_sleep_ms(30);
+		CHECK_EQ(write(s[0], "ab", 2), 2);
+		_exit(0);
+	}
+	CHECK_EQ(recv(s[1], buf, 8, MSG_PEEK | MSG_WAITALL), 2);
+	CHECK_EQ(write(s[0], "cd", 2), 2);
+	CHECK_EQ(recv(s[1], buf, 8, MSG_PEEK | MSG_WAITALL), 4);
+	CHECK(!memcmp(buf, "abcd", 4));
+	CHECK_CHILD(pid);
+}
+
+TEST(no_time_at_all)
+{
+	struct timeval t = { -1, 0 };
+	char c;
+
+	pair(SOCK_STREAM);
+	CHECK_OK(setsockopt(s[0], SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)));
+	CHECK_ERRNO(read(s[0], &c, 1), EAGAIN);
+}
+
+/* A stream tells whose bytes they are, if that one has a name. */
+TEST(name_of_the_sender)
+{
+	int l = unix_server(SOCK_STREAM, "/tmp/unix_sa", 2), c, a;
+	struct sockaddr_un from;
+	socklen_t len = sizeof(from);
+	char b;
+
+	c = unix_client(SOCK_STREAM, "/tmp/unix_sa");
+	a = accept(l, NULL, NULL);
+	CHECK_OK(a);
+	CHECK_EQ(write(a, "x", 1), 1);
+	CHECK_EQ(recvfrom(c, &b, 1, 0, (struct sockaddr *)&from, &len), 1);
+	CHECK(!strcmp(from.sun_path, "/tmp/unix_sa"));
+	CHECK_EQ(write(c, "x", 1), 1);
+	len = sizeof(from);
+	CHECK_EQ(recvfrom(a, &b, 1, 0, (struct sockaddr *)&from, &len), 1);
+	CHECK_EQ(len, 0);
+	CHECK_OK(unlink("/tmp/unix_sa"));
+}
