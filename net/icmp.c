@@ -10,8 +10,6 @@
  */
 #include "net/inet.h"
 
-#include "kernel/fs/knob.h"
-
 enum { AT_TYPE = 0, AT_CODE = 1, AT_SUM = 2, AT_INFO = 4 };
 enum { QUOTE_MAX = 576, QUOTE_LEAST = 8, BURST = 50 };
 #define REFILL_NS 1000000ull	/* one more: a thousand a second */
@@ -20,7 +18,6 @@ struct icmp_limit {
 	unsigned tokens;
 	uint64_t since;
 };
-static int echo_ignore_all, echo_ignore_broadcasts = 1;
 
 int icmp_new(struct vnet *v)
 {
@@ -170,10 +167,11 @@ static void answer(struct packet *k, const struct ip_header *h, int type)
 
 static void echo(struct packet *k, const struct ip_header *h)
 {
+	struct vnet *v = k->in->vnet;
 	bool to_many = inet_is_multicast(h->dst) ||
-		       netif_any_broadcast(k->in->vnet, h->dst);
+		       netif_any_broadcast(v, h->dst);
 
-	if (echo_ignore_all || (to_many && echo_ignore_broadcasts))
+	if (v->echo_ignore_all || (to_many && v->echo_ignore_broadcasts))
 		packet_free(k);
 	else
 		answer(k, h, ICMP_ECHO_REPLY);
@@ -267,6 +265,29 @@ static void told(struct packet *k)
 			 error_of(type, code), type, code, info);
 }
 
+/* A router on the link says that another one is the nearer way to h's dst. Only
+ * the one that we use may say so (RFC 1122, 3.2.2.2). */
+static void redirected(struct packet *k, const struct ip_header *outer)
+{
+	struct vnet *v = k->in->vnet;
+	struct route_entry better = { .netif = k->in, .mask = UINT32_MAX,
+				      .flags = ROUTE_UP | ROUTE_GATEWAY |
+					       ROUTE_HOST | ROUTE_DYNAMIC };
+	struct ip_header h;
+	struct route r;
+
+	memcpy(&better.gateway, k->data + AT_INFO, sizeof better.gateway);
+	packet_pull(k, ICMP_HEAD);
+	if (!v->accept_redirects || ip_parse_quoted(k, &h) ||
+	    !netif_addr_find(v, h.src) || route_find(v, h.dst, &r) ||
+	    r.netif != k->in || r.gateway != outer->src ||
+	    !netif_on_link(k->in, better.gateway))
+		return;
+	better.dst = h.dst;
+	if (route_add(v, &better))
+		net_count(v, NET_ICMP_IN_ERRORS);
+}
+
 /* --- input ------------------------------------------------------------------------ */
 
 static void count_in(struct vnet *v, int type)
@@ -315,6 +336,9 @@ static void icmp_input(struct packet *k, const struct ip_header *h)
 	case ICMP_PARAMETER:
 		told(k);
 		break;
+	case ICMP_REDIRECT:
+		redirected(k, h);
+		break;
 	}
 	packet_free(k);
 }
@@ -323,15 +347,6 @@ void icmp_init(void)
 {
 	static const struct ip_protocol icmp = { .number = IPPROTO_ICMP,
 						 .input = icmp_input };
-	static struct procfs_knob knobs[] = {
-		{ "sys/net/ipv4", "icmp_echo_ignore_all", PRIV_SYSCTL_WRITE,
-		  .value = &echo_ignore_all, .max = 1 },
-		{ "sys/net/ipv4", "icmp_echo_ignore_broadcasts",
-		  PRIV_SYSCTL_WRITE, .value = &echo_ignore_broadcasts,
-		  .max = 1 },
-	};
 
 	ip_protocol_register(&icmp);
-	for (unsigned n = 0; n < ARRAY_LEN(knobs); n++)
-		procfs_knob_add(&knobs[n]);
 }

@@ -146,7 +146,7 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
 	sock_begin(&s->sock, who, AF_INET, type, ops);
 	s->vnet = net_vnet(who->prison);
 	s->cred = cred_hold(who);
-	s->ttl = IP_TTL;
+	s->ttl = s->vnet->default_ttl;
 	s->multicast_ttl = 1;
 	s->multicast_loop = true;
 	list_init(&s->by_port);

@@ -61,7 +61,8 @@ static inline int must_check route_find(struct vnet *v, uint32_t dst,
 	return route_find_by(v, dst, 0, out);
 }
 enum {	/* route_entry.flags: Linux's RTF_* */
-	ROUTE_UP = 1, ROUTE_GATEWAY = 2, ROUTE_HOST = 4, ROUTE_REJECT = 0x200,
+	ROUTE_UP = 1, ROUTE_GATEWAY = 2, ROUTE_HOST = 4, ROUTE_DYNAMIC = 0x10,
+	ROUTE_REJECT = 0x200,
 };
 struct route_entry {
 	struct list link;	/* longest prefix first, then least metric */
@@ -167,6 +168,18 @@ enum {	/* codes of ICMP_UNREACH */
 void icmp_send_error(struct packet *about, int type, int code, uint32_t info);
 int icmp_new(struct vnet *v) must_check;
 void icmp_init(void);
+
+/* --- inet_ioctl.c, inet_route.c, net_show.c --------------------------------- */
+
+/* SIOC* of interfaces, routes and neighbours, of any socket. -ENOTTY. Sleeps. */
+int inet_ioctl(const struct cred *who, struct vnet *v, uint32_t cmd,
+	       uint32_t arg) must_check;
+int inet_route_ioctl(const struct cred *who, struct vnet *v, uint32_t cmd,
+		     uint32_t arg) must_check;
+int inet_arp_ioctl(const struct cred *who, struct vnet *v, uint32_t cmd,
+		   uint32_t arg) must_check;
+void inet_route_init(void);
+void net_show_init(void);
 
 /* --- inet.c: AF_INET sockets; the doors for local addresses and ports ------- */
 

@@ -207,7 +207,7 @@ static void put_head(struct packet *k, const struct ip_out *o,
 	net16_put(b + AT_TOTAL, k->len);
 	net16_put(b + AT_ID, o->vnet->next_ip_id++);
 	net16_put(b + AT_FRAGMENT, o->dont_fragment ? DONT_FRAGMENT : 0);
-	b[AT_TTL] = o->ttl ? o->ttl : IP_TTL;
+	b[AT_TTL] = o->ttl ? o->ttl : o->vnet->default_ttl;
 	b[AT_PROTOCOL] = o->protocol;
 	memcpy(b + AT_SRC, &src, sizeof src);
 	memcpy(b + AT_DST, &o->dst, sizeof o->dst);

@@ -112,7 +112,9 @@ struct vnet {
 	struct icmp_limit *icmp;
 	struct inet_ports *tcp, *udp, *raw;
 	struct list packet_sockets;
-	bool forwarding;		/* net.ipv4.ip_forward */
+	/* /proc/sys/net/ipv4: 0, 1, or a number */
+	int forwarding, default_ttl, accept_redirects, echo_ignore_all,
+	    echo_ignore_broadcasts;
 	uint64_t counters[NET_COUNTERS];
 	uint16_t next_ip_id;
 };
@@ -159,6 +161,8 @@ static inline bool netif_up(const struct netif *i)
 /* -EEXIST, -EINVAL, -ENOMEM. */
 int netif_addr_add(struct netif *i, uint32_t addr, uint32_t mask,
 		   uint32_t broadcast, const char *label) must_check;
+/* -EINVAL, -ENOMEM. The route to its subnet follows. */
+int netif_addr_set_mask(struct netif_addr *a, uint32_t mask) must_check;
 /* -EADDRNOTAVAIL; -EBUSY: a jail holds it. */
 int netif_addr_remove(struct netif *i, uint32_t addr) must_check;
 /* The interface address that is addr; NULL: not ours. */

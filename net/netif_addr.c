@@ -119,6 +119,23 @@ int netif_addr_add(struct netif *i, uint32_t addr, uint32_t mask,
 	return 0;
 }
 
+int netif_addr_set_mask(struct netif_addr *a, uint32_t mask)
+{
+	uint32_t old = a->mask;
+	int err;
+
+	if (!mask_ok(mask))
+		return -EINVAL;
+	route_disconnect(a);
+	if (a->broadcast == (a->addr | ~old))
+		a->broadcast = a->addr | ~mask;
+	a->mask = mask;
+	err = route_connect(a);
+	if (err)
+		a->mask = old;
+	return err;
+}
+
 /* A jail that has addr among its own addresses. */
 static bool is_held(uint32_t addr)
 {

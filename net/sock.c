@@ -113,8 +113,11 @@ static int file_ioctl(struct file *f, struct thread *me, uint32_t cmd,
 {
 	struct sock *s = f->private;
 
+	int err = s->ops->ioctl ? s->ops->ioctl(s, me, cmd, arg) : -ENOTTY;
 
-	return s->ops->ioctl ? s->ops->ioctl(s, me, cmd, arg) : -ENOTTY;
+	return err == -ENOTTY ?
+		inet_ioctl(me->cred, net_vnet(me->cred->prison), cmd, arg) :
+		err;
 }
 
 static void file_closing(struct file *f, struct file_table *t)

@@ -27,6 +27,8 @@ static int vnet_begin(struct vnet *v)
 
 	list_init(&v->netifs);
 	list_init(&v->packet_sockets);
+	v->default_ttl = IP_TTL;
+	v->echo_ignore_broadcasts = 1;
 	v->tcp = inet_ports_new();
 	v->udp = inet_ports_new();
 	v->raw = inet_ports_new();
@@ -50,4 +52,6 @@ void net_inet_init(void)
 		panic("no memory for the network");
 	icmp_init();
 	inet_init();
+	inet_route_init();
+	net_show_init();
 }
