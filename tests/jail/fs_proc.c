@@ -4,6 +4,7 @@
  * outside: nothing.
  *
  * oracle: no
+ * seconds: 700
  */
 #include <linux/fs.h>
 #include <sys/ioctl.h>
@@ -205,7 +206,7 @@ TEST(no_file_tells_of_the_host)
 }
 
 /* E41: a folder of /proc is of that process, not of that number. */
-TEST_WITHIN(number_is_used_again, 120)
+TEST_WITHIN(number_is_used_again, 600)
 {
 	int jid, dir, pid_max = 0;
 	char name[64];
