@@ -208,6 +208,12 @@ static const struct rule *rule_of(enum priv p)
 	return &policy[p];
 }
 
+/* By the securelevel. */
+static bool forbidden(const struct prison *p, const struct rule *r)
+{
+	return r->level != 0 && prison_securelevel(p) >= r->level;
+}
+
 bool priv_has(const struct cred *c, enum priv p)
 {
 	const struct rule *r = rule_of(p);
@@ -215,7 +221,7 @@ bool priv_has(const struct cred *c, enum priv p)
 	if (!is_who(c, r->who) || !has_root(c->prison, r) ||
 	    !prison_lets(c->prison, r))
 		return false;
-	return r->level == 0 || prison_securelevel(c->prison) < r->level;
+	return !forbidden(c->prison, r);
 }
 
 /* 0 or -EPERM. */
@@ -231,6 +237,8 @@ int priv_check(const struct cred *c, enum priv p)
 		denied_priv(c, p, false);
 	if (!prison_lets(c->prison, r))
 		denied_priv(c, p, true);
+	else if (forbidden(c->prison, r) && !forbidden(prison_host(), r))
+		prison_denied(c, "securelevel", r->name, -EPERM);
 	return -EPERM;
 }
 

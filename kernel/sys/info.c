@@ -32,8 +32,11 @@ static int set_name(struct thread *me, const uint32_t *arg, char *where)
 
 	if (err)
 		return err;
-	if (me->cred->prison->host != SHARE_NEW)
-		return -EPERM;	/* the name is that of a prison above */
+	if (me->cred->prison->host != SHARE_NEW) {
+		/* the name is that of a prison above */
+		prison_denied(me->cred, "host", "inherited", -EPERM);
+		return -EPERM;
+	}
 	if (arg[1] >= sizeof(name))
 		return -EINVAL;
 	err = user_copy_in(name, arg[0], arg[1]);

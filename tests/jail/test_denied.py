@@ -107,6 +107,8 @@ def test_securelevel_of_a_jail(guest, jail):
     assert done.stderr.count(b"not permitted") == 2
     assert done.stdout.split()[-1] == b"2"
     assert sysctls(guest)["kern.securelevel"] == "-1"
+    assert of_jail(guest, "counters", "sl") == ["securelevel 1"]
+    assert of_jail(guest, "learn", "sl") == []
 
 
 def test_old_call_follows_the_sysctls(guest, jail):

@@ -14,11 +14,21 @@ enum { SECURELEVEL_MIN = -1, SECURELEVEL_MAX = 3, MAXPROC_MIN = 16 };
 /* --- identity -------------------------------------------------------------- */
 
 /* -EPERM: the names are those of a prison above. */
+static int check_own_names(const struct cred *who)
+{
+	if (who->prison->host == SHARE_NEW)
+		return 0;
+	prison_denied(who, "host", "inherited", -EPERM);
+	return -EPERM;
+}
+
 static int set_name(const struct cred *who, char *to, size_t size,
 		    const char *line)
 {
-	if (who->prison->host != SHARE_NEW)
-		return -EPERM;
+	int err = check_own_names(who);
+
+	if (err)
+		return err;
 	if (strlen(line) >= size)
 		return -EINVAL;
 	str_copy(to, line, size);
@@ -69,11 +79,12 @@ static int64_t get_hostid(const struct procfs_knob *k, const struct cred *who)
 static int set_hostid(const struct procfs_knob *k, const struct cred *who,
 		      int64_t v)
 {
+	int err = check_own_names(who);
+
 	(void)k;
-	if (who->prison->host != SHARE_NEW)
-		return -EPERM;
-	who->prison->hostid = (uint32_t)v;
-	return 0;
+	if (!err)
+		who->prison->hostid = (uint32_t)v;
+	return err;
 }
 
 int show_ostype(struct text *t, const struct cred *who)
