@@ -114,6 +114,7 @@ static void buffer_set(struct sock *s, bool send, uint32_t bytes)
 		s->send_limit = max_u32(bytes, SEND_MIN);
 	else
 		s->receive_limit = max_u32(bytes, RECEIVE_MIN);
+	assert(s->send_limit >= SEND_MIN && s->receive_limit >= RECEIVE_MIN);
 	if (s->ops->resized)
 		s->ops->resized(s);
 }

@@ -55,6 +55,7 @@ void net_init(void)
 void sock_begin(struct sock *s, const struct cred *who, int family, int type,
 		const struct sock_ops *ops)
 {
+	assert(ops->poll && ops->release && !s->prison);
 	s->ops = ops;
 	s->family = family;
 	s->type = type;

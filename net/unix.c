@@ -98,6 +98,8 @@ void unix_peer_set(struct unix_sock *s, struct unix_sock *peer)
 {
 	struct unix_sock *old = s->peer;
 
+	assert(!s->dead || !peer);
+	assert(s->state != UNIX_LISTENING);
 	if (peer)
 		unix_hold(peer);
 	s->peer = peer;
@@ -116,6 +118,7 @@ static void wake_all(struct unix_sock *s)
 /* What the other end of a connection is told. */
 static void hang_up(struct unix_sock *s, struct unix_sock *peer)
 {
+	assert(s->dead && !peer->dead);
 	peer->shut = UNIX_SHUT;
 	if (s->queued || s->embryo)
 		peer->sock.error = ECONNRESET;
@@ -129,10 +132,12 @@ static void refuse_waiting(struct unix_sock *s)
 		struct unix_sock *e = list_entry(s->queue.next,
 						 struct unix_sock, embryo_link);
 
+		assert(e->embryo && s->queued > 0);
 		list_remove(&e->embryo_link);
 		s->queued--;
 		unix_leave(e);
 	}
+	assert(!s->queued);
 }
 
 /* s is nobody's any more; gives up the reference of its file. Sleeps. */

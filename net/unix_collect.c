@@ -89,8 +89,10 @@ static void discount(struct unix_rights *r, struct list *work)
 	for (unsigned i = 0; i < r->count; i++) {
 		struct unix_sock *s = unix_of_file(r->file[i]);
 
-		if (s && !s->alive)
-			s->from_outside--;
+		if (!s || s->alive)
+			continue;
+		assert(s->in_flight > 0 && s->from_outside > 0);
+		s->from_outside--;
 	}
 }
 
@@ -149,6 +151,7 @@ static void find_living(void)
 			    revive, &work);
 	}
 	list_splice(&flying, &done);
+	assert(list_empty(&done));
 }
 
 /* Takes the rights out of the packets in s's queue. */
@@ -160,6 +163,7 @@ static void strip(struct unix_sock *s, struct list *out)
 
 		if (!r)
 			continue;
+		assert(r->refs == 1 && list_empty(&r->link));
 		p->control.rights = NULL;
 		list_append(out, &r->link);
 	}

@@ -37,6 +37,8 @@ static int embryo_make(struct unix_sock *s, struct unix_sock *listener,
 	struct unix_sock *e;
 	int err = unix_new(me->cred, s->sock.type, &e);
 
+	assert(!s->peer && s->sock.type == listener->sock.type);
+	assert(listener->name && listener->sock.peer_cred);
 	if (err)
 		return err;
 	e->embryo = true;
@@ -44,9 +46,8 @@ static int embryo_make(struct unix_sock *s, struct unix_sock *listener,
 	e->name = listener->name;
 	e->name->refs++;
 	sock_peer_set(&e->sock, me->cred, me->proc->pid);
-	if (listener->sock.peer_cred)
-		sock_peer_set(&s->sock, listener->sock.peer_cred,
-			      listener->sock.peer_pid);
+	sock_peer_set(&s->sock, listener->sock.peer_cred,
+		      listener->sock.peer_pid);
 	e->sock.options |= listener->sock.options & SOCK_OPTION_PASSCRED;
 	unix_peer_set(e, s);
 	unix_peer_set(s, e);
@@ -104,6 +105,7 @@ int unix_pair(struct sock *a, struct sock *b, struct thread *me)
 {
 	struct unix_sock *x = unix_of(a), *y = unix_of(b);
 
+	assert(!x->peer && !y->peer && a->type == b->type);
 	unix_peer_set(x, y);
 	unix_peer_set(y, x);
 	x->state = y->state = UNIX_CONNECTED;
@@ -196,6 +198,7 @@ void unix_accept_take(struct sock *sock, struct file *f)
 
 	assert(s->state == UNIX_LISTENING && s->queued > 0);
 	e = list_entry(s->queue.next, struct unix_sock, embryo_link);
+	assert(e->embryo && e->state == UNIX_CONNECTED && !e->dead);
 	list_remove(&e->embryo_link);
 	s->queued--;
 	e->embryo = false;

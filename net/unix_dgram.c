@@ -63,6 +63,7 @@ static void hand_over(struct unix_sock *s, const struct sock_msg *m,
 {
 	unsigned either = s->sock.options | to->sock.options;
 
+	assert(p->from == s && to->sock.type == s->sock.type);
 	if (!p->control.creds.set &&
 	    (to->embryo || (either & SOCK_OPTION_PASSCRED)))
 		unix_creds_fill(&p->control.creds, m->me);
@@ -116,6 +117,7 @@ static int send_message(struct unix_sock *s, struct sock_msg *m,
 		err = unix_packet_new(s, m, n, &p);
 	if (err)
 		return err;
+	assert(!*to || !m->name || s->sock.type == SOCK_SEQPACKET);
 	p->control = *c;
 	c->rights = NULL;
 	c->creds.set = false;
@@ -184,6 +186,7 @@ static int message_wait(struct unix_sock *s, uint64_t deadline,
 /* Takes p off the queue, or only holds it; it is the caller's to drop. */
 static void message_take(struct unix_sock *s, struct unix_packet *p, bool peek)
 {
+	assert(s->queued > 0 && p == unix_first(s) && p->read == 0);
 	if (peek)
 		unix_packet_hold(p);
 	else

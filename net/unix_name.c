@@ -58,6 +58,7 @@ void unix_name_copy(const struct unix_sock *s, struct sock_name *out)
 	out->len = 0;
 	if (!s->name)
 		return;
+	assert(s->name->refs > 0 && s->name->len <= SOCKADDR_MAX);
 	out->len = s->name->len;
 	out->family = AF_UNIX;
 	memcpy(out->bytes + FAMILY_SIZE, s->name->path, out->len - FAMILY_SIZE);
@@ -105,6 +106,7 @@ static int abstract_bind(struct unix_sock *s, const struct cred *who,
 	struct unix_name *n;
 	int err;
 
+	assert(!s->dead && len > FAMILY_SIZE);
 	if (s->name)
 		return -EINVAL;
 	if (abstract_find(who->prison, path, len))
@@ -160,6 +162,7 @@ static int path_bind(struct unix_sock *s, const struct path_at *at,
 			log_print(LOG_DEBUG, "unix: a node stays: %s", path);
 		return err;
 	}
+	assert(!p.dentry->inode->socket && !s->path.mount);
 	n->bound = s;
 	s->name = n;
 	s->path = p;

@@ -144,6 +144,7 @@ int unix_packet_give(const struct unix_packet *p, struct sock_msg *m,
 void unix_enqueue(struct unix_sock *to, struct unix_packet *p)
 {
 	assert(to->state != UNIX_LISTENING && !to->dead);
+	assert(p->refs > 0 && p->from->sock.type == to->sock.type);
 	list_append(&to->queue, &p->link);
 	to->queued++;
 	to->unread += p->size;
@@ -188,6 +189,7 @@ void unix_purge(struct unix_sock *s)
 		unix_dequeue(s, p);
 		unix_packet_drop(p);
 	}
+	assert(!s->queued && !s->unread);
 }
 
 int unix_wait_room(struct unix_sock *s, uint64_t deadline)

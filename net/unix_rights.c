@@ -116,6 +116,7 @@ static int rights_add(const struct thread *me, const int32_t *fd, uint32_t n,
 
 		if (!f)
 			return -EBADF;
+		assert((*r)->count < (*r)->room);
 		(*r)->file[(*r)->count++] = f;
 		proc_flight_more((*r)->user);
 	}
@@ -227,6 +228,7 @@ static int rights_give(struct sock_msg *m, struct unix_rights *r)
 		else if (err != -EPERM)
 			break;
 	}
+	assert(given <= r->count && given <= room);
 	if (given < r->count)
 		m->told |= MSG_CTRUNC;
 	if (!given)
@@ -287,7 +289,8 @@ static void rights_free(struct unix_rights *r, struct ending *e)
 {
 	struct prison *prison = r->prison;
 
-	assert(!r->refs);
+	assert(!r->refs && list_empty(&r->link));
+	assert(e->thread == thread_current());
 	for (unsigned i = 0; i < r->count; i++) {
 		e->suspect |= unix_suspect(r->file[i], 1);
 		file_drop(r->file[i]);

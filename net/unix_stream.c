@@ -34,6 +34,7 @@ static int send_packet(struct unix_sock *s, struct sock_msg *m,
 	struct unix_packet *p;
 	int err = unix_wait_room(s, deadline);
 
+	assert(s->peer && s->state == UNIX_CONNECTED && n);
 	if (err)
 		return err;
 	n = min_u32(n, s->sock.send_limit / 2 - PACKET_OVERHEAD);
@@ -112,6 +113,8 @@ static bool consume(struct reading *r, struct unix_packet *p, uint32_t n)
 {
 	struct unix_rights *rights = p->control.rights;
 
+	assert(n > 0 && n <= p->size - p->read && !r->control.rights);
+	assert(r->s->read_lock.owner == thread_current());
 	if (rights && r->peek) {
 		unix_rights_hold(rights);
 		r->control.rights = rights;
@@ -142,6 +145,7 @@ static bool read_queue(struct reading *r, int *err)
 		bool last;
 		int n;
 
+		assert(left > 0);
 		next = l->next;
 		if (!fits(r, p))
 			return true;
