@@ -179,6 +179,6 @@ int main(int argc, char **argv)
 	if (run.keep < 0)
 		return complain(work.jail, jail_errmsg);
 	status = enter_run(&run);
-	return status < 0 ? complain("cannot run", strerror(errno))
+	return status < 0 ? complain("cannot run", enter_error())
 			  : enter_status(status);
 }

@@ -435,6 +435,19 @@ def test_links_are_not_followed(host, trap, mount):
     assert host.ok("cat /etc/passwd; ls /tmp /mnt") == before and host.mounts() == []
 
 
+def test_links_are_not_followed_by_another_name(host):
+    host.ok("ln -s /jail /j; rm -r /jail/a/var /jail/a/tmp; ln -s /tmp /jail/a/var; "
+            "ln -s /mnt /jail/a/tmp")
+    for trap in ("mount = 'x /j/a/tmp tmpfs';", "exec.consolelog = /j/a/var/log;"):
+        host.conf("a { path = /j/a; persist; exec.start = 'echo inside'; %s }" % trap)
+        assert "goes through a symbolic link" in host.sh("jail -c a")[2]
+    host.conf("a { path = /j/a; persist; mount = 'x /j/a/etc tmpfs', 'x /jail/a/data tmpfs'; }")
+    host.ok("jail -qc a")
+    assert host.mounts() == ["/jail/a/etc", "/jail/a/data"]
+    host.ok("jail -qr a; rm /j")
+    assert host.mounts() == []
+
+
 def test_dots_are_not_followed(host):
     host.conf("a { path = /jail/a; persist; mount = 'x /jail/a/../../mnt tmpfs'; }")
     host.fails("jail -c a", "mount /jail/a/../../mnt: ")

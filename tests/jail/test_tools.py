@@ -344,10 +344,26 @@ def test_no_file_goes_along(host, entry):
 
 
 def test_directory_as_input(host):
-    """Attach refuses a folder of the host: a line says so, nothing starts."""
+    """Which the kernel would refuse: a line says why, and nothing starts."""
     host.ok("jail -c name=web path=/jail/a persist")
-    host.fails("jexec web inmate </home", "web: ")
-    host.fails("jail /jail/a a 10.0.0.1 /bin/inmate </home", "/jail/a: ")
+    for line in ("jexec web inmate", "jail /jail/a a 10.0.0.1 /bin/inmate",
+                 "jail -c path=/jail/a command=/bin/inmate"):
+        host.fails(line + " </home", "a directory of the host as a standard file")
+        host.fails(line + " 3</home >&3", "a directory of the host as a standard file")
+
+
+def test_status_of_command(host):
+    assert host.sh("jail -c path=/jail/a command=/bin/sh -c 'exit 5'") == (5, "", "")
+    assert host.sh("jail -c path=/jail/a mount.devfs name=x command=false") == (1, "", "")
+    assert host.runs("x") == [] and host.mounts() == []
+
+
+def test_stopped_by_an_inmate(host):
+    """Who waits inside for the processes to end can be stopped: not for long."""
+    host.conf(DAEMON % (1, "kill -STOP -1; kill -CONT 1"))
+    host.ok("jail -c web; " + UP)
+    host.ok("jail -r web")
+    assert host.runs("web") == []
 
 
 def test_terminal_of_its_own(host):

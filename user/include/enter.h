@@ -35,9 +35,12 @@ struct enter_run {
 enum { ENTER_KEPT = 3 }; /* the number of `keep` in the child */
 
 /* Runs child in a new process and waits. Gives its wait status, or -1 with
- * errno: ETIMEDOUT when it was killed for taking too long. Signals that would
- * end us are passed on to it. */
+ * errno: ETIMEDOUT when it was killed for taking too long, EISDIR when an inmate
+ * would get a folder. Signals that would end us are passed on to it. */
 int enter_run(const struct enter_run *run);
+
+/* errno after enter_run, in words. */
+const char *enter_error(void);
 
 /* From now on, signals that would end us are kept until enter_run. */
 void enter_hold_signals(void);

@@ -69,10 +69,11 @@ static void append_values(struct setting *to, const struct setting *from)
 {
 	int n = to->nvalues + from->nvalues;
 	char **values = keep((size_t)n * sizeof(*values));
+	int i;
 
-	memcpy(values, to->values, (size_t)to->nvalues * sizeof(*values));
-	memcpy(values + to->nvalues, from->values,
-	       (size_t)from->nvalues * sizeof(*values));
+	for (i = 0; i < n; i++)
+		values[i] = i < to->nvalues ? to->values[i]
+					    : from->values[i - to->nvalues];
 	to->values = values;
 	to->nvalues = n;
 }

@@ -4,7 +4,9 @@
  *
  * Every part of the way is opened by itself and may not be a symbolic link,
  * nor "..": where the way leads is decided by whoever wrote jail.conf, not by
- * what an inmate left there. Errors: ELOOP for a link, EINVAL for "..".
+ * what an inmate left there. The root itself has no links in its path any
+ * more; it is gone the same way, as it may lie in the tree of another jail.
+ * Errors: ELOOP for a link, EINVAL for "..".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,15 +16,23 @@
 
 #include "inner.h"
 
-const char *path_below(const char *root, const char *path)
+static const char *below(const char *root, const char *path)
 {
 	size_t len = strlen(root);
 
-	if (!strcmp(root, "/"))
-		return *path == '/' ? path + 1 : NULL;
 	if (strncmp(root, path, len) || (path[len] && path[len] != '/'))
 		return NULL;
 	return path + len + strspn(path + len, "/");
+}
+
+const char *path_below(const struct entry *jail, const char *path)
+{
+	const char *named = jail_value(jail, "path");
+	const char *rel = below(jail->root, path);
+
+	if (!strcmp(jail->root, "/"))
+		return NULL;
+	return !rel && named && *named ? below(named, path) : rel;
 }
 
 /* A symbolic link says ENOTDIR when a folder was asked for. */
@@ -38,20 +48,18 @@ static int open_part(int at, const char *name)
 	return fd;
 }
 
-int open_beneath(const char *root, const char *rel)
+int open_beneath(const struct entry *jail, const char *rel)
 {
-	char *parts = keep_text(rel, strlen(rel)), *part;
-	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), next, error;
+	char *parts = keep_format("%s/%s", jail->root, rel), *part;
+	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), next, error;
 
 	while (fd >= 0 && (part = strsep(&parts, "/"))) {
 		if (!*part || !strcmp(part, "."))
 			continue;
-		if (!strcmp(part, "..")) {
-			next = -1;
-			errno = EINVAL;
-		} else {
+		next = -1;
+		errno = EINVAL;
+		if (strcmp(part, ".."))
 			next = open_part(fd, part);
-		}
 		error = errno;
 		close(fd);
 		errno = error;
@@ -78,18 +86,17 @@ static int open_file(int at, const char *name)
 	return fd;
 }
 
-int open_log(const char *root, const char *path)
+int open_log(const struct entry *jail, const char *path)
 {
-	const char *slash = strrchr(path, '/'), *below;
-	const char *folder = ".";
+	const char *slash = strrchr(path, '/'), *folder = ".", *rel;
 	int fd, dir, error;
 
 	if (slash)
-		folder = keep_text(path,
-				   slash == path ? 1 : (size_t)(slash - path));
-	below = strcmp(root, "/") ? path_below(root, folder) : NULL;
-	if (below)
-		dir = open_beneath(root, below);
+		folder = keep_text(path, slash == path ? 1
+						       : (size_t)(slash - path));
+	rel = path_below(jail, folder);
+	if (rel)
+		dir = open_beneath(jail, rel);
 	else
 		dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)

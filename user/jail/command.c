@@ -138,7 +138,7 @@ static int open_console(struct entry *jail, int *fd)
 	*fd = -1;
 	if (!log || !*log)
 		return 0;
-	*fd = open_log(jail->root, log);
+	*fd = open_log(jail, log);
 	if (*fd < 0)
 		return complain(jail, "exec.consolelog %s: %s", log,
 				errno == ELOOP ? "goes through a symbolic link"
@@ -169,7 +169,7 @@ static int run(struct command *c, const char *what, int interactive)
 		return complain(c->jail, "%s: took longer than exec.timeout",
 				what);
 	if (status < 0)
-		return complain(c->jail, "%s: %s", what, strerror(errno));
+		return complain(c->jail, "%s: %s", what, enter_error());
 	return enter_status(status);
 }
 
@@ -232,15 +232,16 @@ static int stop_child(void *arg)
 
 int run_stop(struct entry *jail)
 {
-	struct enter_run run = {.child = stop_child,
-				.arg = jail,
-				.keep = -1,
-				.output = -1,
-				.null_in = 1,
-				.no_pty = 1};
+	struct enter_run run = {
+		.child = stop_child, .arg = jail, .keep = -1, .output = -1
+	};
+	int seconds = jail_number(jail, "stop.timeout", STOP_SECONDS);
 
-	if (jail_number(jail, "stop.timeout", STOP_SECONDS) == 0)
+	if (seconds == 0)
 		return 0;
 	note_step(jail, "SIGTERM to its processes");
-	return enter_run(&run) < 0 ? -1 : 0;
+	run.null_in = run.no_pty = 1;
+	/* An inmate may stop the one that waits inside. */
+	run.timeout = seconds + 1;
+	return enter_run(&run) < 0 && errno != ETIMEDOUT ? -1 : 0;
 }

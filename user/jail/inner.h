@@ -168,12 +168,13 @@ int run_command(struct entry *jail);
 int run_stop(struct entry *jail);
 
 /* beneath.c: below a jail's root, through no symbolic link. */
-/* The folder of root + rel. A descriptor, or -1 with errno. */
-int open_beneath(const char *root, const char *rel);
+/* The folder rel of the jail. A descriptor, or -1 with errno. */
+int open_beneath(const struct entry *jail, const char *rel);
 /* A file for a log, made when it is not there. */
-int open_log(const char *root, const char *path);
-/* path without root, or NULL when it does not lie below it. */
-const char *path_below(const char *root, const char *path);
+int open_log(const struct entry *jail, const char *path);
+/* path without the root; NULL when it does not lie below it, or the jail has
+ * the root of the host. */
+const char *path_below(const struct entry *jail, const char *path);
 
 /* mount.c */
 int check_mounts(struct entry *jail);

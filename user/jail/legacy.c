@@ -172,7 +172,7 @@ int legacy(int argc, char **argv)
 		return FAILED;
 	status = enter_run(&run);
 	if (status < 0) {
-		complain(old.jail, "cannot run: %s", strerror(errno));
+		complain(old.jail, "cannot run: %s", enter_error());
 		return FAILED;
 	}
 	return enter_status(status);

@@ -13,6 +13,27 @@
 
 #include "inner.h"
 
+/* In place: variables as they were written, nothing that is not printed. */
+static void make_readable(char *text)
+{
+	char *to = text;
+	int inside = 0;
+
+	for (; *text; text++) {
+		if (*text == MARK && text[1] == MARK) {
+			*to++ = '?';
+			text++;
+		} else if (*text == MARK) {
+			inside = !inside;
+			if (inside)
+				*to++ = '$';
+		} else {
+			*to++ = iscntrl((unsigned char)*text) ? '?' : *text;
+		}
+	}
+	*to = '\0';
+}
+
 int lex_fail(struct lexer *lx, int line, const char *format, ...)
 {
 	char *error = lx->config->error;
@@ -27,6 +48,7 @@ int lex_fail(struct lexer *lx, int line, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(error + n, (size_t)(ERROR_MAX - n), format, args);
 	va_end(args);
+	make_readable(error);
 	return -1;
 }
 

@@ -91,10 +91,8 @@ static int add_line(struct entry *jail, const struct setting *s,
 	m->target = fields[1];
 	m->type = type_here(fields[2]);
 	m->options = fields[3];
-	m->rel = path_below(jail->root, m->target);
-	if (!m->rel && jail_value(jail, "path"))
-		m->rel = path_below(jail_value(jail, "path"), m->target);
-	if (!m->rel || !strcmp(jail->root, "/"))
+	m->rel = path_below(jail, m->target);
+	if (!m->rel)
 		return complain_at(jail, s,
 				   "%s: %s does not lie below the "
 				   "path of the jail",
@@ -202,7 +200,7 @@ static int mount_complain(struct entry *jail, const struct mounted *m,
 static int make_mount(struct entry *jail, struct mounted *m)
 {
 	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fd = open_beneath(jail->root, m->rel), bad = fd < 0;
+	int fd = open_beneath(jail, m->rel), bad = fd < 0;
 	unsigned long flags;
 	const char *rest = split_options(m->options, &flags);
 
@@ -251,7 +249,7 @@ static int remove_mount(struct entry *jail, const struct mounted *m)
 		fd = -1;
 		bad = umount2(jail->root, UMOUNT_NOFOLLOW) < 0;
 	} else {
-		fd = open_beneath(jail->root, folder);
+		fd = open_beneath(jail, folder);
 		bad = fd < 0 || fchdir(fd) < 0 ||
 		      umount2(slash ? slash + 1 : m->rel, UMOUNT_NOFOLLOW) < 0;
 	}

@@ -36,24 +36,6 @@ static struct block *add_block(struct config *config, const char *name)
 	return block;
 }
 
-/* text for a message: variables as they were written, nothing unprintable. */
-static const char *readable(const char *text)
-{
-	char *out = keep_text(text, strlen(text)), *at = out;
-	int inside = 0;
-
-	for (; *text; text++) {
-		if (*text != MARK)
-			*at++ = iscntrl((unsigned char)*text) ? '?' : *text;
-		else if (text[1] == MARK)
-			*at++ = '?', text++;
-		else if ((inside = !inside))
-			*at++ = '$';
-	}
-	*at = '\0';
-	return out;
-}
-
 /* The token in words, for a message. */
 static const char *show(const struct lexer *lx)
 {
@@ -61,7 +43,7 @@ static const char *show(const struct lexer *lx)
 	case TOKEN_END:
 		return "the end of the file";
 	case TOKEN_TEXT:
-		return *lx->text ? readable(lx->text) : "\"\"";
+		return *lx->text ? lx->text : "\"\"";
 	case TOKEN_APPEND:
 		return "+=";
 	default:
@@ -133,12 +115,12 @@ static int check_param_name(struct lexer *lx, const char *name)
 	if (has_variable(name))
 		return lex_fail(lx, lx->token_line,
 				"%s: a variable cannot stand in a name",
-				readable(name));
+				name);
 	for (i = 0; i < len; i++) {
 		if (isspace((unsigned char)name[i]) ||
 		    iscntrl((unsigned char)name[i]))
 			return lex_fail(lx, lx->token_line, "\"%s\" is no name",
-					readable(name));
+					name);
 	}
 	if (name[0] == '.' || name[len - 1] == '.')
 		return lex_fail(lx, lx->token_line,

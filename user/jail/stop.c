@@ -4,6 +4,7 @@
  * itself.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "inner.h"
@@ -22,8 +23,10 @@ int jail_clean_up(struct entry *jail)
 static void find_root(struct entry *jail)
 {
 	const char *path = jail_value(jail, "path");
+	char *real = path && *path ? realpath(path, NULL) : NULL;
 
-	jail->root = path && *path ? path : "/";
+	jail->root = real ? keep_text(real, strlen(real)) : path ? path : "/";
+	free(real);
 }
 
 static int remove_now(struct entry *jail)

@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -112,6 +114,19 @@ static int attend(struct relay *r, pid_t child, int timeout)
 	return late ? -1 : status;
 }
 
+/* A folder among the files that go along would be a way out. */
+static int has_folder(const struct enter_run *run)
+{
+	struct stat info;
+	int fd;
+
+	for (fd = run->null_in; fd < (run->output >= 0 ? 1 : 3); fd++) {
+		if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
+			return 1;
+	}
+	return 0;
+}
+
 int enter_run(const struct enter_run *run)
 {
 	struct relay r = { .master = -1, .slave = -1, .keys_from = -1 };
@@ -119,6 +134,10 @@ int enter_run(const struct enter_run *run)
 	pid_t child;
 
 	enter_hold_signals();
+	if (!run->no_pty && has_folder(run)) {
+		errno = EISDIR;
+		return -1;
+	}
 	find_terminals(run, is_tty);
 	if ((is_tty[0] || is_tty[1] || is_tty[2]) && relay_open(&r, is_tty) < 0)
 		goto out;
@@ -135,6 +154,13 @@ out:
 	relay_end(&r);
 	errno = error;
 	return status;
+}
+
+const char *enter_error(void)
+{
+	return errno == EISDIR ?
+		"a directory of the host as a standard file would be a way out" :
+		strerror(errno);
 }
 
 int enter_status(int wait_status)
