@@ -41,8 +41,9 @@ def test_four_arguments_options(host):
     assert host.ok("cat /tmp/file").split() == [jid, "/jail/a", "a", "10.0.2.20", "/bin/echo"]
     out = host.ok("jail -l /jail/a a 10.0.2.20 /bin/env")
     assert "PATH=/bin:/usr/bin\n" in out and "HOME=/root\n" in out and "PWD" not in out
-    host.ok("jail -n web -s 2 /jail/a a 10.0.2.20 /bin/sleep 100 & sleep 0.5")
-    assert "2" in host.ok("jexec web sh -c 'echo 2'") and host.runs("web") == ["web"]
+    host.ok("jail -n web -s 2 /jail/a a 10.0.2.20 /bin/sleep 100 >/dev/null 2>&1 & "
+            "until jls -cj web; do sleep 0.1; done")
+    assert host.ok("jls -j web securelevel ip4.foreign") == "2 divert\n"
     assert host.ok("jail -u user /jail/a a 10.0.2.20 /bin/id -u") == "1000\n"
     host.ok("echo 'inmate:x:1234:1234::/:/bin/sh' >/jail/a/etc/passwd")
     assert host.ok("jail -U inmate /jail/a a 10.0.2.20 /bin/id -u") == "1234\n"
@@ -54,9 +55,12 @@ def test_four_arguments_options(host):
 
 def test_basic(host):
     host.ok("jail -c name=basejail persist ip4.addr=192.0.1.1")
+    for words in ("", " -v", " -n"):
+        assert "basejail" in host.ok("jls" + words) or not words
     assert host.ok("jail -r basejail") == "basejail: removed\n"
     jid = host.ok("jail -i -c name=basejail persist ip4.addr=192.0.1.1").strip()
-    host.ok("jail -r " + jid)
+    host.ok("[ $(jls -j basejail jid) = %s ]" % jid)
+    host.ok("jail -r `jls -j basejail jid`")
     host.ok("jail -cm name=basejail persist ip4.addr=192.0.1.1")
     host.ok("jail -cm name=basejail persist ip4.addr=192.0.1.2")
     host.ok("jail -rc name=basejail persist ip4.addr=192.0.1.1")
@@ -79,6 +83,8 @@ def test_nested(host):
                    "ip4.addr=192.0.1.1") == (
         1, "", "jail: jail_set: Operation not permitted\n")
     host.ok("jexec basejail.nestedjail true")
+    for words in ("", " -v", " -n"):
+        host.ok("jexec basejail jls" + words)
     host.ok("jail -r basejail")
     host.fails("jexec basejail.nestedjail true", "no such jail")
 
@@ -98,16 +104,15 @@ def test_commands(host):
 def test_jid_name_set(host):
     host.conf("5309 { name = basejail; persist; }")
     assert host.ok("jail -c 5309") == "5309: created\n"
-    host.ok("jexec basejail true")
-    host.ok("jexec 5309 true")
+    assert host.ok("jls -j 5309 name") == "basejail\n"
     assert host.ok("jail -r 5309") == "5309: removed\n"
     host.conf('5310 { host.hostname = "${name}"; persist; }')
     assert host.ok("jail -c 5310") == "5310: created\n"
-    assert host.ok("jexec 5310 hostname") == "5310\n"
+    assert host.ok("jls -j 5310 host.hostname") == "5310\n"
     assert host.ok("jail -r 5310") == "5310: removed\n"
     host.conf("basejail { jid = 5311; persist; }")
     assert host.ok("jail -c basejail") == "basejail: created\n"
-    host.ok("jexec 5311 true")
+    assert host.ok("jls -j basejail jid") == "5311\n"
     assert host.ok("jail -r basejail") == "basejail: removed\n"
 
 
@@ -402,6 +407,27 @@ def test_shell_with_jobs(host):
     assert guest.run("echo $?")[0] == "5\n"
     assert guest.run("stty -a")[0].count("-icanon") == 0
     assert host.runs("web") == ["web"]
+
+
+def test_from_background_to_front(host):
+    """With a shell that edits lines, and has the terminal in a mode of its own."""
+    guest = host.guest
+    prompt = guest.prompt.decode()
+    host.ok("jail -c name=web path=/jail/a mount.procfs persist")
+    guest.sendline("stty echo")
+    guest.expect(prompt)
+    guest.sendline("jexec web sleep 1000 &")
+    guest.expect(prompt)
+    host.ok("until jexec web ps | grep -q 'sleep 1000'; do sleep 0.1; done; sleep 0.5")
+    guest.sendline("fg")
+    guest.expect("jexec web sleep 1000\r\n")
+    host.ok("until stty -a -F /dev/ttyS0 | grep -q -- -opost; do sleep 0.1; done")
+    guest.send("\x03")
+    guest.expect(prompt)
+    guest.sendline("stty -echo; echo end$((1))")
+    guest.expect("end1")
+    guest.expect(prompt)
+    host.ok("! jexec web ps | grep 'sleep 1000'")
 
 
 def test_output_alone_is_a_terminal(host):

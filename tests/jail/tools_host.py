@@ -11,7 +11,7 @@ import pytest
 
 from rig import Guest, machine as machines
 
-TOOLS = ("sh ls echo cat ps hostname id sleep readlink tty mount true false env "
+TOOLS = ("sh ls echo cat hostname id sleep readlink tty mount true false env "
          "pwd stat touch ln kill stty head mkdir mkfifo rm mv test").split()
 CONF = "/etc/jail.conf"
 INMATE = os.path.join(machines.BUILD, "tests", "jail", "inmate")
@@ -74,8 +74,9 @@ def machine():
         Host(guest).ok(
             "for j in a b c; do for d in bin dev proc tmp etc var data; do "
             "mkdir -p /jail/$j/$d; done; ln /bin/busybox /jail/$j/bin/busybox; "
-            "ln /bin/inmate /jail/$j/bin; for t in %s; do ln -s busybox /jail/$j/bin/$t; done; "
-            "done; cp -r /jail /jail.orig" % " ".join(TOOLS))
+            "ln /bin/inmate /bin/ps /jail/$j/bin; "
+            "for t in %s; do ln -s busybox /jail/$j/bin/$t; done; done; "
+            "cp -r /jail /jail.orig" % " ".join(TOOLS))
         yield guest
 
 

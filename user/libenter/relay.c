@@ -32,9 +32,29 @@ static void write_all(int fd, const char *data, size_t len)
 	}
 }
 
-int relay_open(struct relay *r, const int is_tty[3])
+/* Is the keyboard ours? */
+static int is_in_front(const struct relay *r)
+{
+	return r->keys_from >= 0 && tcgetpgrp(r->keys_from) == getpgrp();
+}
+
+/* The child's terminal is to be as ours is; but while another has ours, its
+ * modes are that one's. */
+static void copy_modes(const struct relay *r)
 {
 	struct termios mode;
+
+	if ((r->keys_from >= 0 && !is_in_front(r)) ||
+	    tcgetattr(r->screen, &mode) < 0)
+		return;
+	/* Only a screen that is raw meanwhile needs lines made ready. */
+	if (r->keys_from < 0)
+		mode.c_oflag &= ~(tcflag_t)OPOST;
+	tcsetattr(r->slave, TCSANOW, &mode);
+}
+
+int relay_open(struct relay *r, const int is_tty[3])
+{
 	int unlock = 0;
 
 	r->screen = is_tty[1] ? 1 : is_tty[2] ? 2 : 0;
@@ -48,12 +68,7 @@ int relay_open(struct relay *r, const int is_tty[3])
 	r->slave = ioctl(r->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (r->slave < 0)
 		return -1;
-	if (tcgetattr(r->screen, &mode) == 0) {
-		/* Only a screen that is raw meanwhile needs lines made ready. */
-		if (r->keys_from < 0)
-			mode.c_oflag &= ~(tcflag_t)OPOST;
-		tcsetattr(r->slave, TCSANOW, &mode);
-	}
+	copy_modes(r);
 	relay_resize(r);
 	return fcntl(r->master, F_SETFL, O_NONBLOCK);
 }
@@ -83,7 +98,7 @@ void relay_take_keys(struct relay *r)
 	struct termios mode;
 
 	r->is_raw = 0;
-	if (r->keys_from < 0 || tcgetpgrp(r->keys_from) != getpgrp())
+	if (!is_in_front(r))
 		return;
 	if (!r->saved) {
 		r->saved = malloc(sizeof(*r->saved));

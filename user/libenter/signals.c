@@ -39,7 +39,7 @@ static void note(int sig)
 }
 
 /* One that the caller had us ignore stays ignored (nohup). */
-static void catch (int sig, sigset_t *block)
+static void watch(int sig, sigset_t *block)
 {
 	struct sigaction action = { .sa_handler = note }, old;
 
@@ -63,9 +63,9 @@ void enter_hold_signals(void)
 		sigaddset(&block, fatal_signals[i]);
 	sigprocmask(SIG_BLOCK, &block, NULL);
 	for (i = 0; i < FATAL; i++)
-		catch (fatal_signals[i], &block);
+		watch(fatal_signals[i], &block);
 	for (i = 0; i < OTHER; i++)
-		catch (other_signals[i], &block);
+		watch(other_signals[i], &block);
 	sigprocmask(SIG_BLOCK, &block, NULL);
 }
 
