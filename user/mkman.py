@@ -48,7 +48,7 @@ def make(place, page):
         fail("mandoc complains:\n" + complaint.decode().rstrip())
     with open(page, encoding="ascii") as file:
         names, what = names_of(file.read(), page)
-    name, section = os.path.basename(page).split(".")[0], page.rsplit(".", 1)[1]
+    name, section = os.path.basename(page).rsplit(".", 1)
     text = mandoc("-Tascii", "-O", "width=%d" % WIDTH, page)
     text = re.sub(rb".\x08", b"", text)     # bold and underlined letters
     with open("%s/%s.%s.gz" % (place, name, section), "wb") as out:

@@ -55,9 +55,23 @@ def test_page_is_without_fault(page):
     assert done.returncode == 0
 
 
+def test_references_lead_somewhere():
+    """Each .Xr of a page names another page."""
+    names = {tuple(page.rsplit(".", 1)) for page in PAGES}
+    text = {}
+    for page in PAGES:
+        with open(os.path.join(MAN, page), encoding="ascii") as file:
+            text[page] = file.read()
+        head = text[page].split(".Sh NAME\n")[1].split(".Sh ")[0]
+        names |= {(name, page[-1]) for name in re.findall(r"^\.Nm (\S+)", head, re.M)}
+    for page, body in text.items():
+        for name, section in re.findall(r"^\.Xr (\S+) (\d)", body, re.M):
+            assert (name, section) in names, "%s: .Xr %s %s" % (page, name, section)
+
+
 def test_man_shows_pages(sh):
     for page in PAGES:
-        name, section = page.split(".")
+        name, section = page.rsplit(".", 1)
         shown = sh("man %s %s" % (section, name))
         assert shown.startswith("%s(%s)" % (name.upper(), section)), shown[:80]
         assert "\b" not in shown and len(shown) > 500
