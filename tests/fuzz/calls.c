@@ -262,5 +262,12 @@ const struct fuzz_call fuzz_calls[] = {
 	{ "openat2", 437, "dpwz", 0 },
 	{ "faccessat2", 439, "dpnx", 0x1300 },
 	{ "epoll_pwait2", 441, "fbQtwG", 0 },
+	{ "jail", 1338, "w", 0 },
+	{ "jail_attach", 1436, "n", 0 },
+	{ "jail_get", 1506, "vVx", 0xff },
+	{ "jail_set", 1507, "vVx", 0xff },
+	{ "jail_remove", 1508, "n", 0 },
+	{ "jail_attach_jd", 1597, "f", 0 },
+	{ "jail_remove_jd", 1598, "f", 0 },
 };
 const unsigned fuzz_call_count = sizeof(fuzz_calls) / sizeof(*fuzz_calls);

@@ -221,13 +221,16 @@ static void step(void)
 		one_call();
 		return;
 	}
-	n = below(proc_deed_count + file_deed_count + socket_deed_count);
+	n = below(proc_deed_count + file_deed_count + socket_deed_count +
+		  jail_deed_count);
 	if (n < proc_deed_count)
 		d = &proc_deeds[n];
-	else if (n < proc_deed_count + file_deed_count)
-		d = &file_deeds[n - proc_deed_count];
+	else if ((n -= proc_deed_count) < file_deed_count)
+		d = &file_deeds[n];
+	else if ((n -= file_deed_count) < socket_deed_count)
+		d = &socket_deeds[n];
 	else
-		d = &socket_deeds[n - proc_deed_count - file_deed_count];
+		d = &jail_deeds[n - socket_deed_count];
 	if (verbose)
 		trace(d->name, "", NULL);
 	guarded(d->run);
@@ -258,6 +261,10 @@ static void worker(uint64_t seed, int steps, const char *dir)
 	limit(RLIMIT_CORE, 0);
 	for (int s = 1; s <= 64; s++)
 		signal(s, handler);
+	nudging_start();
+	/* what takes root, while it is certain that the worker still is root */
+	for (unsigned k = one_in(3) ? 8 : 0; k; k--)
+		guarded(jail_deeds[below(jail_deed_count)].run);
 	if (one_in(3) && (setgid(1000) != 0 || setuid(1000) != 0))
 		_exit(2);
 	nudging_start();
@@ -437,6 +444,7 @@ static int run_worker(uint64_t seed, int steps, const char *dir)
 		return 1;
 	}
 	left = reap(p);
+	jails_clear();
 	if (left)
 		printf("fuzz: seed %llu: %d processes cannot be killed\n",
 		       (unsigned long long)seed, left);
