@@ -294,19 +294,19 @@ void arp_learn(struct arp_entry *e, const uint8_t mac[ETHER_ADDR])
 }
 
 /* Somebody else speaks from an address of ours: we say that it is ours, but do
- * not shout (RFC 5227, 2.4). */
+ * not shout (RFC 5227, 2.4), on the wire or in the log. */
 static void conflict(struct netif *i, const struct message *m,
 		     const uint8_t *mac)
 {
 	struct arp_table *t = i->vnet->arp;
 
+	if (t->defended && now() < t->defended + DEFEND_NS)
+		return;
+	t->defended = now();
 	log_print(LOG_WARN, "%s: %u.%u.%u.%u is also used by "
 		  "%02x:%02x:%02x:%02x:%02x:%02x", i->name,
 		  INET_ARGS(m->sender), mac[0], mac[1], mac[2], mac[3], mac[4],
 		  mac[5]);
-	if (now() < t->defended + DEFEND_NS && t->defended)
-		return;
-	t->defended = now();
 	arp_announce(i, m->sender);
 }
 

@@ -2,7 +2,7 @@
 """test_host.py - the programs of tests/host: pure kernel code, compiled for
 this machine with the address and undefined-behaviour sanitizers.
 
-A program's comment names the kernel files it needs in a line "sources: ..."
+A program's comment names the kernel files it needs in lines "sources: ..."
 (it may also include a .c file, to reach what is static in it).
 """
 import os

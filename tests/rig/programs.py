@@ -31,10 +31,11 @@ class Program:
         self.tests = TEST_LINE.findall(self.text)
 
     def tag(self, name):
-        """The rest of a line "name: rest" in the comment at the top."""
-        found = re.search(r"^[ /*]*%s: *(.*?) *(?:\*/)?$" % name,
-                          self.text[:2000], re.MULTILINE)
-        return found.group(1) if found else None
+        """The rest of a line "name: rest" in the comment at the top; of all
+        such lines, if there are several."""
+        found = re.findall(r"^[ /*]*%s: *(.*?) *(?:\*/)?$" % name,
+                           self.text[:2000], re.MULTILINE)
+        return " ".join(found) if found else None
 
     def stale(self, others=()):
         if not os.path.exists(self.binary):

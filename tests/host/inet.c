@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * inet.c - whose an address, a port and a packet is: the host's, a jail's, that
+ * of a jail in a jail. On the IP stack of net/glue.h.
+ *
+ * sources: tests/host/net/glue.c net/packet.c net/vnet.c net/netif.c net/netif_addr.c
+ * sources: net/loopback.c net/ether.c net/arp.c net/route.c net/pmtu.c net/ip_head.c
+ * sources: net/ip_in.c net/ip_out.c net/ip_frag.c net/icmp.c net/inet.c net/inet_port.c
+ * sources: jail/prison.c jail/cred.c jail/policy.c jail/denied.c jail/racct.c jail/name.c
+ * sources: kernel/base/tree.c kernel/base/hash.c kernel/base/format.c
+ */
+#include "ktap.h"
+#include "net/glue.h"
+
+static struct glue_sock *bound(struct prison *p, const char *addr,
+			       unsigned port, unsigned flags, const char *name)
+{
+	int err;
+	struct glue_sock *s = glue_bind(p, addr, port, flags, &err);
+
+	if (!s)
+		FAIL("%s:%u: %s", addr, port, strerror(-err));
+	if (name && strcmp(glue_name(s), name))
+		FAIL("%s:%u is %s, not %s", addr, port, glue_name(s), name);
+	return s;
+}
+
+static void refused(struct prison *p, const char *addr, unsigned port,
+		    unsigned flags, int want)
+{
+	int err;
+
+	if (glue_bind(p, addr, port, flags, &err))
+		FAIL("%s:%u is bound", addr, port);
+	CHECK_EQ(err, -want);
+}
+
+static void addresses(void)
+{
+	glue_begin();
+	CHECK_EQ(glue_address("10.0.0.20", 32), 0);
+	CHECK_EQ(glue_address("10.0.0.21", 32), 0);
+	CHECK_EQ(glue_address("10.0.0.22", 32), 0);
+}
+
+TEST(a_jail_has_its_address_and_no_other)
+{
+	struct prison *a, *none, *inherits, *two;
+	int err;
+
+	addresses();
+	a = glue_jail(NULL, "10.0.0.20", NULL, NULL);
+	bound(a, "0.0.0.0", 80, 0, "10.0.0.20:80");
+	bound(a, "127.0.0.1", 81, 0, "10.0.0.20:81");
+	bound(a, "127.8.8.8", 82, 0, "10.0.0.20:82");
+	bound(a, "10.0.0.20", 83, 0, "10.0.0.20:83");
+	refused(a, "10.0.0.1", 84, 0, EADDRNOTAVAIL);
+	refused(a, "10.0.0.21", 84, 0, EADDRNOTAVAIL);
+	refused(a, "224.0.0.1", 84, 0, EADDRNOTAVAIL);
+	refused(a, "10.0.0.255", 84, 0, EADDRNOTAVAIL);
+	refused(NULL, "10.0.0.99", 84, 0, EADDRNOTAVAIL);
+	two = glue_jail(NULL, "10.0.0.21", "10.0.0.22", NULL);
+	bound(two, "0.0.0.0", 80, 0, "0.0.0.0:80");
+	bound(two, "127.0.0.1", 81, 0, "10.0.0.21:81");
+	none = glue_jail(NULL, NULL, NULL, NULL);
+	CHECK(!glue_bind(none, "0.0.0.0", 80, 0, &err));
+	CHECK_EQ(err, -EAFNOSUPPORT);
+	inherits = glue_jail(a, "10.0.0.20", NULL, NULL);
+	bound(inherits, "0.0.0.0", 85, 0, "10.0.0.20:85");
+}
+
+TEST(the_most_exact_claim_gets_the_packet)
+{
+	struct glue_sock *host, *jail, *two, *exact, *inner;
+	struct prison *a, *b, *child;
+
+	addresses();
+	a = glue_jail(NULL, "10.0.0.20", NULL, NULL);
+	b = glue_jail(NULL, "10.0.0.21", "10.0.0.22", NULL);
+	host = bound(NULL, "0.0.0.0", 80, 0, NULL);
+	CHECK(glue_lookup("10.0.0.20", 80) == host);	/* the known hazard */
+	jail = bound(a, "0.0.0.0", 80, 0, NULL);
+	two = bound(b, "0.0.0.0", 80, 0, NULL);
+	CHECK(glue_lookup("10.0.0.20", 80) == jail);
+	CHECK(glue_lookup("10.0.0.21", 80) == two);
+	CHECK(glue_lookup("10.0.0.22", 80) == two);
+	CHECK(glue_lookup("10.0.0.1", 80) == host);
+	CHECK(glue_lookup("127.0.0.1", 80) == host);
+	exact = bound(b, "10.0.0.22", 8080, 0, NULL);
+	CHECK(glue_lookup("10.0.0.22", 8080) == exact);
+	CHECK(!glue_lookup("10.0.0.21", 8080));
+	child = glue_jail(b, "10.0.0.22", NULL, NULL);
+	inner = bound(child, "0.0.0.0", 80, 0, NULL);
+	CHECK(glue_lookup("10.0.0.22", 80) == inner);
+	CHECK(glue_lookup("10.0.0.21", 80) == two);
+	glue_close(inner);
+	CHECK(glue_lookup("10.0.0.22", 80) == two);
+	glue_close(two);
+	CHECK(glue_lookup("10.0.0.22", 80) == host);
+	glue_close(host);
+	CHECK(!glue_lookup("10.0.0.1", 80));
+	CHECK(glue_lookup("10.0.0.20", 80) == jail);
+}
+
+TEST(claims_exclude_each_other_as_on_linux)
+{
+	struct prison *a;
+
+	addresses();
+	a = glue_jail(NULL, "10.0.0.20", NULL, NULL);
+	bound(NULL, "0.0.0.0", 80, 0, NULL);
+	refused(NULL, "0.0.0.0", 80, 0, EADDRINUSE);
+	refused(NULL, "10.0.0.1", 80, 0, EADDRINUSE);
+	refused(NULL, "10.0.0.1", 80, GLUE_REUSEADDR, EADDRINUSE);
+	bound(a, "0.0.0.0", 80, 0, NULL);
+	refused(a, "10.0.0.20", 80, 0, EADDRINUSE);
+	bound(NULL, "0.0.0.0", 81, GLUE_REUSEADDR, NULL);
+	bound(NULL, "0.0.0.0", 81, GLUE_REUSEADDR, NULL);
+	bound(NULL, "0.0.0.0", 82, GLUE_STREAM | GLUE_REUSEADDR, NULL);
+	bound(NULL, "0.0.0.0", 82, GLUE_STREAM | GLUE_REUSEADDR | GLUE_LISTEN,
+	      NULL);
+	refused(NULL, "0.0.0.0", 82, GLUE_STREAM | GLUE_REUSEADDR, EADDRINUSE);
+	bound(NULL, "0.0.0.0", 2000, GLUE_REUSEPORT, NULL);
+	bound(NULL, "0.0.0.0", 2000, GLUE_REUSEPORT, NULL);
+	refused(NULL, "0.0.0.0", 2000, GLUE_REUSEPORT | GLUE_USER, EADDRINUSE);
+	refused(NULL, "0.0.0.0", 83, GLUE_USER, EACCES);
+	bound(NULL, "0.0.0.0", 1024, GLUE_USER, NULL);
+}
+
+TEST(ports_are_chosen_until_there_are_none)
+{
+	enum { RANGE = 60999 - 32768 + 1 };
+	struct glue_sock *first;
+	unsigned low = 0;
+
+	addresses();
+	first = bound(NULL, "10.0.0.1", 0, GLUE_USER, NULL);
+	for (int n = 1; n < RANGE; n++) {
+		struct glue_sock *s = bound(NULL, "10.0.0.1", 0, 0, NULL);
+		unsigned port = atoi(strchr(glue_name(s), ':') + 1);
+
+		CHECK(port >= 32768 && port <= 60999);
+		low += n < 100 && port < 32768 + RANGE / 2;
+	}
+	CHECK(low > 10 && low < 90);		/* not one after the other */
+	refused(NULL, "10.0.0.1", 0, 0, EADDRINUSE);
+	bound(NULL, "10.0.0.20", 0, 0, NULL);	/* of another address */
+	glue_close(first);
+	bound(NULL, "10.0.0.1", 0, 0, NULL);
+}
+
+TEST(a_connected_pair_comes_first)
+{
+	struct glue_sock *all, *pair;
+	struct prison *b;
+
+	addresses();
+	b = glue_jail(NULL, "10.0.0.21", "10.0.0.22", NULL);
+	all = bound(NULL, "0.0.0.0", 80, GLUE_REUSEADDR, NULL);
+	pair = bound(NULL, "0.0.0.0", 80, GLUE_REUSEADDR, NULL);
+	CHECK_EQ(glue_connect(pair, "10.0.0.9", 9999), 0);
+	CHECK(!strcmp(glue_name(pair), "10.0.0.1:80"));
+	CHECK(glue_lookup("10.0.0.1", 80) == pair);
+	CHECK(glue_lookup("10.0.0.20", 80) == all);
+	pair = bound(b, "0.0.0.0", 80, 0, "0.0.0.0:80");
+	CHECK_EQ(glue_connect(pair, "10.0.0.9", 9999), 0);
+	CHECK(!strcmp(glue_name(pair), "10.0.0.21:80"));
+	CHECK_EQ(glue_connect(pair, "127.0.0.1", 80), 0);	/* itself */
+	CHECK_EQ(glue_connect(pair, "10.0.0.255", 80), -EACCES);
+	CHECK_EQ(glue_connect(pair, "99.9.9.9", 80), -ENETUNREACH);
+}
+
+TEST(an_address_that_a_jail_holds_stays)
+{
+	struct prison *a;
+
+	addresses();
+	a = glue_jail(NULL, "10.0.0.20", NULL, NULL);
+	CHECK_EQ(glue_address_remove("10.0.0.20"), -EBUSY);
+	glue_jail_end(a);
+	CHECK_EQ(glue_address_remove("10.0.0.20"), 0);
+}

@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ip.c - the IP stack, frame by frame: ARP, headers, fragments, ICMP, routes.
+ * All of net/ below the transports runs here, under the sanitizers
+ * (net/glue.h).
+ *
+ * sources: tests/host/net/glue.c net/packet.c net/vnet.c net/netif.c net/netif_addr.c
+ * sources: net/loopback.c net/ether.c net/arp.c net/route.c net/pmtu.c net/ip_head.c
+ * sources: net/ip_in.c net/ip_out.c net/ip_frag.c net/icmp.c net/inet.c net/inet_port.c
+ * sources: jail/prison.c jail/cred.c jail/policy.c jail/denied.c jail/racct.c jail/name.c
+ * sources: kernel/base/tree.c kernel/base/hash.c kernel/base/format.c
+ * seconds: 60
+ */
+#include <arpa/inet.h>
+
+#include "ktap.h"
+#include "net/glue.h"
+
+enum { HEAD = 14, IP = 20, MF = 0x2000, DF = 0x4000 };
+
+static uint8_t frame[2048], back[2048];
+static const uint8_t us[6] = { 2, 0, 0, 0, 0, 1 },
+		     peer[6] = { 2, 0, 0, 0, 0, 9 };
+
+static void put16(uint8_t *at, unsigned v)
+{
+	at[0] = v >> 8;
+	at[1] = v;
+}
+
+static unsigned get16(const uint8_t *at)
+{
+	return at[0] << 8 | at[1];
+}
+
+/* The slow way, to have something else to compare with. */
+static unsigned checksum(const uint8_t *b, unsigned n)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		sum += i % 2 ? b[i] : b[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum & 0xffff;
+}
+
+struct ip {
+	const char *src, *dst;
+	unsigned protocol, id, fragment, ttl, options;
+};
+
+/* A frame from peer around n bytes; its length. */
+static unsigned ip_frame(struct ip p, const void *data, unsigned n)
+{
+	uint8_t *b = frame + HEAD;
+	unsigned head = IP + p.options;
+	uint32_t src = inet_addr(p.src ? p.src : "10.0.0.9");
+	uint32_t dst = inet_addr(p.dst ? p.dst : "10.0.0.1");
+
+	memset(frame, 0, sizeof(frame));
+	memcpy(frame, us, 6);
+	memcpy(frame + 6, peer, 6);
+	put16(frame + 12, 0x0800);
+	b[0] = 0x40 | head / 4;
+	put16(b + 2, head + n);
+	put16(b + 4, p.id);
+	put16(b + 6, p.fragment);
+	b[8] = p.ttl ? p.ttl : 64;
+	b[9] = p.protocol ? p.protocol : GLUE_PROTOCOL;
+	memcpy(b + 12, &src, 4);
+	memcpy(b + 16, &dst, 4);
+	memset(b + IP, 1, p.options);		/* no operation */
+	put16(b + 10, checksum(b, head));
+	memcpy(b + head, data, n);
+	return HEAD + head + n;
+}
+
+static void send_ip(struct ip p, const void *data, unsigned n)
+{
+	unsigned len = ip_frame(p, data, n);
+
+	glue_frame(frame, len);
+}
+
+static unsigned arp_frame(unsigned op, const char *sender, const char *target)
+{
+	uint32_t s = inet_addr(sender), t = inet_addr(target);
+	uint8_t *b = frame + HEAD;
+
+	memset(frame, 0, sizeof(frame));
+	memset(frame, 255, 6);
+	memcpy(frame + 6, peer, 6);
+	put16(frame + 12, 0x0806);
+	put16(b, 1);
+	put16(b + 2, 0x0800);
+	put16(b + 4, 0x0604);
+	put16(b + 6, op);
+	memcpy(b + 8, peer, 6);
+	memcpy(b + 14, &s, 4);
+	memcpy(b + 24, &t, 4);
+	return HEAD + 28;
+}
+
+/* peer becomes known without a word on the wire. */
+static void know(const char *addr)
+{
+	glue_frame(frame, arp_frame(2, addr, "10.0.0.1"));
+}
+
+/* What went out: the ICMP message in it, or NULL. */
+static uint8_t *icmp_sent(void)
+{
+	int n = glue_sent(back, sizeof(back));
+
+	if (n < HEAD + IP + 8 || back[HEAD + 9] != 1)
+		return NULL;
+	CHECK_EQ(checksum(back + HEAD, IP), 0);
+	CHECK_EQ(checksum(back + HEAD + IP, get16(back + HEAD + 2) - IP), 0);
+	return back + HEAD + IP;
+}
+
+/* --- ARP ------------------------------------------------------------------------- */
+
+TEST(arp_answers_who_asks_for_us)
+{
+	glue_begin();
+	glue_frame(frame, arp_frame(1, "10.0.0.9", "10.0.0.1"));
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + 28);
+	CHECK_EQ(get16(back + HEAD + 6), 2);
+	CHECK(!memcmp(back, peer, 6) && !memcmp(back + HEAD + 8, us, 6));
+	CHECK(!memcmp(back + HEAD + 14, frame + HEAD + 24, 4));
+	glue_frame(frame, arp_frame(1, "10.0.0.9", "10.0.0.77"));
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);
+}
+
+TEST(packets_wait_for_the_neighbour)
+{
+	unsigned before;
+
+	glue_begin();
+	before = glue_memory();
+	for (int n = 0; n < 20; n++)	/* more than may wait */
+		CHECK_EQ(glue_send(inet_addr("10.0.0.9"), "hello", 5, false),
+			 0);
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + 28);
+	CHECK_EQ(get16(back + HEAD + 6), 1);
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);
+	know("10.0.0.9");
+	for (int n = 0; n < 16; n++) {
+		CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + IP + 5);
+		CHECK(!memcmp(back, peer, 6));
+	}
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);
+	CHECK_EQ(glue_memory(), before + 1);	/* the neighbour */
+}
+
+TEST(nobody_answers)
+{
+	unsigned before;
+
+	glue_begin();
+	before = glue_memory();
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), "hello678", 8, false), 0);
+	for (int n = 0; n < 5; n++)
+		glue_later(1001);
+	CHECK_EQ(glue_error(), EHOSTUNREACH);
+	for (int n = 0; n < 3; n++)	/* it asked three times */
+		CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + 28);
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);
+	CHECK_EQ(glue_memory(), before);
+}
+
+TEST(an_old_neighbour_is_asked_again)
+{
+	glue_begin();
+	know("10.0.0.9");
+	glue_later(61000);
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), "hello", 5, false), 0);
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + 28);
+	CHECK(!memcmp(back, peer, 6));		/* by his address */
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + IP + 5);
+}
+
+TEST(our_address_is_defended)
+{
+	glue_begin();
+	glue_frame(frame, arp_frame(1, "10.0.0.1", "10.0.0.1"));
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + 28);
+	CHECK(!memcmp(back + HEAD + 14, back + HEAD + 24, 4));
+	glue_frame(frame, arp_frame(1, "10.0.0.1", "10.0.0.1"));
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);	/* but not loudly */
+}
+
+/* --- headers ------------------------------------------------------------------------ */
+
+TEST(what_is_for_us_arrives)
+{
+	glue_begin();
+	send_ip((struct ip){ 0 }, "hello", 5);
+	CHECK_EQ(glue_got(back, sizeof(back)), 5);
+	CHECK(!memcmp(back, "hello", 5));
+	glue_frame(frame, 60);		/* padded to Ethernet's least */
+	CHECK_EQ(glue_got(back, sizeof(back)), 5);
+	send_ip((struct ip){ .options = 8 }, "hello", 5);
+	CHECK_EQ(glue_got(back, sizeof(back)), 5);
+	send_ip((struct ip){ .dst = "10.0.0.255" }, "hello", 5);
+	CHECK_EQ(glue_got(back, sizeof(back)), 5);
+}
+
+static bool arrives(unsigned len)
+{
+	glue_frame(frame, len);
+	return glue_got(back, sizeof(back)) >= 0;
+}
+
+TEST(broken_headers_are_dropped)
+{
+	unsigned len;
+
+	glue_begin();
+	len = ip_frame((struct ip){ 0 }, "hello", 5);
+	CHECK(arrives(len));
+	for (int n = 0; n < IP; n++) {		/* any byte, any header */
+		frame[HEAD + n] ^= 0x10;
+		CHECK(!arrives(len));
+		frame[HEAD + n] ^= 0x10;
+	}
+	for (unsigned n = 0; n < len; n++)
+		CHECK(!arrives(n));
+	CHECK(arrives(len));
+}
+
+TEST(martians_are_dropped)
+{
+	static const char *const from[] = {
+		"127.0.0.1", "10.0.0.1", "10.0.0.255", "255.255.255.255",
+		"224.0.0.1", "0.0.0.0",
+	};
+	uint64_t before;
+
+	glue_begin();
+	before = glue_counter("InAddrErrors");
+	for (unsigned n = 0; n < sizeof(from) / sizeof(from[0]); n++)
+		CHECK(!arrives(ip_frame((struct ip){ .src = from[n] }, "x",
+					1)));
+	CHECK(!arrives(ip_frame((struct ip){ .dst = "127.0.0.1" }, "x", 1)));
+	CHECK(!arrives(ip_frame((struct ip){ .dst = "10.0.0.5" }, "x", 1)));
+	CHECK_EQ(glue_counter("InAddrErrors"), before + 8);
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);
+}
+
+TEST(source_routes_are_dropped)
+{
+	unsigned len;
+
+	glue_begin();
+	len = ip_frame((struct ip){ .options = 8 }, "x", 1);
+	frame[HEAD + IP] = 0x83;
+	frame[HEAD + IP + 1] = 7;
+	put16(frame + HEAD + 10, 0);
+	put16(frame + HEAD + 10, checksum(frame + HEAD, IP + 8));
+	CHECK(!arrives(len));
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);
+}
+
+TEST(malformed_options_are_told)
+{
+	unsigned len;
+	uint8_t *m;
+
+	glue_begin();
+	know("10.0.0.9");
+	len = ip_frame((struct ip){ .options = 8 }, "12345678", 8);
+	frame[HEAD + IP + 2] = 7;		/* a record of 200 bytes */
+	frame[HEAD + IP + 3] = 200;
+	put16(frame + HEAD + 10, 0);
+	put16(frame + HEAD + 10, checksum(frame + HEAD, IP + 8));
+	CHECK(!arrives(len));
+	m = icmp_sent();
+	CHECK(m && m[0] == 12 && m[4] == IP + 2);
+}
+
+/* --- fragments ----------------------------------------------------------------------- */
+
+static uint8_t pattern[4096];
+
+static void pattern_fill(void)
+{
+	for (unsigned n = 0; n < sizeof(pattern); n++)
+		pattern[n] = n * 7 + n / 256;
+}
+
+/* Bytes [at, at + n) of the pattern; more: it is not the last. */
+static void piece(unsigned id, unsigned at, unsigned n, bool more)
+{
+	send_ip((struct ip){ .id = id, .fragment = at / 8 | (more ? MF : 0) },
+		pattern + at, n);
+}
+
+static void whole_arrives(unsigned n)
+{
+	CHECK_EQ(glue_got(back, sizeof(back)), (int)n);
+	CHECK(!memcmp(back, pattern, n));
+	CHECK_EQ(glue_got(back, sizeof(back)), -1);
+}
+
+TEST(fragments_in_any_order)
+{
+	static const uint8_t order[][3] = { { 0, 1, 2 }, { 2, 1, 0 },
+					    { 1, 2, 0 }, { 2, 0, 1 } };
+	unsigned before;
+
+	pattern_fill();
+	glue_begin();
+	before = glue_memory();
+	for (unsigned o = 0; o < 4; o++) {
+		for (unsigned n = 0; n < 3; n++) {
+			CHECK_EQ(glue_got(back, sizeof(back)), -1);
+			piece(o, order[o][n] * 400, order[o][n] < 2 ? 400 : 99,
+			      order[o][n] < 2);
+		}
+		whole_arrives(899);
+	}
+	CHECK_EQ(glue_memory(), before);
+}
+
+/* RFC 5722's rule for all: what overlaps is forgotten, the rest of it too. */
+TEST(overlaps_are_dropped)
+{
+	unsigned before;
+
+	pattern_fill();
+	glue_begin();
+	before = glue_memory();
+	piece(1, 0, 400, true);
+	piece(1, 392, 400, true);
+	piece(1, 0, 400, true);		/* begins anew ... */
+	piece(1, 0, 400, true);		/* ... a copy overlaps too */
+	CHECK_EQ(glue_got(back, sizeof(back)), -1);
+	CHECK_EQ(glue_counter("ReasmFails"), 2);
+	piece(2, 800, 99, false);
+	piece(2, 400, 500, true);		/* beyond the end */
+	piece(3, 800, 99, false);
+	piece(3, 400, 99, false);		/* two ends */
+	CHECK_EQ(glue_counter("ReasmFails"), 4);
+	CHECK_EQ(glue_memory(), before);
+}
+
+TEST(tricky_fragments_are_dropped)
+{
+	unsigned before;
+
+	glue_begin();
+	before = glue_memory();
+	/* RFC 1858: ports without flags; flags that come later */
+	send_ip((struct ip){ .protocol = 6, .fragment = MF }, pattern, 8);
+	send_ip((struct ip){ .protocol = 6, .fragment = 1 }, pattern, 40);
+	send_ip((struct ip){ .fragment = MF }, pattern, 9);	/* no 8 */
+	send_ip((struct ip){ .fragment = MF }, pattern, 0);
+	/* the ping of death */
+	send_ip((struct ip){ .fragment = 0x1fff }, pattern, 800);
+	CHECK_EQ(glue_got(back, sizeof(back)), -1);
+	CHECK_EQ(glue_memory(), before);
+}
+
+TEST(fragments_time_out)
+{
+	unsigned before;
+	uint8_t *m;
+
+	pattern_fill();
+	glue_begin();
+	know("10.0.0.9");
+	before = glue_memory();
+	piece(1, 0, 400, true);
+	piece(2, 400, 400, true);	/* nobody is told without the first */
+	glue_later(31000);
+	CHECK_EQ(glue_counter("ReasmTimeout"), 2);
+	m = icmp_sent();
+	CHECK(m && m[0] == 11 && m[1] == 1);
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);
+	CHECK_EQ(glue_memory(), before);
+}
+
+TEST(a_flood_of_fragments_is_bounded)
+{
+	unsigned before;
+
+	pattern_fill();
+	glue_begin();
+	know("10.0.0.9");
+	before = glue_memory();
+	for (unsigned n = 0; n < 5000; n++)
+		piece(n, 8 * (n % 50), 1400, true);
+	CHECK(glue_memory() < before + 2000);
+	for (unsigned n = 0; n < 200; n++)	/* many pieces of one */
+		piece(60000, 16 * n, 8, true);
+	glue_later(31000);
+	while (glue_sent(back, sizeof(back)))
+		;
+	CHECK_EQ(glue_memory(), before);
+}
+
+TEST(what_is_too_large_is_cut)
+{
+	unsigned at = 0;
+	int n;
+
+	pattern_fill();
+	glue_begin();
+	know("10.0.0.9");
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 4000, false), 0);
+	while ((n = glue_sent(back, sizeof(back)))) {
+		unsigned fragment = get16(back + HEAD + 6);
+		unsigned len = get16(back + HEAD + 2) - IP;
+
+		CHECK(n <= HEAD + 1500);
+		CHECK_EQ(checksum(back + HEAD, IP), 0);
+		CHECK_EQ((fragment & 0x1fff) * 8, at);
+		CHECK(!memcmp(back + HEAD + IP, pattern + at, len));
+		at += len;
+		CHECK_EQ(!(fragment & MF), at == 4000);
+	}
+	CHECK_EQ(at, 4000);
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 4000, true),
+		 -EMSGSIZE);
+}
+
+/* --- ICMP ----------------------------------------------------------------------------- */
+
+/* A message with n bytes behind its head, which is type, code, and info. */
+static void send_icmp(unsigned type, unsigned code, uint32_t info,
+		      const void *data, unsigned n)
+{
+	uint8_t m[1500] = { type, code };
+
+	put16(m + 4, info >> 16);
+	put16(m + 6, info);
+	memcpy(m + 8, data, n);
+	put16(m + 2, checksum(m, 8 + n));
+	send_ip((struct ip){ .protocol = 1 }, m, 8 + n);
+}
+
+TEST(pings_are_answered)
+{
+	uint8_t *m;
+
+	glue_begin();
+	know("10.0.0.9");
+	send_icmp(8, 0, 0x12340001, "abcdefghi", 9);
+	m = icmp_sent();
+	CHECK(m && m[0] == 0 && !memcmp(m + 4, "\x12\x34\0\x01" "abcdefghi",
+					13));
+	frame[HEAD + IP + 9] ^= 1;		/* a sum that is wrong */
+	glue_frame(frame, HEAD + IP + 17);
+	CHECK(!icmp_sent());
+	CHECK_EQ(glue_counter("InCsumErrors"), 1);
+}
+
+TEST(unknown_protocols_are_told_at_a_rate)
+{
+	int told = 0;
+	uint8_t *m;
+
+	glue_begin();
+	know("10.0.0.9");
+	for (int n = 0; n < 200; n++) {
+		send_ip((struct ip){ .protocol = 99 }, "12345678", 8);
+		m = icmp_sent();
+		if (m) {
+			CHECK(m[0] == 3 && m[1] == 2);
+			told++;
+		}
+	}
+	CHECK_EQ(told, 50);
+	glue_later(10);
+	send_ip((struct ip){ .protocol = 99 }, "12345678", 8);
+	CHECK(icmp_sent());
+	/* what went to many, and errors, are no reason for an error */
+	send_ip((struct ip){ .protocol = 99, .dst = "10.0.0.255" }, "1", 1);
+	CHECK(!icmp_sent());
+}
+
+/* The error that a router would send about what we have just sent. */
+static void router_says(unsigned code, uint32_t info)
+{
+	uint8_t about[IP + 8];
+
+	CHECK(glue_sent(back, sizeof(back)) > HEAD + IP + 8);
+	memcpy(about, back + HEAD, sizeof(about));
+	send_icmp(3, code, info, about, sizeof(about));
+}
+
+TEST(errors_reach_the_protocol)
+{
+	glue_begin();
+	know("10.0.0.9");
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 100, false), 0);
+	router_says(1, 0);
+	CHECK_EQ(glue_error(), EHOSTUNREACH);
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 100, false), 0);
+	router_says(3, 0);
+	CHECK_EQ(glue_error(), ECONNREFUSED);
+	/* about what we cannot have sent */
+	ip_frame((struct ip){ .src = "10.0.0.44" }, pattern, 8);
+	memcpy(back, frame + HEAD, IP + 8);
+	send_icmp(3, 1, 0, back, IP + 8);
+	CHECK_EQ(glue_error(), 0);
+}
+
+TEST(path_mtu_is_learned_and_forgotten)
+{
+	glue_begin();
+	know("10.0.0.9");
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 1400, true), 0);
+	router_says(4, 1000);
+	CHECK_EQ(glue_error(), -1000);
+	CHECK(!strcmp(glue_route("10.0.0.9"), "eth0 10.0.0.9 10.0.0.1 1000"));
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 1400, true),
+		 -EMSGSIZE);
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 900, true), 0);
+	router_says(4, 0);			/* an old router: a plateau */
+	CHECK_EQ(glue_error(), -508);
+	glue_later(601000);
+	CHECK(!strcmp(glue_route("10.0.0.9"), "eth0 10.0.0.9 10.0.0.1 1500"));
+}
+
+/* --- routes --------------------------------------------------------------------------- */
+
+static void goes(const char *dst, const char *want)
+{
+	const char *way = glue_route(dst);
+
+	if (strcmp(way, want))
+		FAIL("%s: \"%s\", not \"%s\"", dst, way, want);
+}
+
+TEST(the_longest_prefix_wins)
+{
+	glue_begin();
+	goes("10.0.0.7", "eth0 10.0.0.7 10.0.0.1 1500");
+	goes("10.0.0.1", "lo 10.0.0.1 10.0.0.1 65536");
+	goes("127.9.9.9", "lo 127.9.9.9 127.9.9.9 65536");
+	goes("9.9.9.9", "none");
+	CHECK_EQ(glue_route_add("0.0.0.0", 0, "10.0.0.2", 0), 0);
+	goes("9.9.9.9", "eth0 10.0.0.2 10.0.0.1 1500");
+	CHECK_EQ(glue_route_add("9.0.0.0", 8, "10.0.0.3", 5), 0);
+	CHECK_EQ(glue_route_add("9.9.9.9", 32, "10.0.0.4", 9), 0);
+	CHECK_EQ(glue_route_add("9.0.0.0", 8, "10.0.0.5", 1), 0);
+	goes("9.9.9.9", "eth0 10.0.0.4 10.0.0.1 1500");
+	goes("9.1.1.1", "eth0 10.0.0.5 10.0.0.1 1500");	/* less metric */
+	goes("8.8.8.8", "eth0 10.0.0.2 10.0.0.1 1500");
+	CHECK_EQ(glue_route_remove("9.9.9.9", 32), 0);
+	goes("9.9.9.9", "eth0 10.0.0.5 10.0.0.1 1500");
+	CHECK_EQ(glue_route_add("9.0.0.0", 8, "10.0.0.5", 1), -EEXIST);
+	CHECK_EQ(glue_route_add("9.0.0.1", 8, "10.0.0.5", 2), -EINVAL);
+	/* a gateway is a neighbour */
+	CHECK_EQ(glue_route_add("7.0.0.0", 8, "9.1.1.1", 0), -ENETUNREACH);
+	CHECK_EQ(glue_route_add("7.0.0.0", 8, "10.0.0.1", 0), -ENETUNREACH);
+	CHECK_EQ(glue_route_remove("7.0.0.0", 8), -ESRCH);
+}
+
+TEST(an_address_brings_its_subnet)
+{
+	glue_begin();
+	goes("172.16.5.5", "none");
+	CHECK_EQ(glue_address("172.16.0.1", 16), 0);
+	goes("172.16.5.5", "eth0 172.16.5.5 172.16.0.1 1500");
+	goes("10.0.0.7", "eth0 10.0.0.7 10.0.0.1 1500");
+	CHECK_EQ(glue_address("172.16.0.1", 16), -EEXIST);
+	CHECK_EQ(glue_address_remove("172.16.0.1"), 0);
+	goes("172.16.5.5", "none");
+	CHECK_EQ(glue_address_remove("172.16.0.1"), -EADDRNOTAVAIL);
+}
+
+TEST(routers_pass_on)
+{
+	uint8_t *m;
+
+	glue_begin();
+	know("10.0.0.9");
+	know("10.0.0.2");
+	CHECK_EQ(glue_route_add("9.0.0.0", 8, "10.0.0.2", 0), 0);
+	send_ip((struct ip){ .dst = "9.9.9.9" }, "hello", 5);
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);	/* off at first */
+	glue_forwarding(true);
+	send_ip((struct ip){ .dst = "9.9.9.9" }, "hello", 5);
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + IP + 5);
+	CHECK_EQ(back[HEAD + 8], 63);
+	CHECK_EQ(checksum(back + HEAD, IP), 0);
+	send_ip((struct ip){ .dst = "9.9.9.9", .ttl = 1 }, "12345678", 8);
+	m = icmp_sent();
+	CHECK(m && m[0] == 11 && m[1] == 0);
+	send_ip((struct ip){ .dst = "8.8.8.8" }, "12345678", 8);
+	m = icmp_sent();
+	CHECK(m && m[0] == 3 && m[1] == 0);
+	glue_mtu(600);
+	send_ip((struct ip){ .dst = "9.9.9.9", .fragment = DF }, pattern, 900);
+	m = icmp_sent();
+	CHECK(m && m[0] == 3 && m[1] == 4 && get16(m + 6) == 600);
+	send_ip((struct ip){ .dst = "9.9.9.9" }, pattern, 900);
+	CHECK(glue_sent(back, sizeof(back)) > 0);
+	CHECK(glue_sent(back, sizeof(back)) > 0);
+	CHECK_EQ(glue_sent(back, sizeof(back)), 0);
+}
+
+/* --- anything at all --------------------------------------------------------------------- */
+
+/* Frames that are nearly right: no report of a sanitizer, and no memory lost. */
+TEST(fuzzed_frames)
+{
+	unsigned seed = 4711, len;
+
+	pattern_fill();
+	glue_begin();
+	know("10.0.0.9");
+	glue_forwarding(true);
+	CHECK_EQ(glue_route_add("0.0.0.0", 0, "10.0.0.9", 0), 0);
+	for (int n = 0; n < 200000; n++) {
+		seed = seed * 1103515245 + 12345;
+		if (seed >> 16 & 3)
+			len = ip_frame((struct ip){
+				.protocol = seed >> 20 & 1 ? 1 : 0,
+				.id = seed >> 24 & 3,
+				.options = (seed >> 26 & 3) * 4,
+				.fragment = seed >> 28 & 1 ?
+					(seed >> 18 & 0x3f) | MF : 0,
+			}, pattern, seed >> 21 & 0xff);
+		else
+			len = arp_frame(seed >> 18 & 3, "10.0.0.9", "10.0.0.1");
+		for (unsigned changes = seed >> 30; changes; changes--) {
+			seed = seed * 1103515245 + 12345;
+			frame[(seed >> 16) % (len < 64 ? len : 64)] ^=
+				1 << (seed >> 8 & 7);
+		}
+		if (frame[HEAD] == 0x45 && (seed >> 12 & 1)) {
+			put16(frame + HEAD + 10, 0);
+			put16(frame + HEAD + 10, checksum(frame + HEAD, IP));
+		}
+		glue_frame(frame, seed >> 29 & 1 ? len : len / 2);
+		while (glue_sent(back, sizeof(back)) ||
+		       glue_got(back, sizeof(back)) >= 0)
+			;
+		if (n % 64 == 0)
+			glue_later(50);
+	}
+	for (int n = 0; n < 400; n++)
+		glue_later(1000);
+	while (glue_sent(back, sizeof(back)))
+		;
+	CHECK(glue_memory() < 100);
+}
