@@ -287,7 +287,7 @@ static int peer_get(const struct sock *s, const struct thread *me,
 	struct abi_ucred c = { 0, UINT32_MAX, UINT32_MAX };
 
 	if (peer) {
-		if (prison_sees(me->cred->prison, peer->prison))
+		if (proc_sees_cred(me->cred, peer))
 			c.pid = s->peer_pid;
 		c.uid = peer->euid;
 		c.gid = peer->egid;

@@ -118,7 +118,7 @@ struct unix_creds {		/* all else means nothing unless set */
 	bool set;
 	int pid;
 	uint32_t uid, gid;
-	struct prison *prison;	/* of that process; held if set */
+	const struct cred *of;	/* that process's; held if set */
 };
 struct unix_control {		/* what goes along with the bytes */
 	struct unix_rights *rights;
@@ -142,12 +142,12 @@ static inline void unix_creds_copy(struct unix_creds *to,
 	if (!from->set)
 		return;
 	*to = *from;
-	prison_hold(to->prison);
+	cred_hold(to->of);
 }
 static inline void unix_creds_end(struct unix_creds *c)
 {
 	if (c->set)
-		prison_drop(c->prison);
+		cred_drop(c->of);
 	c->set = false;
 }
 static inline void unix_control_end(struct unix_control *c)	/* Sleeps. */

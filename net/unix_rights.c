@@ -27,8 +27,7 @@ void unix_creds_fill(struct unix_creds *c, const struct thread *me)
 	c->pid = me->proc->pid;
 	c->uid = me->cred->uid;
 	c->gid = me->cred->gid;
-	c->prison = me->cred->prison;
-	prison_hold(c->prison);
+	c->of = cred_hold(me->cred);
 }
 
 /* A process may say that it is itself, by any of its ids; another one only who
@@ -52,8 +51,7 @@ static int creds_check(const struct thread *me, const struct abi_ucred *u,
 		return -ESRCH;
 	unix_creds_end(out);
 	*out = (struct unix_creds){ true, u->pid, u->uid, u->gid,
-				    p->cred->prison };
-	prison_hold(out->prison);
+				    cred_hold(p->cred) };
 	proc_drop(p);
 	return 0;
 }
@@ -173,6 +171,15 @@ int unix_control_parse(const struct sock_msg *m, struct unix_control *out)
 
 /* --- receiving -------------------------------------------------------------- */
 
+/* f did not arrive: who keeps the jail can read it in /proc/jail/denied. */
+static void note_refused(const struct cred *who, const struct file *f)
+{
+	const char *what = S_ISDIR(f->inode->mode) ? "directory" : "device";
+
+	prison_denied(who, "descriptor", file_kind(f) ? file_kind(f) : what,
+		      -EPERM);
+}
+
 /*
  * Would m's receiver, who has room for descriptors, get none of r's because
  * they may not arrive? He is told so once by -EPERM, and the bytes stay; the
@@ -186,6 +193,7 @@ bool unix_rights_refused(const struct sock_msg *m, const struct unix_rights *r)
 	for (unsigned i = 0; i < r->count; i++)
 		if (!file_may_arrive(m->me->cred, r->file[i]))
 			return false;
+	note_refused(m->me->cred, r->file[0]);
 	return true;
 }
 
@@ -213,6 +221,7 @@ static int file_arrive(struct thread *me, struct file *f, bool cloexec,
 static int rights_give(struct sock_msg *m, struct unix_rights *r)
 {
 	struct abi_cmsghdr head = { DATA_AT, SOL_SOCKET, SCM_RIGHTS };
+	const struct file *refused = NULL;
 	uint32_t room = 0, given = 0, used;
 	int err = 0;
 
@@ -225,9 +234,13 @@ static int rights_give(struct sock_msg *m, struct unix_rights *r)
 					  given * sizeof(int32_t));
 		if (!err)
 			given++;
-		else if (err != -EPERM)
+		else if (err == -EPERM)
+			refused = r->file[i];
+		else
 			break;
 	}
+	if (given && refused)	/* else it was noted before */
+		note_refused(m->me->cred, refused);
 	assert(given <= r->count && given <= room);
 	if (given < r->count)
 		m->told |= MSG_CTRUNC;
@@ -254,7 +267,7 @@ int unix_control_give(struct unix_sock *s, struct sock_msg *m,
 		if (c->creds.set) {
 			u.uid = c->creds.uid;
 			u.gid = c->creds.gid;
-			if (prison_sees(m->me->cred->prison, c->creds.prison))
+			if (proc_sees_cred(m->me->cred, c->creds.of))
 				u.pid = c->creds.pid;
 		}
 		err = sock_put_control(m, SOL_SOCKET, SCM_CREDENTIALS, &u,

@@ -54,14 +54,19 @@ static bool sees_others(const struct cred *who, const struct cred *of)
 	       priv_has(who, PRIV_SEEJAILPROC);
 }
 
-bool proc_sees(const struct cred *who, const struct proc *p)
+bool proc_sees_cred(const struct cred *who, const struct cred *of)
 {
-	if (!prison_sees(who->prison, p->cred->prison))
+	if (!prison_sees(who->prison, of->prison))
 		return false;
 	if (likely(proc_see_other_uids & proc_see_other_gids &
 		   proc_see_jail_proc))
 		return true;
-	return sees_others(who, p->cred);
+	return sees_others(who, of);
+}
+
+bool proc_sees(const struct cred *who, const struct proc *p)
+{
+	return proc_sees_cred(who, p->cred);
 }
 
 /* Somebody named a process by a number that is not for him. */

@@ -405,6 +405,8 @@ struct proc_group *proc_group_find(const struct cred *who, int id); /* held */
 struct proc *proc_group_next(const struct cred *who, struct proc_group *g,
 			     struct proc *prev);
 bool proc_sees(const struct cred *who, const struct proc *p);
+/* The same of a process that may have gone, by the credential it had. */
+bool proc_sees_cred(const struct cred *who, const struct cred *of);
 /* ioport.c: the machine's ports for t's program; t is current. */
 int thread_io_permit(struct thread *t, uint32_t from, uint32_t count,
 		     bool on) must_check;

@@ -198,6 +198,36 @@ TEST(process_numbers_by_credentials)
 	CHECK_CHILD(pid);
 }
 
+static void knob(const char *value)
+{
+	int fd = open("/proc/sys/security/bsd/see_other_uids", O_WRONLY);
+
+	CHECK_OK(fd);
+	CHECK_EQ(write(fd, value, 1), 1);
+	CHECK_OK(close(fd));
+}
+
+/* Without jails too: who may not see others' processes has no number of them. */
+TEST(process_numbers_of_other_users)
+{
+	struct ucred u;
+	socklen_t len = sizeof(u);
+	pid_t pid;
+
+	talk(SOCK_STREAM);
+	knob("0");
+	pid = fork();
+	CHECK_OK(pid);
+	if (pid == 0) {
+		CHECK_OK(setuid(1000));
+		CHECK_OK(getsockopt(inmate, SOL_SOCKET, SO_PEERCRED, &u, &len));
+		_exit(u.pid != 0);
+	}
+	pid = ktap_wait(pid);
+	knob("1");
+	CHECK_EQ(pid, 0);
+}
+
 /* --- descriptors ------------------------------------------------------------ */
 
 /* The next message: bytes, and how many descriptors. Refused: told once. */
@@ -268,9 +298,26 @@ static void descriptors(int type)
 	CHECK_CHILD(pid);
 }
 
+/* Lines of /proc/jail/denied that tell of descriptors. */
+static int refusals_noted(void)
+{
+	char line[256];
+	int n = 0;
+	FILE *f = fopen("/proc/jail/denied", "r");
+
+	CHECK(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, "descriptor") != NULL;
+	fclose(f);
+	return n;
+}
+
 TEST(descriptors_over_a_stream)
 {
+	int before = refusals_noted();
+
 	descriptors(SOCK_STREAM);
+	CHECK_EQ(refusals_noted() - before, 6);
 }
 
 TEST(descriptors_over_packets)
