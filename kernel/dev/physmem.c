@@ -46,6 +46,7 @@ static uint32_t step(off64 pos, uint32_t left)
 {
 	uint64_t end = (uint64_t)page_count << PAGE_SHIFT;
 
+	assert(end <= DIRECT_MAX);
 	if (pos < 0 || (uint64_t)pos >= end)
 		return 0;
 	return min_u32(left, CHUNK - (uint32_t)pos % CHUNK);

@@ -89,6 +89,7 @@ static int module_place(struct module *m, const struct module_file *f)
 	char unknown[MODULE_NAME_MAX] = "";
 	int err;
 
+	assert(f->memory_size > 0 && f->memory_size <= MODULE_MEMORY_MAX);
 	m->size = f->memory_size;
 	m->order = order_for(m->size);
 	m->pages = page_alloc(m->order, PAGE_USER);
@@ -108,6 +109,7 @@ static int module_start(struct module *m)
 {
 	int err;
 
+	assert(m->entry.init && m->entry.name[0]);
 	m->state = COMING;
 	list_append(&modules, &m->link);
 	err = m->entry.init();
@@ -219,6 +221,7 @@ int sys_delete_module(struct thread *me, const uint32_t *arg)
 		return -EAGAIN;
 	m->state = GOING;
 	m->entry.exit();
+	assert(m->refs == 0);
 	list_remove(&m->link);
 	log_print(LOG_INFO, "module %s unloaded", name);
 	module_free(m);

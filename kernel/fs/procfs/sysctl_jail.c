@@ -37,6 +37,7 @@ static int set_allowed(const struct procfs_knob *k, const struct cred *who,
 {
 	struct prison *p = NULL;
 
+	assert(!is_jailed(who) && k->bit != 0);
 	if (v)
 		prison_allow_default |= k->bit;
 	else

@@ -127,6 +127,7 @@ static int set_securelevel(const struct procfs_knob *k, const struct cred *who,
 			   int64_t v)
 {
 	(void)k;
+	assert(v >= SECURELEVEL_MIN && v <= SECURELEVEL_MAX);
 	if (v < prison_securelevel(who->prison))
 		return -EPERM;
 	who->prison->securelevel = (int)v;
@@ -216,6 +217,7 @@ static int set_own_allow(const struct procfs_knob *k, const struct cred *who,
 {
 	struct prison *p = who->prison;
 
+	assert(k->bit != 0);
 	if (!v)
 		p->allow &= ~k->bit;
 	else if (!p->parent)
