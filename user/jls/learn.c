@@ -31,7 +31,27 @@ static void append(char **list, const char *word)
 	*list = grown;
 }
 
-static void read_needs(const char *name, struct need *need)
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+	const char *at = list;
+
+	for (; (at = strstr(at, word)); at += len)
+		if ((at == list || at[-1] == ' ') &&
+		    (!at[len] || at[len] == ' '))
+			return true;
+	return false;
+}
+
+/* Devices that the jail has by now are no need any more. */
+static void add_device(struct need *need, const char *now, const char *word)
+{
+	if (!has_word(now, word))
+		append(&need->devices, word);
+}
+
+static void read_needs(const char *name, const char *devices,
+		       struct need *need)
 {
 	FILE *file = fopen(LEARN, "re");
 	size_t size = 0, len = strlen(name);
@@ -45,7 +65,7 @@ static void read_needs(const char *name, struct need *need)
 			continue;
 		word = line + len + 1;
 		if (!strncmp(word, DEVICES, strlen(DEVICES)))
-			append(&need->devices, word + strlen(DEVICES));
+			add_device(need, devices, word + strlen(DEVICES));
 		else
 			append(&need->words, word);
 	}
@@ -73,11 +93,12 @@ int learn(const char *jail)
 {
 	struct need need = { NULL, NULL };
 	int jid = jail_getid(jail);
-	char *name = jid > 0 ? jail_getname(jid) : NULL;
+	char *name = jid > 0 ? jail_getname(jid) : NULL, *devices;
 
 	if (!name)
 		fail("jail '%s' not found", jail);
-	read_needs(name, &need);
+	devices = devices_of(name);
+	read_needs(name, devices, &need);
 	if (!need.words && !need.devices)
 		fprintf(stderr, "jls: jail '%s' was refused nothing that a "
 			"parameter allows\n", name);
@@ -86,11 +107,12 @@ int learn(const char *jail)
 	if (need.words)
 		printf(" %s", need.words);
 	if (need.devices)
-		printf(" devices=\"%s %s\"", devices_of(name), need.devices);
+		printf(" devices=\"%s %s\"", devices, need.devices);
 	if (need.words || need.devices)
 		putchar('\n');
 	free(need.words);
 	free(need.devices);
+	free(devices);
 	free(name);
 	return 0;
 }
