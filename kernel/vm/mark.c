@@ -31,6 +31,8 @@ int vm_mark(struct vm *v, uint32_t addr, uint32_t size, uint32_t clear,
 
 	assert(!((clear | set) & ~MARKS));
 	assert(addr <= end && end <= USER_TOP);
+	if (size == 0)		/* would cut a map into it and nothing */
+		return 0;
 	for (m = maps_from(v, addr); !err && m && m->start < end;
 	     m = maps_from(v, addr)) {
 		flags = (m->flags & ~clear) | set;

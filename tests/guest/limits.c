@@ -242,6 +242,22 @@ TEST(memlock)
 	CHECK_ERRNO(mlock(m, 4096), EPERM);
 }
 
+/* No bytes, in the middle of what is locked or is not. */
+TEST(locking_nothing_changes_nothing)
+{
+	char *m = mmap(NULL, 40960, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	limit(RLIMIT_MEMLOCK, 65536, 65536);
+	as_user();
+	CHECK_OK(mlock(m + 8192, 0));
+	CHECK_OK(munlock(m + 8192, 0));
+	CHECK_OK(mlock(m, 40960));
+	CHECK_OK(munlock(m + 8192, 0));
+	CHECK_OK(mlock(m + 8192, 0));
+	CHECK_OK(munlock(m, 40960));
+}
+
 TEST(memlock_counts_what_is_locked)
 {
 	char *m = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
