@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""test_v86.py - Brig in v86, the PC emulator that runs in browsers, under node.
+
+Its loader hands over less than QEMU's, and a memory map that lies. Optional:
+v86 is an npm package, fetched into build/v86 where node and npm are there.
+"""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from rig import machine as machines
+from rig.guest import time_scale
+
+VERSION = "0.5.462"
+FOLDER = os.path.join(machines.BUILD, "v86")
+LIBRARY = os.path.join(FOLDER, "node_modules", "v86", "build")
+FIRMWARE = ["/usr/share/seabios/bios.bin", "/usr/share/seabios/vgabios-stdvga.bin"]
+SCRIPT = os.path.join(machines.TOP, "tests", "v86", "boot.mjs")
+
+
+@pytest.fixture(scope="module")
+def library():
+    if os.environ.get("SAN") or os.environ.get("COV"):
+        pytest.skip("too slow with sanitizers or counters")
+    if not shutil.which("node") or not shutil.which("npm"):
+        pytest.skip("node and npm are not installed")
+    if not os.path.exists(os.path.join(LIBRARY, "libv86.mjs")):
+        done = subprocess.run(
+            ["npm", "install", "--no-audit", "--no-fund", "--prefix", FOLDER,
+             "v86@" + VERSION], stdin=subprocess.DEVNULL, timeout=120,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            pytest.skip("npm cannot fetch v86: " + done.stdout.strip()[-200:])
+    return LIBRARY
+
+
+@pytest.mark.parametrize("firmware", [[], FIRMWARE], ids=["bare", "seabios"])
+def test_v86_boots_to_a_shell(library, firmware):
+    if not all(map(os.path.exists, firmware)):
+        pytest.skip("Debian's seabios is not installed")
+    done = subprocess.run(
+        ["node", SCRIPT, library, os.path.join(machines.build_dir(), "brig.elf"),
+         os.path.join(machines.BUILD, "root", "root.cpio"),
+         "uname -sm; echo answer $((6 * 7))"] + firmware,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", timeout=60 * time_scale())
+    assert done.returncode == 0, done.stdout
+    assert "Linux i686\n" in done.stdout and "answer 42\n" in done.stdout
