@@ -23,10 +23,15 @@ static const uint8_t nobody[ETHER_ADDR];
 
 /* --- the table ------------------------------------------------------------------ */
 
+static struct list *bucket(struct arp_table *t, uint32_t addr)
+{
+	return &t->by_addr[hash_u32(addr) % ARP_BUCKETS];
+}
+
 struct arp_entry *arp_find(struct netif *i, uint32_t addr)
 {
-	list_each(l, &i->vnet->arp->entries) {
-		struct arp_entry *e = list_entry(l, struct arp_entry, link);
+	list_each(l, bucket(i->vnet->arp, addr)) {
+		struct arp_entry *e = list_entry(l, struct arp_entry, by_addr);
 
 		if (e->addr == addr && e->netif == i)
 			return e;
@@ -51,6 +56,7 @@ void arp_forget(struct arp_table *t, struct arp_entry *e)
 	assert(t->count > 0);
 	t->count--;
 	list_remove(&e->link);
+	list_remove(&e->by_addr);
 	kmem_free(e);
 }
 
@@ -81,6 +87,7 @@ struct arp_entry *arp_new(struct netif *i, uint32_t addr)
 	e->addr = addr;
 	list_init(&e->waiting);
 	list_append(&t->entries, &e->link);
+	list_push(bucket(t, addr), &e->by_addr);
 	t->count++;
 	return e;
 }
@@ -153,6 +160,9 @@ static void step(struct arp_table *t, struct arp_entry *e, struct list *failed)
 	case ARP_ASKED:
 	case ARP_PROBE:
 		if (e->tries++ >= TRIES) {
+			list_each(l, &e->waiting)	/* whose stack's */
+				list_entry(l, struct packet, link)->in =
+					e->netif;
 			list_splice(failed, &e->waiting);
 			e->waiting_count = 0;
 			arp_forget(t, e);
@@ -217,6 +227,8 @@ int arp_table_new(struct vnet *v)
 	if (!t)
 		return -ENOMEM;
 	list_init(&t->entries);
+	for (unsigned n = 0; n < ARP_BUCKETS; n++)
+		list_init(&t->by_addr[n]);
 	timer_init(&t->timer, time_over, t);
 	v->arp = t;
 	return 0;

@@ -16,7 +16,8 @@ enum arp_state {
 	ARP_PERMANENT,		/* the user has said so */
 };
 struct arp_entry {
-	struct list link;
+	struct list link;	/* all, oldest first */
+	struct list by_addr;
 	struct netif *netif;
 	uint32_t addr;
 	uint8_t mac[ETHER_ADDR];
@@ -26,8 +27,10 @@ struct arp_entry {
 	struct list waiting;	/* packets, oldest first */
 	unsigned waiting_count;
 };
+enum { ARP_BUCKETS = 64 };
 struct arp_table {
 	struct list entries;	/* oldest first */
+	struct list by_addr[ARP_BUCKETS];
 	unsigned count;
 	struct timer timer;
 	uint64_t defended;	/* when an address of ours was last */

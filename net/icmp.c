@@ -114,7 +114,7 @@ static bool head_read(const struct packet *about, struct ip_header *h)
 
 void icmp_send_error(struct packet *about, int type, int code, uint32_t info)
 {
-	struct vnet *v = about->in ? about->in->vnet : net_vnet_host();
+	struct vnet *v = about->in->vnet;
 	struct ip_out o = { .vnet = v };
 	struct ip_header h;
 	struct packet *k;

@@ -50,6 +50,8 @@ struct route {
 	uint32_t gateway;	/* 0: dst itself is on the link */
 	uint32_t source;	/* preferred local address; 0: there is none */
 	uint32_t mtu;		/* of the path, as far as we know */
+	bool may_cut;		/* it is said to be so small that routers are to
+				 * cut what is larger */
 };
 /* By which interface, and where to. device: only by that one; 0: any.
  * -ENETUNREACH. */
@@ -83,7 +85,7 @@ void route_netif_down(struct netif *i);	/* what an admin added goes */
 int route_table_new(struct vnet *v) must_check;
 /* The path to dst takes only mtu bytes; is believed for a while. */
 void pmtu_learn(struct vnet *v, uint32_t dst, uint32_t mtu);
-uint32_t pmtu_get(struct vnet *v, uint32_t dst, uint32_t mtu);
+void pmtu_apply(struct vnet *v, uint32_t dst, struct route *r);
 
 /* --- ip_out.c, ip_in.c ---------------------------------------------------- */
 
@@ -162,9 +164,9 @@ enum {	/* codes of ICMP_UNREACH */
 	ICMP_UNREACH_NET = 0, ICMP_UNREACH_HOST, ICMP_UNREACH_PROTOCOL,
 	ICMP_UNREACH_PORT, ICMP_UNREACH_TOO_BIG,
 };
-/* Tells the sender of `about`, whose network is its IP header, unless one must
- * not or too many were told lately. Leaves it alone. info: the second word, in
- * host order. */
+/* Tells the sender of `about`, whose network is its IP header and which came in
+ * somewhere, unless one must not or too many were told lately. Leaves it alone.
+ * info: the second word, in host order. */
 void icmp_send_error(struct packet *about, int type, int code, uint32_t info);
 int icmp_new(struct vnet *v) must_check;
 void icmp_init(void);

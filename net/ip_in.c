@@ -142,10 +142,12 @@ static bool is_martian(const struct netif *i, const struct ip_header *h)
 			   !inet_is_multicast(h->dst)));
 }
 
-static bool is_ours(struct netif *i, uint32_t dst)
+static bool is_ours(const struct packet *k, uint32_t dst)
 {
+	struct netif *i = k->in;
+
 	if (inet_is_multicast(dst))
-		return netif_in_group(i, dst);
+		return netif_in_group(k->looped ? k->looped : i, dst);
 	return netif_addr_find(i->vnet, dst) || netif_is_broadcast(i, dst) ||
 	       ((i->flags & NETIF_LOOPBACK) &&
 		(inet_is_loopback(dst) ||
@@ -184,7 +186,7 @@ void ip_input(struct packet *k)
 		return;
 	}
 	/* A broadcast frame holds no packet for one host (RFC 1122, 3.3.6). */
-	if (is_ours(i, h.dst)) {
+	if (is_ours(k, h.dst)) {
 		if (k->broadcast && !netif_is_broadcast(i, h.dst) &&
 		    !inet_is_multicast(h.dst))
 			drop(k, NET_IP_IN_ADDR_ERRORS);

@@ -206,7 +206,8 @@ static void put_head(struct packet *k, const struct ip_out *o,
 	b[AT_TOS] = o->tos;
 	net16_put(b + AT_TOTAL, k->len);
 	net16_put(b + AT_ID, o->vnet->next_ip_id++);
-	net16_put(b + AT_FRAGMENT, o->dont_fragment ? DONT_FRAGMENT : 0);
+	net16_put(b + AT_FRAGMENT,
+		  o->dont_fragment && !r->may_cut ? DONT_FRAGMENT : 0);
 	b[AT_TTL] = o->ttl ? o->ttl : o->vnet->default_ttl;
 	b[AT_PROTOCOL] = o->protocol;
 	memcpy(b + AT_SRC, &src, sizeof src);

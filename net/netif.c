@@ -106,6 +106,7 @@ int netif_register(struct netif *i)
 	i->vnet = v;
 	i->index = ++v->last_index;
 	list_init(&i->addrs);
+	list_init(&i->subnets);
 	list_init(&i->multicast);
 	list_append(&v->netifs, &i->link);
 	return 0;

@@ -42,7 +42,9 @@ struct netif_ops {
 
 /* An address of an interface; eth0:1 is a second one with a label. */
 struct netif_addr {
-	struct list link;
+	struct list link;		/* of its interface, primary first */
+	struct list by_addr;		/* of its vnet */
+	struct list subnet;		/* of its interface, unless it is a /32 */
 	struct netif *netif;
 	uint32_t addr, mask, broadcast, peer;
 	char label[NETIF_NAME_MAX];
@@ -58,7 +60,8 @@ struct netif {
 	uint32_t flags, mtu, offload;
 	uint16_t hardware;		/* [I] ARPHRD_ETHER 1, ARPHRD_LOOPBACK 772 */
 	uint8_t mac[ETHER_ADDR];
-	struct list addrs;		/* struct netif_addr, primary first */
+	struct list addrs;		/* struct netif_addr */
+	struct list subnets;		/* those with a subnet */
 	struct netif_stats in, out;
 	struct list multicast;		/* groups joined: ip */
 	unsigned promiscuous;		/* who wants it: SIOC, packet sockets */
@@ -103,8 +106,10 @@ struct route_table;
 struct frag_table;
 struct icmp_limit;
 struct inet_ports;
+enum { NET_ADDR_BUCKETS = 256 };
 struct vnet {
 	struct list netifs;
+	struct list by_addr[NET_ADDR_BUCKETS];	/* struct netif_addr */
 	int last_index;
 	struct arp_table *arp;
 	struct route_table *routes;

@@ -4,24 +4,32 @@
  * the first is its primary one, an alias has a label such as eth0:1.
  *
  * An address that a jail holds cannot be taken away: what runs there would talk
- * from an address that is nobody's. Each brings the route to its subnet.
+ * from an address that is nobody's. Each brings the route to its subnet. A
+ * machine of many jails has many: what each packet asks is found by a hash, or
+ * among the few that have a subnet.
  *
  * Locks: the kernel lock.
  */
 #include "net/inet.h"
 
+static struct list *bucket(struct vnet *v, uint32_t addr)
+{
+	return &v->by_addr[hash_u32(addr) % NET_ADDR_BUCKETS];
+}
+
+static const struct netif_addr *of_subnet(const struct list *l)
+{
+	return list_entry(l, struct netif_addr, subnet);
+}
+
 struct netif_addr *netif_addr_find(struct vnet *v, uint32_t addr)
 {
-	list_each(l, &v->netifs) {
-		struct netif *i = list_entry(l, struct netif, link);
+	list_each(l, bucket(v, addr)) {
+		struct netif_addr *a = list_entry(l, struct netif_addr,
+						  by_addr);
 
-		list_each(m, &i->addrs) {
-			struct netif_addr *a = list_entry(m, struct netif_addr,
-							  link);
-
-			if (a->addr == addr)
-				return a;
-		}
+		if (a->addr == addr)
+			return a;
 	}
 	return NULL;
 }
@@ -32,11 +40,10 @@ bool netif_is_broadcast(const struct netif *i, uint32_t addr)
 		return true;
 	if (!(i->flags & NETIF_BROADCAST))
 		return false;
-	list_each(l, &i->addrs) {
-		const struct netif_addr *a = list_entry(l, struct netif_addr,
-							link);
+	list_each(l, &i->subnets) {
+		const struct netif_addr *a = of_subnet(l);
 
-		/* a /31 or /32 has no broadcast address (RFC 3021) */
+		/* a /31 has no broadcast address (RFC 3021) */
 		if (net32(&a->mask) < 0xfffffffe && addr != a->addr &&
 		    (addr == a->broadcast || addr == (a->addr | ~a->mask) ||
 		     addr == (a->addr & a->mask)))
@@ -55,31 +62,26 @@ bool netif_any_broadcast(struct vnet *v, uint32_t addr)
 
 bool netif_on_link(const struct netif *i, uint32_t addr)
 {
-	list_each(l, &i->addrs) {
-		const struct netif_addr *a = list_entry(l, struct netif_addr,
-							link);
-
-		if (!((a->addr ^ addr) & a->mask))
+	list_each(l, &i->subnets)
+		if (!((of_subnet(l)->addr ^ addr) & of_subnet(l)->mask))
 			return true;
-	}
 	return false;
 }
 
 /* One of the subnet that dst is in; else the primary one. */
 uint32_t netif_source(const struct netif *i, uint32_t dst)
 {
-	uint32_t primary = 0;
+	list_each(l, &i->subnets)
+		if (!((of_subnet(l)->addr ^ dst) & of_subnet(l)->mask))
+			return of_subnet(l)->addr;
+	return list_empty(&i->addrs) ? 0 :
+		list_entry(i->addrs.next, struct netif_addr, link)->addr;
+}
 
-	list_each(l, &i->addrs) {
-		const struct netif_addr *a = list_entry(l, struct netif_addr,
-							link);
-
-		if (!((a->addr ^ dst) & a->mask))
-			return a->addr;
-		if (!primary)
-			primary = a->addr;
-	}
-	return primary;
+static void subnet_begin(struct netif_addr *a)
+{
+	if (a->mask != UINT32_MAX)
+		list_append(&a->netif->subnets, &a->subnet);
 }
 
 static bool mask_ok(uint32_t mask)
@@ -108,12 +110,15 @@ int netif_addr_add(struct netif *i, uint32_t addr, uint32_t mask,
 	a->mask = mask;
 	a->broadcast = broadcast;
 	str_copy(a->label, label, sizeof a->label);
+	list_init(&a->subnet);
 	err = route_connect(a);
 	if (err) {
 		kmem_free(a);
 		return err;
 	}
 	list_append(&i->addrs, &a->link);
+	list_push(bucket(i->vnet, addr), &a->by_addr);
+	subnet_begin(a);
 	if (netif_up(i))
 		arp_announce(i, addr);
 	return 0;
@@ -133,6 +138,8 @@ int netif_addr_set_mask(struct netif_addr *a, uint32_t mask)
 	err = route_connect(a);
 	if (err)
 		a->mask = old;
+	list_remove(&a->subnet);
+	subnet_begin(a);
 	return err;
 }
 
@@ -157,6 +164,8 @@ int netif_addr_remove(struct netif *i, uint32_t addr)
 	if (is_held(addr))
 		return -EBUSY;
 	list_remove(&a->link);
+	list_remove(&a->by_addr);
+	list_remove(&a->subnet);
 	route_disconnect(a);
 	kmem_free(a);
 	return 0;

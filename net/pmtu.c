@@ -4,45 +4,59 @@
  * from ICMP "too big", believed for ten minutes, then tried anew.
  *
  * Who lies about it can make us send small packets, not tiny ones: below
- * PMTU_LEAST nothing is believed. The table is small; the oldest makes room.
- * Locks: the kernel lock.
+ * PMTU_LEAST we send that much, and let routers cut it. The table is small; the
+ * oldest makes room. Locks: the kernel lock.
  */
 #include "net/inet.h"
 
 enum { ENTRIES = 64, PMTU_LEAST = 552 };
 #define BELIEVED_NS (600ull * 1000000000ull)
 
-static struct {
-	struct vnet *vnet;	/* NULL: free */
+static struct entry {
+	struct vnet *vnet;
 	uint32_t dst, mtu;
 	uint64_t until;
 } table[ENTRIES];
+static unsigned used;
+
+static struct entry *find(struct vnet *v, uint32_t dst)
+{
+	for (unsigned n = 0; n < used; n++)
+		if (table[n].dst == dst && table[n].vnet == v)
+			return &table[n];
+	return NULL;
+}
+
+static struct entry *oldest(void)
+{
+	struct entry *e = &table[0];
+
+	if (used < ENTRIES)
+		return &table[used++];
+	for (unsigned n = 1; n < used; n++)
+		if (table[n].until < e->until)
+			e = &table[n];
+	return e;
+}
 
 void pmtu_learn(struct vnet *v, uint32_t dst, uint32_t mtu)
 {
-	uint64_t now = arch_clock_ns();
-	unsigned at = 0;
+	struct entry *e = find(v, dst);
 
-	for (unsigned n = 0; n < ENTRIES; n++) {
-		if (table[n].vnet == v && table[n].dst == dst) {
-			at = n;
-			break;
-		}
-		if (table[n].until < table[at].until)
-			at = n;
-	}
-	table[at].vnet = v;
-	table[at].dst = dst;
-	table[at].mtu = max_u32(mtu, PMTU_LEAST);
-	table[at].until = now + BELIEVED_NS;
+	assert(mtu >= IP_MTU_MIN);
+	if (!e)
+		e = oldest();
+	*e = (struct entry){ v, dst, mtu, arch_clock_ns() + BELIEVED_NS };
 }
 
-/* Of a path whose first link takes mtu bytes. */
-uint32_t pmtu_get(struct vnet *v, uint32_t dst, uint32_t mtu)
+/* r, the way to dst, takes no more than we have learned. */
+void pmtu_apply(struct vnet *v, uint32_t dst, struct route *r)
 {
-	for (unsigned n = 0; n < ENTRIES; n++)
-		if (table[n].vnet == v && table[n].dst == dst)
-			return table[n].until > arch_clock_ns() ?
-				min_u32(mtu, table[n].mtu) : mtu;
-	return mtu;
+	const struct entry *e = find(v, dst);
+
+	r->may_cut = false;
+	if (!e || e->until <= arch_clock_ns() || e->mtu >= r->mtu)
+		return;
+	r->may_cut = e->mtu < PMTU_LEAST;
+	r->mtu = min_u32(r->mtu, max_u32(e->mtu, PMTU_LEAST));
 }

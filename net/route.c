@@ -94,6 +94,7 @@ static int to_all(struct vnet *v, uint32_t dst, int device, struct route *out)
 	out->gateway = 0;
 	out->source = netif_source(out->netif, r ? r->gateway : 0);
 	out->mtu = out->netif->mtu;
+	out->may_cut = false;
 	return 0;
 }
 
@@ -104,7 +105,7 @@ int route_find_by(struct vnet *v, uint32_t dst, int device, struct route *out)
 
 	if (is_local(v, dst)) {
 		*out = (struct route){ ROUTE_LOCAL, loopback(v), 0, dst,
-				       loopback(v)->mtu };
+				       loopback(v)->mtu, false };
 		return netif_up(out->netif) ? 0 : -ENETUNREACH;
 	}
 	if (dst == INADDR_BROADCAST || inet_is_multicast(dst))
@@ -118,7 +119,8 @@ int route_find_by(struct vnet *v, uint32_t dst, int device, struct route *out)
 						       ROUTE_UNICAST;
 	out->gateway = r->gateway;
 	out->source = r->source ? r->source : netif_source(r->netif, hop);
-	out->mtu = pmtu_get(v, dst, r->netif->mtu);
+	out->mtu = r->netif->mtu;
+	pmtu_apply(v, dst, out);
 	return 0;
 }
 

@@ -26,6 +26,8 @@ static int vnet_begin(struct vnet *v)
 	int err;
 
 	list_init(&v->netifs);
+	for (unsigned n = 0; n < NET_ADDR_BUCKETS; n++)
+		list_init(&v->by_addr[n]);
 	list_init(&v->packet_sockets);
 	v->default_ttl = IP_TTL;
 	v->echo_ignore_broadcasts = 1;

@@ -281,6 +281,26 @@ TEST(malformed_options_are_told)
 	CHECK(m && m[0] == 12 && m[4] == IP + 2);
 }
 
+TEST(groups_are_heard_when_joined)
+{
+	glue_begin();
+	CHECK(!arrives(ip_frame((struct ip){ .dst = "224.0.0.251" }, "x", 1)));
+	CHECK_EQ(glue_join("224.0.0.251"), 0);
+	CHECK_EQ(glue_join("224.0.0.251"), 0);
+	CHECK(arrives(ip_frame((struct ip){ .dst = "224.0.0.251" }, "x", 1)));
+	CHECK_EQ(glue_send(inet_addr("224.0.0.251"), "hello", 5, false), 0);
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + IP + 5);
+	CHECK(!memcmp(back, "\x01\0\x5e\0\0\xfb", 6));
+	CHECK_EQ(glue_got(back, sizeof(back)), 5);	/* ours comes back */
+	glue_leave("224.0.0.251");
+	CHECK(arrives(ip_frame((struct ip){ .dst = "224.0.0.251" }, "x", 1)));
+	glue_leave("224.0.0.251");
+	CHECK(!arrives(ip_frame((struct ip){ .dst = "224.0.0.251" }, "x", 1)));
+	CHECK_EQ(glue_send(inet_addr("224.0.0.251"), "hello", 5, false), 0);
+	CHECK_EQ(glue_got(back, sizeof(back)), -1);
+	CHECK(arrives(ip_frame((struct ip){ .dst = "224.0.0.1" }, "x", 1)));
+}
+
 /* --- fragments ----------------------------------------------------------------------- */
 
 static uint8_t pattern[4096];
@@ -522,6 +542,10 @@ TEST(path_mtu_is_learned_and_forgotten)
 	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 900, true), 0);
 	router_says(4, 0);			/* an old router: a plateau */
 	CHECK_EQ(glue_error(), -508);
+	CHECK(!strcmp(glue_route("10.0.0.9"), "eth0 10.0.0.9 10.0.0.1 552"));
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 500, true), 0);
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + IP + 500);
+	CHECK(!(get16(back + HEAD + 6) & DF));	/* routers may cut it */
 	glue_later(601000);
 	CHECK(!strcmp(glue_route("10.0.0.9"), "eth0 10.0.0.9 10.0.0.1 1500"));
 }

@@ -295,6 +295,16 @@ int glue_address_remove(const char *addr)
 	return netif_addr_remove(&eth0, inet_addr(addr));
 }
 
+int glue_join(const char *group)
+{
+	return netif_group_join(&eth0, inet_addr(group));
+}
+
+void glue_leave(const char *group)
+{
+	netif_group_leave(&eth0, inet_addr(group));
+}
+
 int glue_route_add(const char *dst, int bits, const char *gateway, int metric)
 {
 	struct route_entry r = {

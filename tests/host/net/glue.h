@@ -28,6 +28,8 @@ void glue_forwarding(bool on);
 void glue_mtu(unsigned mtu);
 int glue_address(const char *addr, int bits);	/* one more of eth0 */
 int glue_address_remove(const char *addr);
+int glue_join(const char *group);
+void glue_leave(const char *group);
 int glue_route_add(const char *dst, int bits, const char *gateway, int metric);
 int glue_route_remove(const char *dst, int bits);
 /* "eth0 10.0.0.2 10.0.0.1 1500": interface, next, source, MTU; or "none" */
