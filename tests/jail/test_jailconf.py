@@ -281,6 +281,14 @@ def test_dependencies_come_along(host):
     assert host.mounts() == []
 
 
+def test_clean_up_of_nonsense(host):
+    host.conf("a { path = jail/none; mount.devfs; mount = 'x /jail/none/x tmpfs'; }")
+    host.fails("jail -C a", "does not lie below the path of the jail")
+    host.conf("a { path = /jail/none; mount.devfs; }")
+    status, _, err = host.sh("jail -C a")
+    assert status == 1 and "umount /jail/none/dev: No such file" in err
+
+
 def test_circles(host):
     host.conf("persist; a { depend = b; } b { depend = c; } c { depend = a; } d { }")
     host.fails("jail -c", "a: depends on itself by way of \"b\"")

@@ -7,6 +7,7 @@
  * adds to it. Variables are put in when all are known, so that a pattern's
  * "/jail/$name" means each jail's own name.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -187,6 +188,7 @@ static int expand_text(struct expansion *e, const char *text, char **out)
 			continue;
 		}
 		end = strchr(mark + 1, MARK);
+		assert(end);
 		if (look_up(e, keep_text(mark + 1, (size_t)(end - mark - 1)),
 			    &value) < 0)
 			return -1;

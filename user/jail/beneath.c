@@ -8,6 +8,7 @@
  * more; it is gone the same way, as it may lie in the tree of another jail.
  * Errors: ELOOP for a link, EINVAL for "..".
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -53,6 +54,7 @@ int open_beneath(const struct entry *jail, const char *rel)
 	char *parts = keep_format("%s/%s", jail->root, rel), *part;
 	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), next, error;
 
+	assert(jail->root[0] == '/' && strcmp(jail->root, "/"));
 	while (fd >= 0 && (part = strsep(&parts, "/"))) {
 		if (!*part || !strcmp(part, "."))
 			continue;

@@ -7,6 +7,7 @@
  * JID, JNAME and JPATH in their environment; those inside are not told where
  * they lie on the host.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <enter.h>
 #include <errno.h>
@@ -66,6 +67,7 @@ static int child(void *arg)
 {
 	struct command *c = arg;
 
+	assert(!c->inside || c->jail->jid > 0);
 	if (c->inside && jail_attach(c->jail->jid) < 0)
 		return child_failed(c, "cannot enter it");
 	if (c->inside && chdir("/") < 0)

@@ -7,6 +7,7 @@
  * its own; those that do not wait for each other work at the same time, as
  * far as -p allows.
  */
+#include <assert.h>
 #include <enter.h>
 #include <errno.h>
 #include <signal.h>
@@ -187,6 +188,7 @@ static int wait_for_one(struct plan *plan)
 	status = enter_status(status);
 	for (i = 0; i < plan->n; i++) {
 		if (plan->nodes[i].pid == pid) {
+			assert(plan->nodes[i].state == WORKING);
 			plan->nodes[i].state = status ? BROKEN : DONE;
 			plan->working--;
 		}
@@ -214,6 +216,7 @@ int order_run(struct entry **jails, int n, int (*work)(struct entry *),
 			status = n == 1 ? one : FAILED;
 		give_up(&plan);
 	}
+	assert(plan.working == 0);
 	for (i = 0; i < n; i++) {
 		if (plan.nodes[i].state != DONE && !status)
 			status = FAILED;

@@ -106,24 +106,24 @@ static const char *variable_name(const char *text)
 	return keep_format("$%.*s", (int)len - 2, text + 1);
 }
 
-static int check_param_name(struct lexer *lx, const char *name)
+static int check_param_name(struct lexer *lx, const char *name, int line)
 {
 	size_t len = strlen(name), i;
 
 	if (!len)
-		return lex_fail(lx, lx->token_line, "the name is empty");
+		return lex_fail(lx, line, "the name is empty");
 	if (has_variable(name))
-		return lex_fail(lx, lx->token_line,
+		return lex_fail(lx, line,
 				"%s: a variable cannot stand in a name",
 				name);
 	for (i = 0; i < len; i++) {
 		if (isspace((unsigned char)name[i]) ||
 		    iscntrl((unsigned char)name[i]))
-			return lex_fail(lx, lx->token_line, "\"%s\" is no name",
+			return lex_fail(lx, line, "\"%s\" is no name",
 					name);
 	}
 	if (name[0] == '.' || name[len - 1] == '.')
-		return lex_fail(lx, lx->token_line,
+		return lex_fail(lx, line,
 				"\"%s\": a name does not %s with a dot", name,
 				name[0] == '.' ? "begin" : "end");
 	return 0;
@@ -195,7 +195,7 @@ static int parse_statement(struct lexer *lx, struct block *block)
 	const char *name = lx->text;
 	int line = lx->token_line;
 
-	if (!variable_name(name) && check_param_name(lx, name) < 0)
+	if (!variable_name(name) && check_param_name(lx, name, line) < 0)
 		return -1;
 	if (lex_next(lx) < 0)
 		return -1;
@@ -328,13 +328,8 @@ static int parse_top(struct lexer *lx, struct block **global, int depth)
 	}
 	if (!*global)
 		*global = add_block(lx->config, NULL);
-	if (!variable_name(name)) {
-		struct lexer first = *lx;
-
-		first.token_line = line;
-		if (check_param_name(&first, name) < 0)
-			return -1;
-	}
+	if (!variable_name(name) && check_param_name(lx, name, line) < 0)
+		return -1;
 	return parse_setting(lx, *global, name, line);
 }
 

@@ -25,7 +25,9 @@ static void find_root(struct entry *jail)
 	const char *path = jail_value(jail, "path");
 	char *real = path && *path ? realpath(path, NULL) : NULL;
 
-	jail->root = real ? keep_text(real, strlen(real)) : path ? path : "/";
+	jail->root = path && *path == '/' ? path : "/";
+	if (real)
+		jail->root = keep_text(real, strlen(real));
 	free(real);
 }
 

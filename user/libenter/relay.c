@@ -8,6 +8,7 @@
  * Keys are only taken when the last ones are gone: neither side can fill up
  * the other and wait for ever.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -155,6 +156,7 @@ static void give_keys(struct relay *r)
 	ssize_t n = write(r->master, r->keys + r->keys_at,
 			  r->keys_end - r->keys_at);
 
+	assert(r->keys_at < r->keys_end);
 	if (n > 0)
 		r->keys_at += (unsigned)n;
 }
