@@ -148,11 +148,13 @@ static int path_bind(struct unix_sock *s, const struct path_at *at,
 {
 	struct unix_name *n;
 	struct path p;
-	int err = path_create_socket(at, path, s->sock.file->inode->mode, &p);
+	int err = -EINVAL;
 
+	if (!s->name)
+		err = path_create_socket(at, path, s->sock.file->inode->mode, &p);
 	if (err)
 		return err == -EEXIST ? -EADDRINUSE : err;
-	err = -EINVAL;
+	err = -EINVAL;		/* another thread was faster */
 	if (!s->name)
 		err = name_new(at->who, path, FAMILY_SIZE + strlen(path) + 1,
 			       &n);
