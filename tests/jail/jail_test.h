@@ -19,6 +19,7 @@
 #include <dirent.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/jail.h>
 
 #include "files.h"
@@ -397,8 +398,9 @@ static inline void gate_wait(struct gate g)
 	CHECK_EQ(read(g.fd[0], &c, 1), 1);
 }
 
-/* A process that has entered jid as uid and waits there for its end. In a
- * process group of its own, so that it can be a target. */
+/* A process that has entered jid as uid and waits there for its end, which is
+ * the test's at the latest. In a process group of its own, so that it can be a
+ * target. */
 static inline pid_t j_sitter(int jid, uid_t uid)
 {
 	struct gate g = gate_new();
@@ -406,6 +408,8 @@ static inline pid_t j_sitter(int jid, uid_t uid)
 
 	if (pid == 0) {
 		CHECK_OK(setpgid(0, 0));
+		if (!jid)
+			CHECK_OK(prctl(PR_SET_PDEATHSIG, SIGKILL));
 		gate_open(g);
 		for (;;)
 			pause();
