@@ -454,6 +454,20 @@ def test_jls_tells_of_existence(sh, jails):
     assert "usage:" in sh("jls -Z", 1) and "usage:" in sh("jls -v name", 1)
 
 
+def test_inmates_do_not_write_on_the_terminal(sh, jails):
+    """Control characters in names that an inmate chose are shown as such."""
+    sh("""jexec a hostname "$(printf 'x\\033[31m')"
+       jexec a sh -c 'printf "e\\033[1m" >/proc/self/comm; read -r x </dev/ptmx' &
+       sleep 0.3""")
+    assert "e?[1m" in sh("ps -J a -o comm")
+    for command in ("jls", "jls -v", "jls -n host.hostname", "jls -q host.hostname",
+                    "jls -s", "jls --json", "jtop -b -n 1", "ps", "ps -o comm",
+                    "pgrep -l .", "killall -s -j a"):
+        text = sh(command)
+        assert "\033" not in text, command
+    assert "x?[31m" in sh("jls") and "x\\u001b[31m" in sh("jls --json")
+
+
 @pytest.fixture
 def jail_l(sh):
     sh("mkjail --mount /jail/l; jail -c name=l path=/jail/l persist")

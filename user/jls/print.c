@@ -6,11 +6,21 @@
  * The widths of the table are FreeBSD's, so that what reads its jls reads
  * this one. A last field is not cut.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "jls.h"
+
+/* Host names and the like are chosen by inmates: nothing of them may reach
+ * whoever looks but letters. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+}
 
 void print_header(const struct look *look, const struct asked *a)
 {
@@ -53,8 +63,10 @@ static void print_table(const struct look *look, struct asked *a)
 {
 	char *v[FIXED];
 
-	for (int i = P_JID; i < FIXED; i++)
+	for (int i = P_JID; i < FIXED; i++) {
 		v[i] = value_of(&a->jp[i]);
+		make_printable(v[i]);
+	}
 	if (look->names)
 		printf(" %-15s", *v[P_NAME] ? v[P_NAME] : v[P_JID]);
 	else
@@ -68,10 +80,19 @@ static void print_table(const struct look *look, struct asked *a)
 		free(v[i]);
 }
 
+static bool is_word(const char *value)
+{
+	const char *c = value;
+
+	while (*c && !iscntrl((unsigned char)*c))
+		c++;
+	return *value && !*c && !strpbrk(value, " \"'\\$;#{}&|<>()*?`~");
+}
+
 /* In quotes when the shell or jail(8) would not take it as one word. */
 static void print_quoted(const char *value)
 {
-	if (*value && !strpbrk(value, " \t\n\"'\\$;#{}&|<>()*?`~")) {
+	if (is_word(value)) {
 		fputs(value, stdout);
 		return;
 	}
@@ -79,7 +100,8 @@ static void print_quoted(const char *value)
 	for (; *value; value++) {
 		if (strchr("\"\\$`", *value))
 			putchar('\\');
-		putchar(*value);
+		putchar(iscntrl((unsigned char)*value) && *value != '\n' ?
+				'?' : *value);
 	}
 	putchar('"');
 }
@@ -103,10 +125,12 @@ static void print_value(const struct look *look, struct jailparam *jp)
 	}
 	if (look->named)
 		printf("%s=", jp->jp_name);
-	if (look->quoted)
+	if (look->quoted) {
 		print_quoted(value);
-	else
+	} else {
+		make_printable(value);
 		fputs(*value || look->named ? value : "-", stdout);
+	}
 	free(value);
 }
 

@@ -94,8 +94,10 @@ static void jails_read(struct picture *p)
 	int jid = 0;
 
 	gethostname(row_add(p, 0, "-")->host, NAME_LEN);
-	while ((jid = jail_after(jid, &row)) > 0)
+	while ((jid = jail_after(jid, &row)) > 0) {
+		scan_make_printable(row.host);
 		memcpy(row_add(p, jid, row.name)->host, row.host, NAME_LEN);
+	}
 }
 
 static const struct task *find(const struct picture *p, const struct task *t)

@@ -45,6 +45,9 @@ unsigned long scan_memory(const char *name);	/* a line of meminfo, KB */
 /* A file of /proc as a string; -1 when it is gone. */
 ssize_t scan_file(const char *name, char *text, size_t size);
 
+/* Inmates choose names: what could disturb a terminal becomes '?'. */
+void scan_make_printable(char *text);
+
 /* choose.c: a process is chosen if each list that was given holds it. */
 struct list {
 	int *at;

@@ -68,6 +68,13 @@ unsigned long scan_memory(const char *name)
 	return value ? strtoul(value, NULL, 10) : 0;
 }
 
+void scan_make_printable(char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+}
+
 /* stat: pid (name) state, then numbers, from the fourth field on. The name
  * may hold anything, but not the last bracket. */
 static bool read_stat(struct task *t, char *text)
@@ -79,6 +86,7 @@ static bool read_stat(struct task *t, char *text)
 		return false;
 	*close = '\0';
 	snprintf(t->comm, sizeof(t->comm), "%s", open + 1);
+	scan_make_printable(t->comm);
 	t->state = close[2];
 	at = close + 3;
 	for (int i = 4; i < 25; i++)
@@ -125,29 +133,26 @@ static void read_status(struct task *t, const char *text)
 	must(t->jail);
 }
 
-/* The words with blanks between; what could disturb a terminal as '?'. */
-static char *read_args(const char *name, bool *gone)
+/* The words with blanks between. */
+static char *read_args(const char *name)
 {
 	char text[TEXT];
 	ssize_t len = scan_file(name, text, sizeof(text));
 
-	*gone = len < 0;
 	while (len > 0 && !text[len - 1])
 		len--;
-	for (ssize_t i = 0; i < len; i++) {
+	for (ssize_t i = 0; i < len; i++)
 		if (!text[i])
 			text[i] = ' ';
-		else if (iscntrl((unsigned char)text[i]))
-			text[i] = '?';
-	}
-	return must(strndup(text, len > 0 ? (size_t)len : 0));
+	text[len > 0 ? len : 0] = '\0';
+	scan_make_printable(text);
+	return must(strdup(text));
 }
 
 /* "/proc/12" or "/proc/12/task/13" */
 static bool read_task(struct task *t, const char *place, int what)
 {
 	char name[96], text[TEXT];
-	bool gone = false;
 
 	snprintf(name, sizeof(name), "%s/stat", place);
 	if (scan_file(name, text, sizeof(text)) <= 0 || !read_stat(t, text))
@@ -158,7 +163,7 @@ static bool read_task(struct task *t, const char *place, int what)
 	read_status(t, text);
 	if (what & SCAN_ARGS) {
 		snprintf(name, sizeof(name), "%s/cmdline", place);
-		t->args = read_args(name, &gone);
+		t->args = read_args(name);
 	}
 	return true;
 }
