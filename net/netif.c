@@ -119,19 +119,33 @@ static int change(struct netif *i, uint32_t flags)
 	return i->ops->change ? i->ops->change(i, flags) : 0;
 }
 
+static void running(struct netif *i)
+{
+	if (netif_up(i) && !i->unlinked)
+		i->flags |= NETIF_RUNNING;
+	else
+		i->flags &= ~(uint32_t)NETIF_RUNNING;
+}
+
+void netif_link(struct netif *i, bool linked)
+{
+	if (i->unlinked == !linked)
+		return;
+	i->unlinked = !linked;
+	log_print(LOG_INFO, "%s: link %s", i->name, linked ? "up" : "down");
+	running(i);
+}
+
 int netif_set_flags(struct netif *i, uint32_t flags)
 {
 	uint32_t old = i->flags;
 	int err;
 
-	if (flags & NETIF_UP)
-		flags |= NETIF_RUNNING;
-	else
-		flags &= ~(uint32_t)NETIF_RUNNING;
 	err = change(i, flags);
 	if (err)
 		return err;
 	i->flags = flags;
+	running(i);
 	if ((old & NETIF_UP) && !(flags & NETIF_UP)) {
 		route_netif_down(i);
 		arp_netif_down(i);

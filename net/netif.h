@@ -65,6 +65,7 @@ struct netif {
 	struct netif_stats in, out;
 	struct list multicast;		/* groups joined: ip */
 	unsigned promiscuous;		/* who wants it: SIOC, packet sockets */
+	bool unlinked;			/* netif_link: no wire */
 };
 
 /* A multicast group that somebody on this interface has joined. */
@@ -139,6 +140,8 @@ int netif_register(struct netif *i) must_check;
 void netif_input(struct netif *i, struct packet *k);
 /* A whole frame to the wire; takes k. Never sleeps; may drop. */
 void netif_transmit(struct netif *i, struct packet *k);
+/* The wire was plugged in, or pulled out: IFF_RUNNING. Never sleeps. */
+void netif_link(struct netif *i, bool linked);
 struct netif *netif_find(struct vnet *v, const char *name);
 struct netif *netif_by_index(struct vnet *v, int index);
 /* The next after prev (NULL: the first) that who sees: that has an address of

@@ -126,6 +126,12 @@ static inline uint32_t arch_inl(uint16_t port)
 	return v;
 }
 
+/* What was written before is seen by devices before what comes after. */
+static inline void arch_fence(void)
+{
+	__asm__ volatile("lock addl $0, (%%esp)" ::: "memory", "cc");
+}
+
 /* Interrupts off; returns the flags to give back to arch_irq_restore. */
 static inline uint32_t arch_irq_save(void)
 {

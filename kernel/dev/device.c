@@ -12,6 +12,7 @@
  * Locks: the kernel lock.
  */
 #include "kernel/dev/inner.h"
+#include "kernel/dev/nic.h"
 #include "net/net.h"
 
 enum { BUCKETS = 64 };
@@ -368,4 +369,5 @@ void dev_init(void)
 	keyboard_init();
 	console_init();
 	pci_init();
+	virtio_net_init();
 }
