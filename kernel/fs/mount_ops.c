@@ -45,6 +45,15 @@ static bool may_change(const struct cred *who, const struct mount *m)
 	return prison_sees(who->prison, m->prison);
 }
 
+/* m and what is mounted below it, which would go along. */
+static bool may_take_away(const struct cred *who, struct mount *m)
+{
+	for (struct mount *b = m; b; b = mount_below(m, b))
+		if (!may_change(who, b))
+			return false;
+	return true;
+}
+
 static int not_its_own(const struct cred *who)
 {
 	prison_denied(who, "mount", "foreign", -EPERM);
@@ -216,7 +225,7 @@ static int move(const struct path_at *at, const struct path *p,
 	err = -EINVAL;
 	if (from.dentry != from.mount->root || !from.mount->parent)
 		goto out;
-	if (!may_change(at->who, from.mount)) {
+	if (!may_take_away(at->who, from.mount)) {
 		err = not_its_own(at->who);
 		goto out;
 	}
@@ -361,7 +370,7 @@ int mount_remove(const struct path_at *at, const char *point, unsigned flags)
 	err = -EINVAL;
 	if (p.dentry != m->root || m->nameless || m->detached)
 		goto out;
-	if (!may_change(at->who, m)) {
+	if (!may_take_away(at->who, m)) {
 		err = not_its_own(at->who);
 		goto out;
 	}

@@ -331,16 +331,16 @@ static int open_own(const struct opening *o, const char *name,
 		    struct file **out)
 {
 	unsigned want = access_wanted(o->flags & O_ACCMODE);
-	const struct inode_ops *ops;
 	struct file *f = NULL;
+	struct inode *i;
 	struct path p;
 	int err = path_walk(o->at, name, WALK_FOLLOW | WALK_TO_LINK, &p, NULL);
 
 	if (err)
 		return err;
-	ops = p.dentry->inode->ops;
-	if (ops->own_file)
-		f = ops->own_file(p.dentry->inode, o->at->who);
+	i = p.dentry->inode;
+	if (S_ISLNK(i->mode) && i->ops->own_file)
+		f = i->ops->own_file(i, o->at->who);
 	path_drop(&p);
 	if (!f) {
 		prison_denied(o->at->who, "path", "proc-link", -ENOENT);

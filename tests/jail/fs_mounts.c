@@ -198,6 +198,19 @@ TEST(what_others_mounted)
 		CHECK_OK(umount("/tmp"));
 	}
 	CHECK_OK(umount("a/mnt"));
+	/* Nor does it go along with what it stands on. */
+	IN_JAIL(jid, 0) {
+		CHECK_OK(mount("x", "/mnt", "tmpfs", 0, NULL));
+		CHECK_OK(mkdir("/mnt/d", 0755));
+	}
+	CHECK_OK(mount("h", j_path("a/mnt/d"), "tmpfs", 0, NULL));
+	IN_JAIL(jid, 0) {
+		CHECK_ERRNO(umount2("/mnt", MNT_DETACH), EPERM);
+		CHECK_ERRNO(mount("/mnt", "/tmp", NULL, MS_MOVE, NULL), EPERM);
+	}
+	CHECK_OK(umount("a/mnt/d"));
+	IN_JAIL(jid, 0)
+		CHECK_OK(umount("/mnt"));
 }
 
 TEST(what_is_listed)
