@@ -78,6 +78,7 @@ struct arp_entry *arp_new(struct netif *i, uint32_t addr)
 	struct arp_table *t = i->vnet->arp;
 	struct arp_entry *e;
 
+	assert(!arp_find(i, addr));
 	if (t->count >= ARP_MAX && !make_room(t))
 		return NULL;
 	e = kmem_zalloc(sizeof *e);
@@ -263,14 +264,17 @@ static void wait(struct arp_entry *e, struct packet *k)
 		e->netif->out.dropped++;
 		packet_free(take_waiting(e));
 	}
+	assert(e->state == ARP_ASKED && list_empty(&k->link));
 	list_append(&e->waiting, &k->link);
 	e->waiting_count++;
+	assert(e->waiting_count <= WAITING_MAX);
 }
 
 void arp_output(struct netif *i, struct packet *k, uint32_t next)
 {
 	struct arp_entry *e = arp_find(i, next);
 
+	assert(!inet_is_multicast(next) && !(i->flags & NETIF_LOOPBACK));
 	if (!e) {
 		e = arp_new(i, next);
 		if (!e) {

@@ -41,6 +41,7 @@ void ether_input(struct netif *i, struct packet *k)
 	unsigned type;
 	bool ours;
 
+	assert(k->in == i);
 	if (k->len < ETHER_HEAD) {
 		i->in.errors++;
 		packet_free(k);
@@ -85,6 +86,7 @@ void ether_output(struct netif *i, struct packet *k, uint32_t next,
 {
 	uint8_t mac[ETHER_ADDR];
 
+	assert(k->network == k->data && packet_head(k) >= ETHER_HEAD);
 	if (i->flags & (NETIF_LOOPBACK | NETIF_NOARP)) {
 		ether_send(i, k, i->mac, ETHER_IP);
 	} else if (broadcast) {

@@ -67,6 +67,7 @@ static void send(struct packet *k, struct ip_out *o)
 {
 	uint16_t sum;
 
+	assert(k->len >= ICMP_HEAD);
 	memset(k->data + AT_SUM, 0, sizeof sum);
 	sum = checksum_fold(checksum_add(0, k->data, k->len));
 	memcpy(k->data + AT_SUM, &sum, sizeof sum);
@@ -120,7 +121,8 @@ void icmp_send_error(struct packet *about, int type, int code, uint32_t info)
 	struct packet *k;
 	unsigned n;
 
-	assert(about->network && is_error(type));
+	assert(about->network && about->in && is_error(type));
+	assert(about->network >= about->block);
 	if (!head_read(about, &h) || untellable(v, about, &h))
 		return;
 	if (!inet_is_loopback(h.src) && !may_send(v->icmp))

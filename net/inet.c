@@ -50,6 +50,7 @@ int inet_local(const struct cred *who, struct vnet *v, uint32_t *addr)
 {
 	const struct prison *r = inet_realm(who->prison);
 
+	assert(v == net_vnet(who->prison));
 	if (!inet_prison_has(r))
 		return -EAFNOSUPPORT;
 	if (!r->parent)
@@ -109,6 +110,7 @@ int inet_source(const struct cred *who, struct vnet *v, uint32_t dst,
 	*src = r->ip4_saddrsel ? first_of(r, v, way.netif) : 0;
 	if (!*src)
 		*src = first_of(r, v, NULL);
+	assert(!*src || prison_has_ip4(r, *src));
 	return *src ? 0 : -EADDRNOTAVAIL;
 }
 
@@ -143,6 +145,7 @@ void inet_name_fill(struct sock_name *n, uint32_t addr, uint16_t port)
 void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
 		     const struct sock_ops *ops)
 {
+	assert(!s->cred && !s->local_port);
 	sock_begin(&s->sock, who, AF_INET, type, ops);
 	s->vnet = net_vnet(who->prison);
 	s->cred = cred_hold(who);

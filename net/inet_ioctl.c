@@ -312,6 +312,7 @@ static int by_name(struct request *q, unsigned row, uint32_t arg)
 	q->netif = netif_named(q->who, q->vnet, q->r.name);
 	if (!q->netif)
 		return -ENODEV;
+	assert(q->netif->vnet == q->vnet);
 	q->addr = label_find(q->who, q->netif, q->r.name);
 	if (requests[row].set)
 		return set(q, cmd);

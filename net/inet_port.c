@@ -177,6 +177,7 @@ void inet_unbind(struct inet_ports *ports, struct inet_sock *s)
 	inet_pair_set(ports, s, 0, 0);
 	list_remove(&s->by_port);
 	s->local_port = 0;
+	assert(list_empty(&s->by_pair) && !s->remote);
 }
 
 /* --- whose a packet is ------------------------------------------------------------ */
@@ -231,5 +232,6 @@ struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 			best = s;
 		}
 	}
+	assert(!best || (best->local_port == dport && !best->remote));
 	return best;
 }

@@ -59,6 +59,8 @@ int inet_route_ioctl(const struct cred *who, struct vnet *v, uint32_t cmd,
 		r.gateway = u.gateway.addr;
 	}
 	r.metric = u.metric > 0 ? u.metric - 1 : 0;
+	if (u.flags & RTF_REJECT)
+		r.netif = NULL;
 	if (cmd == SIOCADDRT)
 		return route_add(v, &r);
 	if (u.metric <= 0)

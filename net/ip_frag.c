@@ -159,6 +159,7 @@ static bool insert(struct frag *f, struct packet *k)
 			return false;
 		at = l;
 	}
+	assert(p.to > p.from && (!f->end || p.to <= f->end));
 	list_insert_after(at, &k->link);
 	f->got += p.to - p.from;
 	return true;
@@ -188,6 +189,7 @@ static struct packet *join(struct frag_table *t, struct frag *f,
 	unsigned head = (first->network[0] & 0xf) * 4;
 	uint8_t *to;
 
+	assert(!place_of(first).from && f->got == f->end);
 	if (head + f->end > IP_MAX || !(k = packet_new(head + f->end))) {
 		fail(t, f);
 		return NULL;
@@ -237,6 +239,7 @@ struct packet *ip_reassemble(struct packet *k, struct ip_header *h)
 	struct place p = place_of(k);
 	uint32_t bytes = sizeof *k + k->size;
 
+	assert(k->data == k->network && k->len == h->total);
 	net_count(t->vnet, NET_IP_REASM_NEEDED);
 	while (t->bytes + bytes > BYTES_MAX && oldest(t)) {
 		if (oldest(t) == f)

@@ -49,6 +49,7 @@ static void deliver(struct packet *k, const struct ip_header *h)
 	const struct ip_protocol *p = ip_protocol_find(h->protocol);
 	bool wanted = false;
 
+	assert(!h->fragment && !h->more);
 	packet_pull(k, h->head);
 	k->transport = k->data;
 	if (ip_raw_input)
@@ -95,6 +96,7 @@ static void forward(struct packet *k, const struct ip_header *h)
 	struct vnet *v = k->in->vnet;
 	struct route r;
 
+	assert(v->forwarding && k->data == k->network);
 	if (k->broadcast || k->multicast) {
 		drop(k, NET_IP_IN_ADDR_ERRORS);
 		return;

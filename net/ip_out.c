@@ -86,6 +86,7 @@ static int fragment(struct packet *k, struct vnet *v, const struct route *r,
 	struct list parts = LIST_INIT(parts);
 	bool broken = false;
 
+	assert(r->mtu >= IP_MTU_MIN && most >= 8);
 	while (left && !broken) {
 		unsigned n = min_u32(left, most);
 		struct packet *f = cut(k, head, at, n, n == left);
@@ -96,6 +97,7 @@ static int fragment(struct packet *k, struct vnet *v, const struct route *r,
 		at += n;
 		left -= n;
 	}
+	assert(broken || (!left && at > most));
 	packet_free(k);
 	net_count(v, broken ? NET_IP_FRAG_FAILED : NET_IP_FRAG_OK);
 	while (!list_empty(&parts)) {
@@ -140,6 +142,7 @@ static int to_link(struct packet *k, struct vnet *v, const struct route *r,
 		     (k->segment && (r->netif->offload & NETIF_OFFLOAD_TCP4));
 	uint32_t next = r->gateway ? r->gateway : dst;
 
+	assert(list_empty(&k->link) && head >= IP_HEAD && head <= k->len);
 	if (!netif_up(r->netif))
 		return refuse(k, v, NET_IP_OUT_DISCARDS, -ENETDOWN);
 	if (!whole && (net16(k->data + AT_FRAGMENT) & DONT_FRAGMENT))

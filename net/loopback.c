@@ -33,6 +33,7 @@ static void deliver(struct defer *d)
 		b->queued--;
 		netif_input(&b->netif, k);
 	}
+	assert(!b->queued == list_empty(&b->queue));
 	if (b->queued)
 		defer_raise(&b->work);
 }
@@ -41,6 +42,7 @@ static void transmit(struct netif *i, struct packet *k)
 {
 	struct loopback *b = i->driver;
 
+	assert(b->queued <= QUEUE_MAX && i == &b->netif);
 	if (b->queued >= QUEUE_MAX) {
 		i->out.dropped++;
 		packet_free(k);

@@ -101,6 +101,7 @@ int netif_register(struct netif *i)
 	if (err)
 		return err;
 	assert(i->ops && i->ops->transmit && !netif_up(i));
+	assert(i->name[0] && v->last_index >= 0);
 	if (!i->mtu)
 		i->mtu = ETHER_MTU;
 	i->vnet = v;
@@ -141,6 +142,7 @@ int netif_set_flags(struct netif *i, uint32_t flags)
 	uint32_t old = i->flags;
 	int err;
 
+	assert(i->index > 0);
 	err = change(i, flags);
 	if (err)
 		return err;

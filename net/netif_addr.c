@@ -80,6 +80,7 @@ uint32_t netif_source(const struct netif *i, uint32_t dst)
 
 static void subnet_begin(struct netif_addr *a)
 {
+	assert(list_empty(&a->subnet));
 	if (a->mask != UINT32_MAX)
 		list_append(&a->netif->subnets, &a->subnet);
 }
@@ -97,6 +98,7 @@ int netif_addr_add(struct netif *i, uint32_t addr, uint32_t mask,
 	struct netif_addr *a;
 	int err;
 
+	assert(i->vnet && label[0]);
 	if (!addr || addr == INADDR_BROADCAST || inet_is_multicast(addr) ||
 	    !mask_ok(mask))
 		return -EINVAL;
@@ -161,6 +163,8 @@ int netif_addr_remove(struct netif *i, uint32_t addr)
 
 	if (!a || a->netif != i)
 		return -EADDRNOTAVAIL;
+	assert(!list_empty(&a->by_addr));
+	assert((a->mask == UINT32_MAX) == list_empty(&a->subnet));
 	if (is_held(addr))
 		return -EBUSY;
 	list_remove(&a->link);

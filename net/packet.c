@@ -14,8 +14,10 @@
 struct packet *packet_new(uint32_t n)
 {
 	uint32_t size = PACKET_HEAD + n;
-	struct packet *k = kmem_alloc(sizeof *k + size);
+	struct packet *k;
 
+	assert(n < size);	/* no wrap */
+	k = kmem_alloc(sizeof *k + size);
 	if (!k)
 		return NULL;
 	memset(k, 0, sizeof *k);
@@ -47,6 +49,8 @@ struct packet *packet_new_for(struct prison *p, uint32_t n)
 void packet_free(struct packet *k)
 {
 	assert(list_empty(&k->link));
+	assert(k->block == (uint8_t *)(k + 1));
+	assert(!k->payer == !k->charged);
 	if (k->payer) {
 		racct_release(k->payer, RACCT_SOCKBUF, k->charged);
 		prison_drop(k->payer);
@@ -62,6 +66,7 @@ struct packet *packet_copy(const struct packet *k)
 
 	if (!c)
 		return NULL;
+	assert(head + k->len <= k->size);
 	*c = *k;
 	list_init(&c->link);
 	c->block = (uint8_t *)(c + 1);

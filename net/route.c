@@ -113,6 +113,7 @@ int route_find_by(struct vnet *v, uint32_t dst, int device, struct route *out)
 	r = entry_find(v, dst, device);
 	if (!r || !r->netif)
 		return -ENETUNREACH;
+	assert(r->netif->vnet == v);
 	hop = r->gateway ? r->gateway : dst;
 	out->netif = r->netif;
 	out->kind = netif_is_broadcast(r->netif, dst) ? ROUTE_BROADCAST :
@@ -147,6 +148,8 @@ static int insert(struct vnet *v, const struct route_entry *r)
 	struct list *at = &t->entries;
 	struct route_entry *e;
 
+	assert(!r->netif == !!(r->flags & ROUTE_REJECT));
+	assert(!r->gateway || r->netif);
 	if (t->count >= ROUTES_MAX)
 		return -ENOMEM;
 	e = kmem_alloc(sizeof *e);
@@ -194,6 +197,10 @@ int route_add(struct vnet *v, const struct route_entry *wanted)
 
 	if ((host & (host + 1)) || (r.dst & ~r.mask))
 		return -EINVAL;
+	if (r.flags & ROUTE_REJECT) {	/* it goes nowhere */
+		r.netif = NULL;
+		r.gateway = 0;
+	}
 	if (r.gateway) {
 		err = gateway_netif(v, &r);
 		if (err)

@@ -16,8 +16,10 @@ struct vnet *net_vnet_host(void)
 
 struct vnet *net_vnet(const struct prison *p)
 {
-	while (!p->slot[PRISON_SLOT_NET])
+	while (!p->slot[PRISON_SLOT_NET]) {
 		p = p->parent;
+		assert(p);	/* the host has one */
+	}
 	return p->slot[PRISON_SLOT_NET];
 }
 

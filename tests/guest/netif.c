@@ -221,6 +221,23 @@ TEST(routes_are_added_and_removed)
 	CHECK_EQ(close(fd), 0);
 }
 
+TEST(a_rejecting_route)
+{
+	static char lo[] = "lo";
+	struct rtentry r = { .rt_flags = RTF_UP | RTF_HOST | RTF_REJECT,
+			     .rt_dev = lo };
+	struct sockaddr_in *d = (struct sockaddr_in *)&r.rt_dst;
+	int fd = asker();
+
+	d->sin_family = AF_INET;
+	d->sin_addr.s_addr = inet_addr("10.98.0.1");
+	CHECK_OK(ioctl(fd, SIOCADDRT, &r));
+	CHECK(route_shown("*\t0100620A\t00000000\t0205"));
+	CHECK_OK(ioctl(fd, SIOCDELRT, &r));
+	CHECK_ERRNO(ioctl(fd, SIOCDELRT, &r), ESRCH);
+	CHECK_EQ(close(fd), 0);
+}
+
 /* --- who may ----------------------------------------------------------------- */
 
 TEST(only_root_sets)
