@@ -36,6 +36,12 @@ def sh(machine):
     return run
 
 
+def soon(command):
+    """Words for a shell: until command succeeds, ten seconds at most."""
+    return ("n=0; until %s >/dev/null 2>&1 || [ $n = 100 ]; do "
+            "n=$((n+1)); sleep 0.1; done; " % command)
+
+
 def rows(text):
     """Words of each line, without the line of headers."""
     return [line.split() for line in text.splitlines()[1:]]
@@ -155,7 +161,8 @@ def test_ps_every_key(sh):
 
 
 def test_ps_values(sh):
-    row = sh("sleep 9 & renice -n 5 -p $!; sleep 0.2; ps -o pid,ppid,pgid,user,group,nice,"
+    row = sh("sleep 9 & renice -n 5 -p $!; " + soon("pgrep -x sleep") +
+             "ps -o pid,ppid,pgid,user,group,nice,"
              "jid,jail,stat,rss,vsz,comm,args -p $!; kill $!").splitlines()[1].split()
     assert row[3:9] == ["root", "root", "5", "0", "-", "SN"]
     assert 0 < int(row[9]) <= int(row[10])
@@ -172,7 +179,8 @@ def test_ps_selects(sh):
     assert [row[0] for row in rows(sh("ps 1"))] == ["1"]
     assert rows(sh("ps -U nobody -o pid", 1)) == []
     assert ["nobody"] in rows(sh(
-        "su nobody -s /bin/sh -c 'sleep 9' & sleep 0.3; ps -u nobody -o user; "
+        "su nobody -s /bin/sh -c 'sleep 9' & " + soon("pgrep -u nobody .") +
+        "ps -u nobody -o user; "
         "pkill -u nobody ."))
     assert rows(sh("ps -t ttyS0 -o comm"))[0] == ["sh"]
     assert ["1", "0", "init"] in rows(sh("ps -J 0 -o pid,jid,comm"))
@@ -209,7 +217,7 @@ def test_pgrep(sh):
     assert sh("pgrep nosuch", 1) == ""
     assert sh("pgrep -c -P 0 .") == "1\n"
     assert sh("pgrep -q init") == ""
-    assert int(sh("sleep 8 & sleep 9 & sleep 0.2; pgrep -nf '^sleep 9'; kill $!")) > 1
+    assert int(sh("sleep 9 & " + soon("pgrep -x sleep") + "pgrep -nf '^sleep 9'; kill $!")) > 1
     assert sh("pgrep -d , -P 0 .").strip() == "1"
     assert "1" not in sh("pgrep -v -x init").split()
     assert "usage:" in sh("pgrep", 2)
@@ -218,7 +226,7 @@ def test_pgrep(sh):
 
 
 def test_pkill_and_killall(sh):
-    started = "sleep 77 & sleep 0.2; "
+    started = "sleep 77 & " + soon("pgrep -f '^sleep 77'")
     assert re.match(r"sleep killed \(pid \d+\)\n", sh(started + "pkill -e sleep; wait"))
     assert sh(started + "pkill -STOP -f '^sleep 77'; ps -o stat= -p $!; "
               "pkill -9 sleep; wait").strip()[0] == "T"
@@ -334,7 +342,8 @@ def jails(sh):
        "persist meta.colour='light blue'; "
        "jail -c name=b path=/ host.hostname=b.example persist children.max=2; "
        "jexec b jail -c name=c path=/ host=inherit persist; "
-       "for j in a a b b.c; do jexec $j sleep 500 & done; sleep 1")
+       "for j in a a b b.c; do jexec $j sleep 500 & done; " +
+       soon("[ $(pgrep -c -j any -x sleep) = 4 ]"))
     yield
     sh("jail -r a b; pkill -x sleep; true")
 
@@ -365,14 +374,14 @@ def test_kill_by_jail(sh, jails):
     assert len(sh("pgrep -j b,b.c .").split()) == 2
     assert sh("jexec a pgrep -x init", 1) == ""
     assert re.match(r"kill -15 \d+\t# sleep, jail b\n$", sh("killall -s -j b sleep"))
-    sh("pkill -j b .; sleep 0.2")
+    sh("pkill -j b .; " + soon("! pgrep -j b ."))
     assert sh("ps -o comm -J b", 1) == "COMMAND\n"
-    sh("killall -j a; sleep 0.2")
+    sh("killall -j a; " + soon("! pgrep -j a ."))
     assert rows(sh("ps -o jail -J a,b.c")) == [["b.c"]]
 
 
 def test_jtop_groups_by_jail(sh, jails):
-    sh("jexec a sh -c 'while :; do :; done' & sleep 0.2")
+    sh("jexec a sh -c 'while :; do :; done' & " + soon("pgrep -j a -x sh"))
     text = sh("jtop -b -n 2 -d 0.5").split("jtop: up ")[-1]
     assert "3 jails" in text
     heads = re.findall(r"^ +(\d+) +- - +- +(\d+) +(\d+)\.\d +\S+ +\S+ (\S+) \((\S+)\)$",
@@ -458,7 +467,7 @@ def test_inmates_do_not_write_on_the_terminal(sh, jails):
     """Control characters in names that an inmate chose are shown as such."""
     sh("""jexec a hostname "$(printf 'x\\033[31m')"
        jexec a sh -c 'printf "e\\033[1m" >/proc/self/comm; read -r x </dev/ptmx' &
-       sleep 0.3""")
+       """ + soon("pgrep -j a ^e"))
     assert "e?[1m" in sh("ps -J a -o comm")
     for command in ("jls", "jls -v", "jls -n host.hostname", "jls -q host.hostname",
                     "jls -s", "jls --json", "jtop -b -n 1", "ps", "ps -o comm",
