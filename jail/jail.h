@@ -79,7 +79,7 @@ struct prison {
 	bool by_sysctl;			/* [I] the old call's: allow follows the
 					 * sysctls security.jail.* */
 	char *name;			/* [K] the last part; never empty */
-	enum prison_share host;		/* [I] NEW: has the next four itself */
+	enum prison_share host;		/* [K] NEW: has the next four itself */
 	char hostname[PRISON_HOST_MAX];	/* [K] */
 	char domainname[PRISON_HOST_MAX]; /* [K] */
 	char hostuuid[PRISON_UUID_MAX];	/* [K] */

@@ -44,16 +44,14 @@ int check_ipc(struct change *c, const struct param *p, const struct value *v)
 	return check_share(c, p, v);
 }
 
-/* host.*: giving one means that the prison has its own. */
+/* host.*: giving one means that the prison has its own, from now on. */
 int check_hostname(struct change *c, const struct param *p,
 		   const struct value *v)
 {
 	const struct value *host = given(c, "host");
-	enum prison_share now = c->j ? c->j->host : SHARE_INHERIT;
 
 	(void)v;
-	if (host ? host->number == SHARE_INHERIT :
-		   !c->creating && now != SHARE_NEW)
+	if (host && host->number == SHARE_INHERIT)
 		return refuse(c->r, -EINVAL, "%s: the jail has its parent's",
 			      p->name);
 	return 0;

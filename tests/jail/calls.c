@@ -170,6 +170,32 @@ TEST(create_and_update)
 }
 
 /* Names and paths that make no sense [E50]. */
+/* A jail that bore its parent's host names gets its own with the first one
+ * that it is given; to say that it has none of its own does not go with that. */
+TEST(host_names_begin)
+{
+	char host[64], name[64];
+	int jid;
+
+	j_begin();
+	CHECK_OK(gethostname(host, sizeof(host)));
+	jid = j_make("name=a; path=%s; persist", j_tree("a"));
+	CHECK_EQ(j_int(jid, "host"), JAIL_SYS_INHERIT);
+	CHECK(!strcmp(j_text(jid, "host.hostname"), host));
+	CHECK_ERRNO(j_change(jid, "host=inherit; host.hostname=x"), EINVAL);
+	IN_JAIL(jid, 0)
+		CHECK_ERRNO(sethostname("x", 1), EPERM);
+	CHECK_OK(j_change(jid, "host.hostname=a.example"));
+	CHECK_EQ(j_int(jid, "host"), JAIL_SYS_NEW);
+	IN_JAIL(jid, 0) {
+		CHECK_OK(gethostname(name, sizeof(name)));
+		CHECK(!strcmp(name, "a.example"));
+		CHECK_OK(sethostname("x", 1));
+	}
+	CHECK_OK(gethostname(name, sizeof(name)));
+	CHECK(!strcmp(name, host));
+}
+
 TEST(names)
 {
 	char longest[300];
