@@ -370,4 +370,5 @@ void dev_init(void)
 	console_init();
 	pci_init();
 	virtio_net_init();
+	ne2k_init();
 }
