@@ -217,3 +217,26 @@ def test_two_cards(kinds, nic_program):
             answer = wire.receive(lambda f: f.kind == IP)
             assert answer and answer.source == wire.guest_mac
             assert answer.body[12:20] == bytes([10, 9, number, 2, 10, 9, number, 1])
+
+
+# --- what boot makes of it ------------------------------------------------------
+
+@pytest.mark.parametrize("kind", sorted(ROOM))
+def test_boot_gives_eth0_its_address(boot, kind):
+    guest = boot(nic=kind, net="user")
+    if "not supported" in guest.run("ifconfig")[0]:
+        pytest.skip("no sockets of AF_INET yet")
+    assert "inet addr:10.0.2.15  Bcast:10.0.2.255  Mask:255.255.255.0" in \
+        guest.check("ifconfig eth0")
+    assert re.search(r"^0\.0\.0\.0 +10\.0\.2\.2 ", guest.check("route -n"), re.MULTILINE)
+    assert guest.check("cat /etc/resolv.conf") == "nameserver 10.0.2.3\n"
+
+
+def test_boot_goes_on_without_an_address(boot):
+    guest = boot(nic="virtio", net="user", cmdline="ip=nonsense")
+    said = re.findall(r"^rc: eth0 is not set up: .*$", guest.text, re.MULTILINE)
+    assert said == ["rc: eth0 is not set up: ip=nonsense: not ADDRESS/BITS,GATEWAY,DNS"]
+
+
+def test_boot_without_a_card_says_nothing(boot):
+    assert "eth0" not in boot().text

@@ -119,6 +119,8 @@ def run(words):
     from rig import process
     import shutil
     import subprocess
+    if arguments.machine.nic is None and arguments.machine.net is None:
+        arguments.machine.net = "user"
     scratch = process.scratch_make()
     try:
         command = arguments.machine.command(terminal_words(), ["mon:stdio"], scratch)

@@ -7,11 +7,13 @@ in the Makefile, or from $BRIG_KERNEL and $BRIG_ROOT: a Linux bzImage works
 too, with the same root, to compare.
 """
 import os
+import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(TOP, "build")
 NICS = {"virtio": "virtio-net-pci", "ne2k": "ne2k_pci"}
+USER_NET = "ip=10.0.2.15/24,10.0.2.2,10.0.2.3"  # what QEMU's would tell by DHCP
 
 
 def build_name():
@@ -71,6 +73,8 @@ class Machine:
         """QEMU's argument list. words are put before the user's cmdline;
         serials are -serial arguments; scratch is a folder for temporary
         files that lives as long as the machine."""
+        if self.network() and not re.search(r"(^|\s)ip=", self.cmdline):
+            words = words + [USER_NET]
         line = " ".join(words + ([self.cmdline] if self.cmdline else []))
         args = ["qemu-system-i386", "-nodefaults", "-display", "none",
                 "-m", str(self.mem), "-smp", str(self.smp)]
