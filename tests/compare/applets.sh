@@ -348,7 +348,7 @@ sh_run cd-rules 'cd tree/sub/deep; cd ../..; ls -d sub; cd - >/dev/null; cd none
 	pwd | sed "s,.*/tree,tree,"; mkdir gone; cd gone; rmdir ../gone; ls; pwd >/dev/null; cd ..'
 sh_run times 'times | wc -l'
 sh_run proc-self 'ls /proc/self/fd | head -3; cat /proc/self/limits | head -1;
-	ls -d /proc/$$/task/$$ | wc -l; grep -c "^[^ ]* / " /proc/mounts;
+	ls -d /proc/$$/task/$$ | wc -l; grep -c " /proc proc " /proc/mounts;
 	cut -d " " -f 2-3 /proc/self/stat;
 	cat /proc/sys/kernel/ostype; wc -w </proc/loadavg; ls -l /proc/self/cwd | wc -l'
 echo end
