@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from rig import machine as machines
+from rig.command import add_archive
 from rig.guest import time_scale
 
 VERSION = "0.5.462"
@@ -48,3 +49,18 @@ def test_v86_boots_to_a_shell(library, firmware):
         text=True, errors="replace", timeout=60 * time_scale())
     assert done.returncode == 0, done.stdout
     assert "Linux i686\n" in done.stdout and "answer 42\n" in done.stdout
+
+
+@pytest.mark.parametrize("card", ["ne2k", "virtio"])
+def test_v86_network_cards(library, card, tmp_path):
+    compiled, initrd = str(tmp_path / "nic"), str(tmp_path / "initrd")
+    subprocess.run(["sh", "user/cc", "-D_GNU_SOURCE", "-O1", "-s", "-o", compiled,
+                    "tests/net/nic.c"], cwd=machines.TOP, check=True)
+    machines.join_files([os.path.join(machines.BUILD, "root", "root.cpio"),
+                         add_archive(str(tmp_path), [compiled + ":/nic"])], initrd)
+    done = subprocess.run(
+        ["node", SCRIPT.replace("boot.mjs", "net.mjs"), library,
+         os.path.join(machines.build_dir(), "brig.elf"), initrd, card],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", timeout=60 * time_scale())
+    assert done.returncode == 0, done.stdout

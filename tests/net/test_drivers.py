@@ -10,11 +10,13 @@ import random
 import re
 import struct
 import subprocess
+from contextlib import closing
 
 import pytest
 
 from rig import Guest, machine as machines
 from rig.frames import ARP, ICMP, IP, Joiner, Wire, echo
+from rig.monitor import Monitor
 
 HOST, GUEST = "10.9.0.1", "10.9.0.2"
 ARP_REPLY = 2
@@ -24,22 +26,32 @@ ROOM = {"virtio": 128, "ne2k": 7}
 
 
 @pytest.fixture(scope="session")
-def nic_program(tmp_path_factory):
-    out = str(tmp_path_factory.mktemp("net") / "nic")
-    subprocess.run(["sh", "user/cc", "-D_GNU_SOURCE", "-O1", "-s", "-o", out,
-                    os.path.join("tests", "net", "nic.c")],
-                   cwd=machines.TOP, check=True)
-    return out
+def program(tmp_path_factory):
+    """program("nic") compiles tests/net/nic.c."""
+    folder = tmp_path_factory.mktemp("net")
+
+    def compiled(name):
+        out = str(folder / name)
+        subprocess.run(["sh", "user/cc", "-D_GNU_SOURCE", "-O1", "-s", "-o", out,
+                        os.path.join("tests", "net", name + ".c")],
+                       cwd=machines.TOP, check=True)
+        return out
+    return compiled
+
+
+@pytest.fixture(scope="session")
+def nic_program(program):
+    return program("nic")
 
 
 class Card:
     """A machine with one card, set up, and its wire."""
 
-    def __init__(self, kind, program):
+    def __init__(self, kind, program, qemu=()):
         self.room = ROOM[kind]
         self.wire = Wire()
-        self.guest = Guest(cmdline="ip=off", qemu=self.wire.arguments(kind),
-                           add=[program + ":/nic"])
+        self.guest = Guest(cmdline="ip=off", add=[program + ":/nic"],
+                           qemu=self.wire.arguments(kind) + list(qemu))
         self.wire.accept()
         self.guest.check("/nic eth0 addr %s mask 255.255.255.0 up" % GUEST)
 
@@ -217,6 +229,42 @@ def test_two_cards(kinds, nic_program):
             answer = wire.receive(lambda f: f.kind == IP)
             assert answer and answer.source == wire.guest_mac
             assert answer.body[12:20] == bytes([10, 9, number, 2, 10, 9, number, 1])
+
+
+def test_link_goes_and_comes(nic_program, tmp_path):
+    wire, monitor = Wire(), Monitor(str(tmp_path))
+    with wire, closing(monitor), Guest(cmdline="ip=off", add=[nic_program + ":/nic"],
+                              qemu=wire.arguments("virtio") + monitor.arguments()) as guest:
+        guest.check("/nic eth0 up")
+        assert "flags 1043" in guest.check("/nic eth0 show")
+        for state, flags in (("off", "1003"), ("on", "1043")):
+            monitor.command("set_link %s %s" % (wire.name, state))
+            guest.check("until /nic eth0 show | grep -q 'flags %s'; do :; done" % flags)
+
+
+@pytest.mark.parametrize("queue", [0, 1])
+def test_device_that_lies(program, queue, tmp_path):
+    """It tells of a thousand chains that it never had: the card is stopped,
+    and works again when it has been down and up."""
+    monitor = Monitor(str(tmp_path))
+    card = Card("virtio", program("nic"), monitor.arguments())
+    guest = card.guest
+    with closing(monitor), closing(card.wire), guest:
+        card.greet()
+        guest.put(program("ruin"), "/ruin")
+        bar = re.search(r"1af4:1000 .* bars (\w+)", guest.check("cat /proc/pci")).group(1)
+        guest.check("/ruin %x %d" % (int(bar, 16) & ~3, queue))
+        # Something for the driver to look at, without a frame in that queue:
+        # QEMU would put it right.
+        if queue:
+            card.alive(1)
+        for state in ("off", "on"):
+            monitor.command("set_link %s %s" % (card.wire.name, state))
+        guest.check("until dmesg | grep -q 'eth0: the device broke'; do :; done")
+        assert card.counters()[0]["errs"] == 1
+        assert not card.alive(1)
+        guest.check("/nic eth0 down up")
+        assert card.alive()
 
 
 # --- what boot makes of it ------------------------------------------------------
