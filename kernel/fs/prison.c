@@ -52,6 +52,18 @@ bool path_in_prison(const struct cred *who, const struct path *p)
 
 /* --- set-id bits --------------------------------------------------------- */
 
+/* All that who's prison has: a jail made of the same tree (path=/). What lies
+ * in it is not foreign for that; what it plants, the files remember. */
+static bool is_whole(const struct cred *who, const struct path *root)
+{
+	const struct path *own = who->prison->slot[PRISON_SLOT_ROOT];
+	const struct mount *top = mount_global();
+
+	if (own)
+		return path_same(root, own);
+	return root->mount == top && root->dentry == top->root;
+}
+
 /* Below the root of a prison that does not contain who? */
 static bool is_foreign(const struct cred *who, const struct path *p)
 {
@@ -60,7 +72,8 @@ static bool is_foreign(const struct cred *who, const struct path *p)
 	for (; j; j = prison_next(prison_host(), j->jid, true)) {
 		const struct path *root = j->slot[PRISON_SLOT_ROOT];
 
-		if (root && !prison_sees(j, who->prison) && path_below(p, root))
+		if (root && !prison_sees(j, who->prison) &&
+		    !is_whole(who, root) && path_below(p, root))
 			return true;
 	}
 	return false;

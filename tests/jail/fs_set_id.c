@@ -125,6 +125,28 @@ TEST(made_by_the_host)
 	CHECK_EQ(runs_as("a/tmp/id"), ALICE);
 }
 
+/* A jail with path=/ does not take the host's own set-id programs away, and
+ * what it plants there is worth nothing outside. */
+TEST(jail_of_the_whole_tree)
+{
+	const char *here;
+	int jid;
+
+	j_begin();
+	here = j_path("");
+	plant("host");
+	jid = j_make("name=all; path=/; persist");
+	CHECK_EQ(runs_as("./host"), BOB);
+	IN_JAIL(jid, 0) {
+		CHECK_OK(chdir(here));
+		plant("jail");
+	}
+	CHECK_EQ(runs_as("./jail"), ALICE);
+	CHECK_OK(jail_remove(jid));
+	CHECK_EQ(runs_as("./jail"), ALICE);
+	CHECK_EQ(runs_as("./host"), BOB);
+}
+
 TEST(between_jails)
 {
 	int outer, inner = 0;
