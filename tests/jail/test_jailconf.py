@@ -82,7 +82,7 @@ MEANING = [
     ("a { persist; path = /jail/a;\n mount = \"tmpfs /jail/a/tmp\"; }", 2,
      "is not \"source folder type options\""),
     ("a { persist; path = /jail/a;\n mount.fstab = /none; }", 2, "mount.fstab /none: No such"),
-    ("a { persist;\n interface = em0; }", 2, "there is no network interface em0"),
+    ("a { persist;\n interface = em0; }", 2, "a jail cannot be given network interface em0 yet"),
 ]
 
 

@@ -148,8 +148,8 @@ static int check_own(const struct entry *jail, const struct setting *s,
 					   "ip_hostname: host names "
 					   "cannot be looked up here");
 		return complain_at(jail, s,
-				   "%s: there is no network interface "
-				   "%s",
+				   "%s: a jail cannot be given network "
+				   "interface %s yet",
 				   s->name, value);
 	case PARAM_TEXT:
 		if (value && *value && s->nvalues == 1)
@@ -169,7 +169,8 @@ static const char *plain_address(const struct entry *jail,
 	const char *bar = strchr(value, '|');
 
 	if (bar) {
-		complain_at(jail, s, "%s: there is no network interface %.*s",
+		complain_at(jail, s,
+			    "%s: a jail cannot be given network interface %.*s yet",
 			    s->name, (int)(bar - value), value);
 		return NULL;
 	}
