@@ -19,7 +19,7 @@ enum { IPPROTO_IP = 0, IPPROTO_ICMP = 1, IPPROTO_TCP = 6, IPPROTO_UDP = 17,
        IPPROTO_RAW = 255 };
 #define INADDR_LOOPBACK_NET __builtin_bswap32(0x7f000001u)
 enum { IP_HEAD = 20, IP_HEAD_MAX = 60, IP_MAX = 65535, IP_MTU_MIN = 68,
-       IP_TTL = 64 };
+       IP_TTL_DEFAULT = 64 };
 static inline bool inet_is_loopback(uint32_t addr)	/* 127.0.0.0/8 */
 {
 	return (addr & 0xff) == 127;
@@ -203,7 +203,8 @@ struct inet_sock {
 	     receive_ttl, receive_tos, receive_options, free_bind;
 	int mtu_discover;	/* IP_PMTUDISC_* */
 	int device;		/* SO_BINDTODEVICE: netif index, 0 any */
-	uint32_t multicast_source;
+	uint32_t multicast_source;	/* IP_MULTICAST_IF, or 0 */
+	int multicast_device;	/* the same, or 0 */
 	struct list groups;	/* multicast joins */
 };
 /* The door for local addresses: what who's prison makes of addr, for bind and

@@ -46,15 +46,35 @@ struct packet *packet_new_for(struct prison *p, uint32_t n)
 	return k;
 }
 
+static void pay_back(struct packet *k)
+{
+	assert(!k->payer == !k->charged);
+	if (!k->payer)
+		return;
+	racct_release(k->payer, RACCT_SOCKBUF, k->charged);
+	prison_drop(k->payer);
+}
+
+bool packet_pay(struct packet *k, struct prison *p)
+{
+	uint32_t bytes = sizeof *k + k->size;
+
+	if (k->payer == p)
+		return true;
+	if (racct_charge(p, RACCT_SOCKBUF, bytes))
+		return false;
+	pay_back(k);
+	prison_hold(p);
+	k->payer = p;
+	k->charged = bytes;
+	return true;
+}
+
 void packet_free(struct packet *k)
 {
 	assert(list_empty(&k->link));
 	assert(k->block == (uint8_t *)(k + 1));
-	assert(!k->payer == !k->charged);
-	if (k->payer) {
-		racct_release(k->payer, RACCT_SOCKBUF, k->charged);
-		prison_drop(k->payer);
-	}
+	pay_back(k);
 	kmem_free(k);
 }
 

@@ -49,6 +49,8 @@ enum { PACKET_HEAD = 96 };	/* room for what goes before: link, IP, options */
 struct packet *packet_new(uint32_t n);
 /* The same, paid by p; also NULL when p may not have more. */
 struct packet *packet_new_for(struct prison *p, uint32_t n);
+/* k's memory is p's account from now on; false: p may not have more. */
+bool packet_pay(struct packet *k, struct prison *p) must_check;
 void packet_free(struct packet *k);
 struct packet *packet_copy(const struct packet *k);	/* NULL: no memory */
 static inline uint32_t packet_head(const struct packet *k)

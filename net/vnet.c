@@ -5,7 +5,7 @@
  *
  * Locks: the kernel lock.
  */
-#include "net/inet.h"
+#include "net/datagram.h"
 
 static struct vnet host_vnet;
 
@@ -31,7 +31,7 @@ static int vnet_begin(struct vnet *v)
 	for (unsigned n = 0; n < NET_ADDR_BUCKETS; n++)
 		list_init(&v->by_addr[n]);
 	list_init(&v->packet_sockets);
-	v->default_ttl = IP_TTL;
+	v->default_ttl = IP_TTL_DEFAULT;
 	v->echo_ignore_broadcasts = 1;
 	v->tcp = inet_ports_new();
 	v->udp = inet_ports_new();
@@ -56,6 +56,7 @@ void net_inet_init(void)
 		panic("no memory for the network");
 	icmp_init();
 	inet_init();
+	udp_init();
 	inet_route_init();
 	net_show_init();
 }

@@ -29,6 +29,22 @@ enum {	/* ioctls: routes, interfaces, neighbours */
 	SIOCGIFMAP = 0x8970,
 };
 
+enum {	/* options of level IPPROTO_IP, and control messages */
+	IP_TOS = 1, IP_TTL, IP_HDRINCL, IP_PKTINFO = 8, IP_MTU_DISCOVER = 10,
+	IP_RECVERR, IP_RECVTTL, IP_RECVTOS, IP_MTU, IP_MULTICAST_IF = 32,
+	IP_MULTICAST_TTL, IP_MULTICAST_LOOP, IP_ADD_MEMBERSHIP,
+	IP_DROP_MEMBERSHIP,
+};
+enum { IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE };
+struct abi_in_pktinfo {
+	int32_t device;
+	uint32_t local, dst;	/* local: the address that answers */
+};
+struct abi_ip_mreqn {		/* without device: struct ip_mreq */
+	uint32_t group, addr;
+	int32_t device;
+};
+
 enum { IFREQ_NAME_MAX = 16 };
 struct abi_ifreq {
 	char name[IFREQ_NAME_MAX];

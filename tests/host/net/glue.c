@@ -5,7 +5,7 @@
  */
 #include "tests/host/net/glue.h"
 
-#include "net/inet.h"
+#include "net/datagram.h"
 
 void *malloc(size_t n);
 void *calloc(size_t n, size_t size);
@@ -128,6 +128,18 @@ void inet_route_init(void)
 }
 
 void net_show_init(void)
+{
+}
+
+void udp_init(void)
+{
+}
+
+void raw_init(void)
+{
+}
+
+void packet_socket_init(void)
 {
 }
 

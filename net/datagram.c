@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * datagram.c - what UDP and raw sockets share: the queue of packets, waiting
+ * for them, and where a message goes.
+ *
+ * A packet in a queue is paid by the prison of who is to read it. A queue takes
+ * packets until its limit is passed, as on Linux; what comes then is dropped
+ * and counted.
+ *
+ * Locks: the kernel lock. A packet is off the queue, or a copy of it made,
+ * before its bytes go to the program, which may sleep.
+ */
+#include "net/datagram.h"
+
+enum { AT_SRC = 12 };
+
+/* --- birth and death -------------------------------------------------------- */
+
+int datagram_new(const struct cred *who, int type, const struct sock_ops *ops,
+		 struct list *all, struct datagram_sock **out)
+{
+	struct datagram_sock *s = charged_alloc(who->prison, sizeof *s);
+
+	if (!s)
+		return -ENOMEM;
+	memset(s, 0, sizeof *s);
+	inet_sock_begin(&s->inet, who, type, ops);
+	s->inet.mtu_discover = IP_PMTUDISC_WANT;
+	list_init(&s->queue);
+	list_init(&s->all_link);
+	sleep_queue_init(&s->readers);
+	list_append(all, &s->all_link);
+	*out = s;
+	return 0;
+}
+
+static struct packet *first(const struct datagram_sock *s)
+{
+	return list_empty(&s->queue) ? NULL :
+		list_entry(s->queue.next, struct packet, link);
+}
+
+static void dequeue(struct datagram_sock *s, struct packet *k)
+{
+	assert(s->queued >= k->charged && k == first(s));
+	list_remove(&k->link);
+	s->queued -= k->charged;
+}
+
+void datagram_release(struct sock *sock)
+{
+	struct datagram_sock *s = datagram_of(sock);
+	struct prison *pays = sock->prison;
+	struct packet *k;
+
+	assert(sleep_queue_idle(&s->readers));
+	list_remove(&s->all_link);
+	while ((k = first(s))) {
+		dequeue(s, k);
+		packet_free(k);
+	}
+	assert(!s->queued);
+	inet_groups_leave(&s->inet);
+	prison_hold(pays);
+	inet_sock_end(&s->inet);
+	charged_free(pays, s, sizeof *s);
+	prison_drop(pays);
+}
+
+/* --- state -------------------------------------------------------------------- */
+
+/* As Linux: the halves are shut also where there is nobody at the other end,
+ * and the caller is told that there is nobody. */
+int datagram_shutdown(struct sock *sock, int how)
+{
+	struct datagram_sock *s = datagram_of(sock);
+
+	s->no_receive |= how != SHUT_WR;
+	s->no_send |= how != SHUT_RD;
+	sleep_wake(&s->readers);
+	return s->inet.remote ? 0 : -ENOTCONN;
+}
+
+int datagram_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
+		   uint32_t arg)
+{
+	struct packet *k = first(datagram_of(sock));
+
+	(void)me;
+	switch (cmd) {
+	case SIOCINQ:
+		return user_put32(arg, k ? k->len : 0);
+	case SIOCOUTQ:
+		return user_put32(arg, 0);	/* nothing waits to be sent */
+	default:
+		return -ENOTTY;
+	}
+}
+
+unsigned datagram_poll(struct sock *sock, struct poller *p)
+{
+	struct datagram_sock *s = datagram_of(sock);
+	unsigned mask = POLLOUT | POLLWRNORM | POLLWRBAND;
+
+	poll_wait(p, &s->readers);
+	if (sock->error)
+		mask |= POLLERR;
+	if (s->no_receive)
+		mask |= POLLRDHUP | POLLIN | POLLRDNORM;
+	if (s->no_receive && s->no_send)
+		mask |= POLLHUP;
+	if (!list_empty(&s->queue))
+		mask |= POLLIN | POLLRDNORM;
+	return mask;
+}
+
+void datagram_error(struct datagram_sock *s, int err)
+{
+	assert(err > 0);
+	s->inet.sock.error = err;
+	sleep_wake(&s->readers);
+}
+
+/* --- receiving ---------------------------------------------------------------- */
+
+bool datagram_enqueue(struct datagram_sock *s, struct packet *k)
+{
+	assert(list_empty(&k->link) && k->network);
+	if (s->no_receive || s->queued > s->inet.sock.receive_limit ||
+	    !packet_pay(k, s->inet.sock.prison)) {
+		s->dropped++;
+		packet_free(k);
+		return false;
+	}
+	list_append(&s->queue, &k->link);
+	s->queued += k->charged;
+	sleep_wake(&s->readers);
+	return true;
+}
+
+/* The next packet, which is the caller's then; 0 with NULL: the end. */
+static int take(struct datagram_sock *s, bool peek, uint64_t deadline,
+		struct packet **out)
+{
+	struct packet *k;
+	int err;
+
+	for (;;) {
+		err = sock_take_error(&s->inet.sock);
+		if (err)
+			return err;
+		k = first(s);
+		*out = NULL;
+		if (k || s->no_receive)
+			break;
+		err = sock_wait(&s->readers, deadline);
+		if (err)
+			return err;
+	}
+	if (k && peek) {
+		k = packet_copy(k);
+		if (!k)
+			return -ENOBUFS;
+	} else if (k) {
+		dequeue(s, k);
+	}
+	*out = k;
+	return 0;
+}
+
+static void name_fill(const struct datagram_sock *s, const struct packet *k,
+		      struct sock_name *name)
+{
+	uint16_t port = 0;
+	uint32_t addr;
+
+	memcpy(&addr, k->network + AT_SRC, sizeof addr);
+	if (s->inet.ports)	/* its source port is the first of the header */
+		memcpy(&port, k->transport, sizeof port);
+	inet_name_fill(name, addr, port);
+}
+
+int datagram_receive(struct sock *sock, struct sock_msg *m, bool wait)
+{
+	struct datagram_sock *s = datagram_of(sock);
+	struct packet *k;
+	uint32_t n;
+	int err;
+
+	if (m->flags & MSG_ERRQUEUE)
+		return -EAGAIN;		/* nothing is kept there */
+	err = take(s, m->flags & MSG_PEEK,
+		   sock_deadline(wait, sock->receive_timeout), &k);
+	if (err || !k)
+		return err;
+	if (m->name)
+		name_fill(s, k, m->name);
+	n = k->len;
+	if (n > m->io->left) {
+		n = m->io->left;
+		m->told |= MSG_TRUNC;
+	}
+	if (n && user_io_give(m->io, k->data, n) != (int)n)
+		err = -EFAULT;
+	if (!err)
+		err = inet_control_give(&s->inet, m, k);
+	if (!err)
+		err = (int)(m->flags & MSG_TRUNC ? k->len : n);
+	packet_free(k);
+	return err;
+}
+
+/* --- sending ------------------------------------------------------------------ */
+
+/* A name that comes with a message; AF_UNSPEC is taken for AF_INET. */
+static int name_read(const struct datagram_sock *s, struct sock_name *n,
+		     uint32_t *addr, uint16_t *port)
+{
+	struct sock_name as_inet = *n;
+	int err;
+
+	if (n->len >= sizeof n->family && n->family == AF_UNSPEC)
+		as_inet.family = AF_INET;
+	err = inet_name_parse(&as_inet, addr, port);
+	if (err)
+		return err;
+	return s->inet.ports && !*port ? -EINVAL : 0;
+}
+
+/* The source, unless a control message chose one. An address that was bound
+ * and taken away from the prison since is no source. */
+static int source_set(const struct inet_sock *s, struct ip_out *o)
+{
+	if (!o->src)
+		o->src = s->local;
+	if (!o->src && inet_is_multicast(o->dst))
+		o->src = s->multicast_source;
+	if (!o->src)
+		return inet_source(s->cred, s->vnet, o->dst, o->device,
+				   &o->src);
+	if (!inet_prison_has(s->cred->prison))
+		return -EAFNOSUPPORT;
+	return prison_has_ip4(s->cred->prison, o->src) ? 0 : -EADDRNOTAVAIL;
+}
+
+int datagram_target(struct datagram_sock *s, const struct sock_msg *m,
+		    struct datagram_to *to)
+{
+	struct inet_sock *i = &s->inet;
+	struct ip_out *o = &to->out;
+	int err = sock_take_error(&i->sock);
+
+	if (err)
+		return err;
+	if (s->no_send)
+		return -EPIPE;
+	if (m->flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	*o = (struct ip_out){ .vnet = i->vnet, .dst = i->remote,
+			      .tos = i->tos, .ttl = i->ttl,
+			      .device = i->device,
+			      .no_loop = !i->multicast_loop };
+	to->port = i->remote_port;
+	if (m->name && m->name->len)
+		err = name_read(s, m->name, &o->dst, &to->port);
+	else if (!i->remote)
+		err = -EDESTADDRREQ;
+	if (err)
+		return err;
+	o->dst = inet_remote(i->cred, o->dst);
+	o->broadcast_allowed = i->sock.options & SOCK_OPTION_BROADCAST;
+	if (inet_is_multicast(o->dst)) {
+		o->ttl = i->multicast_ttl;
+		if (!o->device)
+			o->device = i->multicast_device;
+	}
+	err = inet_control_parse(i, m, o);
+	return err ? err : source_set(i, o);
+}
+
+int datagram_packet(struct datagram_sock *s, struct sock_msg *m, uint32_t head,
+		    struct packet **out)
+{
+	uint32_t n = m->io->left;
+	struct packet *k = packet_new_for(s->inet.sock.prison, head + n);
+
+	if (!k)
+		return -ENOBUFS;
+	k->data += head;	/* room for the header */
+	if (n && user_io_take(m->io, packet_put(k, n), n) != (int)n) {
+		packet_free(k);
+		return -EFAULT;
+	}
+	assert(packet_head(k) >= PACKET_HEAD + head);
+	*out = k;
+	return 0;
+}
+
+bool datagram_keep_whole(const struct inet_sock *s, const struct ip_out *o,
+			 uint32_t n)
+{
+	struct route r;
+
+	if (s->mtu_discover != IP_PMTUDISC_WANT)
+		return s->mtu_discover != IP_PMTUDISC_DONT;
+	return !route_find_by(o->vnet, o->dst, o->device, &r) &&
+	       IP_HEAD + n <= r.mtu;
+}
+
+/* --- /proc/net/udp, raw --------------------------------------------------------- */
+
+void datagram_show(struct text *t, const struct cred *who, struct list *all)
+{
+	enum { SHOW_CONNECTED = 1, SHOW_UNCONNECTED = 7 };
+	unsigned row = 0;
+
+	text_put(t, "   sl  local_address rem_address   st tx_queue rx_queue "
+		 "tr tm->when retrnsmt   uid  timeout inode ref pointer "
+		 "drops\n");
+	list_each(l, all) {
+		struct datagram_sock *s = list_entry(l, struct datagram_sock,
+						     all_link);
+		struct inet_sock *i = &s->inet;
+		uint16_t port = i->ports ? __builtin_bswap16(i->local_port) :
+					   (uint16_t)i->sock.protocol;
+
+		if (!prison_sees(who->prison, i->sock.prison) ||
+		    net_vnet(who->prison) != i->vnet ||
+		    (i->ports && !i->local_port))
+			continue;
+		text_put(t, "%5u: %08X:%04X %08X:%04X %02X %08X:%08X "
+			 "%02X:%08X %08X %5u %8d %llu %d %08x %u\n", row++,
+			 i->local, port, i->remote,
+			 __builtin_bswap16(i->remote_port),
+			 i->remote ? SHOW_CONNECTED : SHOW_UNCONNECTED, 0,
+			 s->queued, 0, 0, 0, i->cred->euid, 0,
+			 (unsigned long long)(i->sock.file ?
+					      i->sock.file->inode->ino : 0),
+			 2, 0, s->dropped);
+	}
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * datagram.h - AF_INET sockets whose messages are packets: UDP and raw.
+ *
+ * What came in waits in the queue, each packet whole; a protocol says by its
+ * sock_ops what of it the program gets. Private to net. Locks: the kernel lock.
+ */
+#ifndef NET_DATAGRAM_H
+#define NET_DATAGRAM_H
+
+#include "kernel/fs/charge.h"
+#include "net/inet.h"
+
+struct datagram_sock {
+	struct inet_sock inet;		/* first */
+	struct list all_link;		/* of its protocol's sockets */
+	struct list queue;		/* struct packet, oldest first */
+	uint32_t queued;		/* bytes of memory in it */
+	uint32_t dropped;		/* for want of room */
+	struct sleep_queue readers;
+	bool no_receive, no_send;	/* shutdown(2) */
+	uint32_t icmp_filter;		/* raw: bit per type not wanted */
+};
+static inline struct datagram_sock *datagram_of(struct sock *s)
+{
+	return container_of(inet_of(s), struct datagram_sock, inet);
+}
+
+/* --- datagram.c ------------------------------------------------------------ */
+
+/* A socket of who's in list all; charged to his prison. -ENOMEM. */
+int datagram_new(const struct cred *who, int type, const struct sock_ops *ops,
+		 struct list *all, struct datagram_sock **out) must_check;
+/* sock_ops.release, .poll, .shutdown, .ioctl of all of them. */
+void datagram_release(struct sock *sock);
+unsigned datagram_poll(struct sock *sock, struct poller *p);
+int datagram_shutdown(struct sock *sock, int how);
+int datagram_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
+		   uint32_t arg);
+/* Takes k. False: dropped, there is no room for it. Never sleeps. */
+bool datagram_enqueue(struct datagram_sock *s, struct packet *k);
+/* An error for the program: the next call fails with it, once. */
+void datagram_error(struct datagram_sock *s, int err);
+/* sock_ops.receive: the data of the next packet, and where it came from. */
+int datagram_receive(struct sock *sock, struct sock_msg *m, bool wait);
+
+/* Where a message goes, and how. */
+struct datagram_to {
+	struct ip_out out;
+	uint16_t port;			/* remote */
+};
+/* From m's name or the peer, m's control messages and s's options; all passes
+ * the doors of s's prison. -EDESTADDRREQ, -EINVAL, -EAFNOSUPPORT, -EPIPE,
+ * -ENETUNREACH, -EADDRNOTAVAIL, -EOPNOTSUPP, an error that waited. */
+int datagram_target(struct datagram_sock *s, const struct sock_msg *m,
+		    struct datagram_to *to) must_check;
+/* m's data in a packet, head bytes left before them. Sleeps. -ENOBUFS,
+ * -EFAULT. */
+int datagram_packet(struct datagram_sock *s, struct sock_msg *m, uint32_t head,
+		    struct packet **out) must_check;
+/* Is a packet of n bytes behind its IP header not to be cut? */
+bool datagram_keep_whole(const struct inet_sock *s, const struct ip_out *o,
+			 uint32_t n);
+/* Lines of /proc/net/udp and raw: those that who sees. */
+void datagram_show(struct text *t, const struct cred *who, struct list *all);
+
+/* --- inet_option.c ---------------------------------------------------------- */
+
+/* sock_ops.option_set, .option_get: level IPPROTO_IP, and SO_BINDTODEVICE. */
+int inet_option_set(struct sock *sock, struct thread *me, int level, int name,
+		    uint32_t user, uint32_t len);
+int inet_option_get(struct sock *sock, struct thread *me, int level, int name,
+		    uint32_t user, uint32_t user_len);
+/* A number of at least one byte. -EINVAL, -EFAULT. Sleeps. */
+int inet_option_number(uint32_t user, uint32_t len, int *out) must_check;
+/* Control messages of a send into *o. -EINVAL, -ENODEV, -EADDRNOTAVAIL. */
+int inet_control_parse(const struct inet_sock *s, const struct sock_msg *m,
+		       struct ip_out *o) must_check;
+/* Those that s has asked for, about k. Sleeps. -EFAULT. */
+int inet_control_give(const struct inet_sock *s, struct sock_msg *m,
+		      const struct packet *k) must_check;
+/* Has s joined the group on the interface that k came by? */
+bool inet_joined(const struct inet_sock *s, uint32_t group,
+		 const struct packet *k);
+void inet_groups_leave(struct inet_sock *s);	/* all. Sleeps. */
+
+/* --- udp.c, raw.c ------------------------------------------------------------ */
+
+void udp_init(void);
+
+#endif

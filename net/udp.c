@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * udp.c - UDP (RFC 768, 1122 section 4.1).
+ *
+ * A datagram for one host is that of the socket which inet_lookup finds; one
+ * for many goes to each that may have it. Who has nobody listening is told so
+ * by ICMP, and what ICMP tells us goes to the socket that sent.
+ *
+ * Locks: the kernel lock.
+ */
+#include "net/datagram.h"
+
+enum { AT_SPORT = 0, AT_DPORT = 2, AT_LEN = 4, AT_SUM = 6, UDP_HEAD = 8,
+       UDP_DATA_MAX = IP_MAX - IP_HEAD - UDP_HEAD };
+
+static struct list all = LIST_INIT(all);
+
+/* --- sending ---------------------------------------------------------------------- */
+
+static void put_head(struct packet *k, const struct inet_sock *s,
+		     const struct datagram_to *to)
+{
+	uint8_t *b = packet_push(k, UDP_HEAD);
+	uint16_t sum = 0;
+
+	memcpy(b + AT_SPORT, &s->local_port, sizeof s->local_port);
+	memcpy(b + AT_DPORT, &to->port, sizeof to->port);
+	net16_put(b + AT_LEN, k->len);
+	if (!(s->sock.options & SOCK_OPTION_NO_CHECK)) {
+		k->checksum = PACKET_CHECKSUM_PARTIAL;
+		k->checksum_offset = AT_SUM;
+		sum = ~checksum_fold(ip_pseudo_sum(to->out.src, to->out.dst,
+						   IPPROTO_UDP, k->len));
+	}
+	memcpy(b + AT_SUM, &sum, sizeof sum);
+}
+
+/* Bytes sent. Of datagram_target, datagram_packet, ip_output; -EMSGSIZE. */
+static int udp_send(struct sock *sock, struct sock_msg *m, bool wait)
+{
+	struct datagram_sock *s = datagram_of(sock);
+	uint32_t n = m->io->left;
+	struct datagram_to to;
+	struct packet *k;
+	int err;
+
+	(void)wait;
+	if (n > UDP_DATA_MAX)
+		return -EMSGSIZE;
+	err = inet_autobind(&s->inet);
+	if (!err)
+		err = datagram_target(s, m, &to);
+	if (!err)
+		err = datagram_packet(s, m, UDP_HEAD, &k);
+	if (err)
+		return err;
+	put_head(k, &s->inet, &to);
+	to.out.protocol = IPPROTO_UDP;
+	to.out.dont_fragment = datagram_keep_whole(&s->inet, &to.out, k->len);
+	err = ip_output(k, &to.out);
+	if (err)
+		return err;
+	net_count(s->inet.vnet, NET_UDP_OUT);
+	return n;
+}
+
+/* --- receiving -------------------------------------------------------------------- */
+
+static void drop(struct packet *k, enum net_counter why)
+{
+	net_count(k->in->vnet, why);
+	packet_free(k);
+}
+
+/* Takes k, whose data are the program's. */
+static void give(struct datagram_sock *s, struct packet *k)
+{
+	struct vnet *v = s->inet.vnet;
+
+	if (datagram_enqueue(s, k)) {
+		net_count(v, NET_UDP_IN);
+	} else {
+		net_count(v, NET_UDP_RECEIVE_FULL);
+		net_count(v, NET_UDP_IN_ERRORS);
+	}
+}
+
+/* One for many: does s get it? A jail's sockets get what is for groups that
+ * they have joined themselves, and no broadcasts. */
+static bool wants(const struct inet_sock *s, const struct packet *k,
+		  const struct ip_header *h, uint16_t sport)
+{
+	if (s->local && s->local != h->dst)
+		return false;
+	if (s->remote && (s->remote != h->src || s->remote_port != sport))
+		return false;
+	if (s->device && s->device != (k->looped ? k->looped : k->in)->index)
+		return false;
+	return inet_may_receive(s, h->dst) || inet_joined(s, h->dst, k);
+}
+
+static void to_many(struct packet *k, const struct ip_header *h,
+		    uint16_t sport, uint16_t dport)
+{
+	const struct inet_ports *ports = k->in->vnet->udp;
+	struct inet_sock *s = NULL;
+
+	while ((s = inet_ports_next(ports, dport, s))) {
+		struct packet *copy = wants(s, k, h, sport) ? packet_copy(k) :
+							      NULL;
+
+		if (copy)
+			give(datagram_of(&s->sock), copy);
+	}
+	packet_free(k);
+}
+
+static bool sum_ok(const struct packet *k, const struct ip_header *h)
+{
+	if (k->checksum != PACKET_CHECKSUM_NONE || !net16(k->data + AT_SUM))
+		return true;
+	return !checksum_fold(checksum_add(ip_pseudo_sum(h->src, h->dst,
+							 IPPROTO_UDP, k->len),
+					   k->data, k->len));
+}
+
+/* Is k's length what its header says, or more? What is more goes. */
+static bool length_ok(struct packet *k)
+{
+	uint32_t n = k->len >= UDP_HEAD ? net16(k->data + AT_LEN) : 0;
+
+	if (n < UDP_HEAD || n > k->len)
+		return false;
+	packet_trim(k, n);
+	return true;
+}
+
+static void udp_input(struct packet *k, const struct ip_header *h)
+{
+	struct vnet *v = k->in->vnet;
+	struct inet_sock *s;
+	uint16_t sport, dport;
+
+	assert(k->transport == k->data && k->network);
+	if (!length_ok(k)) {
+		drop(k, NET_UDP_IN_ERRORS);
+		return;
+	}
+	if (!sum_ok(k, h)) {
+		net_count(v, NET_UDP_IN_CHECKSUM);
+		drop(k, NET_UDP_IN_ERRORS);
+		return;
+	}
+	memcpy(&sport, k->data + AT_SPORT, sizeof sport);
+	memcpy(&dport, k->data + AT_DPORT, sizeof dport);
+	if (inet_is_multicast(h->dst) || netif_any_broadcast(v, h->dst)) {
+		packet_pull(k, UDP_HEAD);
+		to_many(k, h, sport, dport);
+		return;
+	}
+	s = inet_lookup(v->udp, h->src, sport, h->dst, dport, k->in->index);
+	if (!s) {
+		icmp_send_error(k, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
+		drop(k, NET_UDP_NO_PORT);
+		return;
+	}
+	packet_pull(k, UDP_HEAD);
+	give(datagram_of(&s->sock), k);
+}
+
+/* --- errors ------------------------------------------------------------------------ */
+
+/* Errors that mean that there is no use in trying again (RFC 1122, 4.1.3.3). */
+static bool is_hard(const struct inet_sock *s, int type, int code)
+{
+	enum { HARD = 1 << 2 | 1 << 3 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 9 |
+		      1 << 10 | 1 << 13 | 1 << 14 | 1 << 15 };
+
+	if (type == ICMP_PARAMETER)
+		return true;
+	if (type != ICMP_UNREACH)
+		return false;
+	if (code == ICMP_UNREACH_TOO_BIG)
+		return s->mtu_discover != IP_PMTUDISC_DONT;
+	return code < 16 && (HARD & 1 << code);
+}
+
+/* A connected socket hears of what is hard; with IP_RECVERR each of all. */
+static void udp_error(struct vnet *v, const struct ip_header *h,
+		      const uint8_t *transport, unsigned n, int err, int type,
+		      int code, uint32_t info)
+{
+	struct inet_sock *s;
+	uint16_t sport, dport;
+
+	(void)info;
+	assert(n >= UDP_HEAD);
+	memcpy(&sport, transport + AT_SPORT, sizeof sport);
+	memcpy(&dport, transport + AT_DPORT, sizeof dport);
+	s = inet_lookup(v->udp, h->dst, dport, h->src, sport, 0);
+	if (!s || !err)
+		return;
+	if (s->receive_error || (s->remote && is_hard(s, type, code)))
+		datagram_error(datagram_of(&s->sock), err);
+}
+
+/* --- the table ---------------------------------------------------------------------- */
+
+static const struct sock_ops udp_ops = {
+	.bind = inet_sock_bind,
+	.connect = inet_sock_connect,
+	.name = inet_sock_name,
+	.send = udp_send,
+	.receive = datagram_receive,
+	.shutdown = datagram_shutdown,
+	.poll = datagram_poll,
+	.ioctl = datagram_ioctl,
+	.option_set = inet_option_set,
+	.option_get = inet_option_get,
+	.release = datagram_release,
+};
+
+static int udp_make(const struct cred *who, int protocol,
+		    struct inet_sock **out)
+{
+	struct datagram_sock *s;
+	int err = datagram_new(who, SOCK_DGRAM, &udp_ops, &all, &s);
+
+	(void)protocol;
+	if (err)
+		return err;
+	s->inet.ports = s->inet.vnet->udp;
+	*out = &s->inet;
+	return 0;
+}
+
+static int show_udp(struct text *t, const struct cred *who)
+{
+	datagram_show(t, who, &all);
+	return 0;
+}
+
+void udp_init(void)
+{
+	static const struct ip_protocol protocol = {
+		.number = IPPROTO_UDP, .input = udp_input, .error = udp_error,
+	};
+	static struct inet_transport transport = {
+		.type = SOCK_DGRAM, .protocol = IPPROTO_UDP, .make = udp_make,
+	};
+	static struct procfs_entry entry = {
+		.directory = "net", .name = "udp", .gate = PROC_GATE_ALL,
+		.show = show_udp,
+	};
+
+	ip_protocol_register(&protocol);
+	inet_transport_register(&transport);
+	procfs_register(&entry);
+}
