@@ -87,5 +87,6 @@ void inet_groups_leave(struct inet_sock *s);	/* all. Sleeps. */
 /* --- udp.c, raw.c ------------------------------------------------------------ */
 
 void udp_init(void);
+void raw_init(void);
 
 #endif

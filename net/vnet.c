@@ -57,6 +57,7 @@ void net_inet_init(void)
 	icmp_init();
 	inet_init();
 	udp_init();
+	raw_init();
 	inet_route_init();
 	net_show_init();
 }

@@ -35,6 +35,7 @@ enum {	/* options of level IPPROTO_IP, and control messages */
 	IP_MULTICAST_TTL, IP_MULTICAST_LOOP, IP_ADD_MEMBERSHIP,
 	IP_DROP_MEMBERSHIP,
 };
+enum { SOL_RAW = 255, ICMP_FILTER = 1 };	/* bit per type that is not wanted */
 enum { IP_PMTUDISC_DONT, IP_PMTUDISC_WANT, IP_PMTUDISC_DO, IP_PMTUDISC_PROBE };
 struct abi_in_pktinfo {
 	int32_t device;

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * raw.c - raw sockets: a program speaks a protocol of IP itself, or with
+ * IP_HDRINCL IP itself.
+ *
+ * Each packet for us goes also, as a copy with its IP header, to all raw
+ * sockets of its protocol that may have it. Making one needs NETINET_RAW, which
+ * a jail has by allow.raw_sockets; even then it sends from its own addresses
+ * alone, to where the routes say, and hears what is for them.
+ *
+ * Locks: the kernel lock.
+ */
+#include "net/datagram.h"
+
+enum { AT_TOTAL = 2, AT_SRC = 12, AT_DST = 16 };
+
+static struct list all = LIST_INIT(all);
+
+/* --- sending ---------------------------------------------------------------------- */
+
+/* A program's whole packet. Its source, where it names one, is the asker's; the
+ * destination in it may differ from where it is sent for the host only: what a
+ * jail sends to its own address could else reach a service on 127.0.0.1. */
+static int head_check(const struct inet_sock *s, struct packet *k,
+		      const struct ip_out *o)
+{
+	uint8_t *b = k->data;
+	uint32_t src;
+
+	if (k->len < IP_HEAD || b[0] >> 4 != 4 || (b[0] & 0xf) * 4 < IP_HEAD ||
+	    (b[0] & 0xfu) * 4 > k->len)
+		return -EINVAL;
+	memcpy(&src, b + AT_SRC, sizeof src);
+	if (!src)
+		memcpy(b + AT_SRC, &o->src, sizeof o->src);
+	else if (!prison_has_ip4(s->cred->prison, src))
+		return -EADDRNOTAVAIL;
+	if (!inet_unlimited(s->cred->prison))
+		memcpy(b + AT_DST, &o->dst, sizeof o->dst);
+	net16_put(b + AT_TOTAL, k->len);
+	return 0;
+}
+
+/* Takes k. */
+static int send_whole(const struct inet_sock *s, struct packet *k,
+		      const struct ip_out *o)
+{
+	struct route r;
+	int err = head_check(s, k, o);
+
+	if (!err)
+		err = route_find_by(o->vnet, o->dst, o->device, &r);
+	if (!err && k->len > r.mtu)
+		err = -EMSGSIZE;
+	if (!err && r.kind == ROUTE_BROADCAST && !o->broadcast_allowed)
+		err = -EACCES;
+	if (err) {
+		packet_free(k);
+		return err;
+	}
+	return ip_send(k, o->vnet, o->dst, o->device);
+}
+
+/* Bytes sent. Of datagram_target, datagram_packet, ip_output; -EMSGSIZE;
+ * -EADDRNOTAVAIL: another's source. */
+static int raw_send(struct sock *sock, struct sock_msg *m, bool wait)
+{
+	struct datagram_sock *s = datagram_of(sock);
+	uint32_t n = m->io->left;
+	struct datagram_to to;
+	struct packet *k;
+	int err;
+
+	(void)wait;
+	if (n > IP_MAX)
+		return -EMSGSIZE;
+	err = datagram_target(s, m, &to);
+	if (!err)
+		err = datagram_packet(s, m, 0, &k);
+	if (err)
+		return err;
+	if (s->inet.header_included) {
+		err = send_whole(&s->inet, k, &to.out);
+	} else {
+		to.out.protocol = sock->protocol;
+		to.out.dont_fragment = datagram_keep_whole(&s->inet, &to.out,
+							   k->len);
+		err = ip_output(k, &to.out);
+	}
+	return err ? err : (int)n;
+}
+
+/* --- receiving -------------------------------------------------------------------- */
+
+static bool filtered(const struct datagram_sock *s, const struct packet *k)
+{
+	enum { TYPES = 32 };
+
+	return s->inet.sock.protocol == IPPROTO_ICMP && k->len &&
+	       k->data[0] < TYPES && (s->icmp_filter & 1u << k->data[0]);
+}
+
+static bool wants(const struct datagram_sock *s, const struct packet *k,
+		  const struct ip_header *h)
+{
+	const struct inet_sock *i = &s->inet;
+	const struct netif *in = k->looped ? k->looped : k->in;
+
+	if (i->sock.protocol != h->protocol || i->vnet != k->in->vnet)
+		return false;
+	if ((i->local && i->local != h->dst) ||
+	    (i->remote && i->remote != h->src) ||
+	    (i->device && i->device != in->index))
+		return false;
+	return (inet_may_receive(i, h->dst) || inet_joined(i, h->dst, k)) &&
+	       !filtered(s, k);
+}
+
+/* A copy with its IP header, and a sum that is complete. */
+static struct packet *copy_whole(const struct packet *k)
+{
+	struct packet *c = packet_copy(k);
+
+	if (!c)
+		return NULL;
+	if (c->checksum == PACKET_CHECKSUM_PARTIAL)
+		packet_checksum_finish(c, 0);
+	assert(c->network < c->data);
+	packet_push(c, c->data - c->network);
+	return c;
+}
+
+static bool raw_input(const struct packet *k, const struct ip_header *h)
+{
+	bool any = false;
+
+	list_each(l, &all) {
+		struct datagram_sock *s = list_entry(l, struct datagram_sock,
+						     all_link);
+		struct packet *c = wants(s, k, h) ? copy_whole(k) : NULL;
+
+		if (c && datagram_enqueue(s, c))
+			any = true;
+	}
+	return any;
+}
+
+/* --- the table ---------------------------------------------------------------------- */
+
+static int raw_bind(struct sock *sock, const struct path_at *at,
+		    struct sock_name *n)
+{
+	struct inet_sock *s = inet_of(sock);
+	int err = inet_sock_bind(sock, at, n);
+
+	if (!err)
+		s->bound = s->local;
+	return err;
+}
+
+/* ICMP_FILTER, else IP's. */
+static int raw_option_set(struct sock *sock, struct thread *me, int level,
+			  int name, uint32_t user, uint32_t len)
+{
+	struct datagram_sock *s = datagram_of(sock);
+	uint32_t filter;
+
+	if (level != SOL_RAW)
+		return inet_option_set(sock, me, level, name, user, len);
+	if (name != ICMP_FILTER || sock->protocol != IPPROTO_ICMP)
+		return -ENOPROTOOPT;
+	if (len < sizeof filter)
+		return -EINVAL;
+	if (user_get32(user, &filter))
+		return -EFAULT;
+	s->icmp_filter = filter;
+	return 0;
+}
+
+static int raw_option_get(struct sock *sock, struct thread *me, int level,
+			  int name, uint32_t user, uint32_t user_len)
+{
+	struct datagram_sock *s = datagram_of(sock);
+
+	if (level != SOL_RAW)
+		return inet_option_get(sock, me, level, name, user, user_len);
+	if (name != ICMP_FILTER || sock->protocol != IPPROTO_ICMP)
+		return -ENOPROTOOPT;
+	return sock_option_give(user, user_len, &s->icmp_filter,
+				sizeof s->icmp_filter);
+}
+
+static const struct sock_ops raw_ops = {
+	.bind = raw_bind,
+	.connect = inet_sock_connect,
+	.name = inet_sock_name,
+	.send = raw_send,
+	.receive = datagram_receive,
+	.shutdown = datagram_shutdown,
+	.poll = datagram_poll,
+	.ioctl = datagram_ioctl,
+	.option_set = raw_option_set,
+	.option_get = raw_option_get,
+	.release = datagram_release,
+};
+
+/* IPPROTO_RAW sends whole packets. */
+static int raw_make(const struct cred *who, int protocol,
+		    struct inet_sock **out)
+{
+	struct datagram_sock *s;
+	int err;
+
+	if (protocol == IPPROTO_IP)
+		return -EPROTONOSUPPORT;
+	err = priv_check(who, PRIV_NETINET_RAW);
+	if (!err)
+		err = datagram_new(who, SOCK_RAW, &raw_ops, &all, &s);
+	if (err)
+		return err;
+	s->inet.header_included = protocol == IPPROTO_RAW;
+	*out = &s->inet;
+	return 0;
+}
+
+static int show_raw(struct text *t, const struct cred *who)
+{
+	datagram_show(t, who, &all);
+	return 0;
+}
+
+void raw_init(void)
+{
+	static struct inet_transport transport = {
+		.type = SOCK_RAW, .make = raw_make,
+	};
+	static struct procfs_entry entry = {
+		.directory = "net", .name = "raw", .gate = PROC_GATE_ALL,
+		.show = show_raw,
+	};
+
+	ip_raw_input = raw_input;
+	inet_transport_register(&transport);
+	procfs_register(&entry);
+}
