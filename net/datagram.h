@@ -84,9 +84,10 @@ bool inet_joined(const struct inet_sock *s, uint32_t group,
 		 const struct packet *k);
 void inet_groups_leave(struct inet_sock *s);	/* all. Sleeps. */
 
-/* --- udp.c, raw.c ------------------------------------------------------------ */
+/* --- udp.c, raw.c, packet_socket.c -------------------------------------------- */
 
 void udp_init(void);
 void raw_init(void);
+void packet_socket_init(void);
 
 #endif

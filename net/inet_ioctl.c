@@ -176,7 +176,8 @@ static uint32_t mask_of_class(uint32_t addr)
 	return first < 128 ? 0xff : first < 192 ? 0xffff : 0xffffff;
 }
 
-/* A label has one address: the new one takes the old one's place. */
+/* A label has one address: the new one takes the old one's place; 0 only takes
+ * that away, where there is one. */
 static int set_address(struct request *q, uint32_t addr)
 {
 	uint32_t mask = mask_of_class(addr);
@@ -190,9 +191,11 @@ static int set_address(struct request *q, uint32_t addr)
 		return -EEXIST;
 	if (q->addr) {
 		err = netif_addr_remove(i, q->addr->addr);
-		if (err || !addr)
+		if (err)
 			return err;
 	}
+	if (!addr)
+		return 0;
 	err = netif_addr_add(i, addr, mask, addr | ~mask, q->r.name);
 	if (err)
 		return err;

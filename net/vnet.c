@@ -58,6 +58,7 @@ void net_inet_init(void)
 	inet_init();
 	udp_init();
 	raw_init();
+	packet_socket_init();
 	inet_route_init();
 	net_show_init();
 }

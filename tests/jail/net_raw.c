@@ -105,6 +105,7 @@ TEST(the_source_is_the_jails)
 		struct whole w = { { .version = 4, .ihl = 5, .ttl = 1,
 				     .protocol = PROTOCOL }, "abc" };
 
+		CHECK_ERRNO(socket(AF_PACKET, SOCK_RAW, 0), EPERM);
 		CHECK_EQ(send_to(fd, "xyz", 4, TWO), 4);
 		w.ip.daddr = inet_addr(TWO);
 		CHECK_EQ(send_to(whole, &w, sizeof(w), TWO), sizeof(w));

@@ -8,8 +8,7 @@ import pytest
 
 from rig import Guest
 
-USER = ["-netdev", "user,id=n0,restrict=on", "-device",
-        "virtio-net-pci,netdev=n0"]
+USER = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"]
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +31,15 @@ def test_ping_the_router(guest):
     assert "10.0.2.2" in guest.check("arp -n")
     output, status = guest.run("ping -c 1 -W 1 10.0.2.99")
     assert status == 1 and "100% packet loss" in output
+
+
+def test_an_address_by_dhcp():
+    """The boot script asks by udhcpc, which speaks AF_PACKET."""
+    with Guest(cmdline="ip=dhcp", qemu=USER) as g:
+        assert "inet addr:10.0.2.15" in g.check("ifconfig eth0")
+        assert "10.0.2.2" in g.check("route -n")
+        assert "nameserver 10.0.2.3" in g.check("cat /etc/resolv.conf")
+        assert "1 packets received" in g.check("ping -c 1 10.0.2.2")
 
 
 def test_ifconfig_and_route(guest):

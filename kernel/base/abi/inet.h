@@ -15,6 +15,15 @@ struct abi_sockaddr {
 	char data[14];
 };
 
+struct abi_sockaddr_ll {	/* of AF_PACKET */
+	uint16_t family, protocol;	/* protocol: network byte order */
+	int32_t device;
+	uint16_t hardware;
+	uint8_t kind, addr_len, addr[8];
+};
+enum { PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST,
+       PACKET_OUTGOING };		/* abi_sockaddr_ll.kind */
+
 enum {	/* ioctls: routes, interfaces, neighbours */
 	SIOCADDRT = 0x890b, SIOCDELRT = 0x890c,
 	SIOCGIFNAME = 0x8910, SIOCGIFCONF = 0x8912, SIOCGIFFLAGS = 0x8913,
@@ -82,6 +91,7 @@ struct abi_arpreq {
 };
 enum { ATF_COMPLETE = 2, ATF_PERMANENT = 4, ATF_PUBLISHED = 8 };
 
+_Static_assert(sizeof(struct abi_sockaddr_ll) == 20, "Linux's sockaddr_ll");
 _Static_assert(sizeof(struct abi_ifreq) == 32, "Linux's i386 ifreq");
 _Static_assert(sizeof(struct abi_rtentry) == 84, "Linux's i386 rtentry");
 _Static_assert(sizeof(struct abi_arpreq) == 68, "Linux's arpreq");

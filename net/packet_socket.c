@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * packet_socket.c - AF_PACKET: frames as they are on the wire (SOCK_RAW) or
+ * without the link's header (SOCK_DGRAM), for who asks for an address before
+ * there is one, and for who looks on. packet(7).
+ *
+ * A socket for all protocols gets what goes out too; one for a single protocol
+ * what comes in. It sees everybody's frames, so making one needs NET_RAW, which
+ * no jail has that shares its parent's stack.
+ *
+ * Locks: the kernel lock. netif_tap runs from deferred work and never sleeps.
+ */
+#include "net/datagram.h"
+
+enum { AT_TO = 0, AT_FROM = 6, AT_TYPE = 12, ETHER_ALL = 3 };
+
+struct packet_sock {
+	struct sock sock;	/* first */
+	struct vnet *vnet;	/* [I] */
+	struct list link;	/* of its vnet */
+	struct list queue;	/* struct packet: network is the link's header */
+	uint32_t queued;	/* bytes of memory in it */
+	struct sleep_queue readers;
+	uint16_t protocol;	/* network byte order; 0: receives nothing */
+	int device;		/* netif index; 0: all */
+};
+
+static struct packet_sock *packet_of(struct sock *s)
+{
+	return container_of(s, struct packet_sock, sock);
+}
+
+static struct packet *first(const struct packet_sock *s)
+{
+	return list_empty(&s->queue) ? NULL :
+		list_entry(s->queue.next, struct packet, link);
+}
+
+static void dequeue(struct packet_sock *s, struct packet *k)
+{
+	assert(k == first(s) && s->queued >= k->charged);
+	list_remove(&k->link);
+	s->queued -= k->charged;
+}
+
+/* --- frames ----------------------------------------------------------------------- */
+
+static bool wants(const struct packet_sock *s, const struct netif *i,
+		  const struct packet *k, bool out)
+{
+	uint16_t type;
+
+	if (s->device && s->device != i->index)
+		return false;
+	if (s->protocol == __builtin_bswap16(ETHER_ALL))
+		return true;
+	memcpy(&type, k->data + AT_TYPE, sizeof type);
+	return !out && s->protocol && s->protocol == type;
+}
+
+/* A copy of k for s, where there is room. */
+static void give(struct packet_sock *s, struct netif *i, const struct packet *k,
+		 bool out)
+{
+	struct packet *c;
+
+	if (s->queued > s->sock.receive_limit)
+		return;
+	c = packet_copy(k);
+	if (!c)
+		return;
+	if (!packet_pay(c, s->sock.prison)) {
+		packet_free(c);
+		return;
+	}
+	c->in = i;
+	c->looped = out ? i : NULL;
+	c->network = c->data;
+	if (s->sock.type == SOCK_DGRAM)
+		packet_pull(c, ETHER_HEAD);
+	list_append(&s->queue, &c->link);
+	s->queued += c->charged;
+	sleep_wake(&s->readers);
+}
+
+static void tap(struct netif *i, const struct packet *k, bool out)
+{
+	assert(k->len >= ETHER_HEAD);
+	list_each(l, &i->vnet->packet_sockets) {
+		struct packet_sock *s = list_entry(l, struct packet_sock, link);
+
+		if (wants(s, i, k, out))
+			give(s, i, k, out);
+	}
+}
+
+/* --- names ------------------------------------------------------------------------ */
+
+static int kind_of(const struct packet *k)
+{
+	static const uint8_t all[ETHER_ADDR] = { 255, 255, 255, 255, 255, 255 };
+	const uint8_t *to = k->network + AT_TO;
+
+	if (k->looped)
+		return PACKET_OUTGOING;
+	if (k->in->flags & NETIF_LOOPBACK)
+		return PACKET_HOST;
+	if (to[0] & 1)
+		return memcmp(to, all, ETHER_ADDR) ? PACKET_MULTICAST :
+						     PACKET_BROADCAST;
+	return memcmp(to, k->in->mac, ETHER_ADDR) ? PACKET_OTHERHOST :
+						    PACKET_HOST;
+}
+
+static void name_fill(struct sock_name *n, const struct netif *i,
+		      const uint8_t *mac, uint16_t protocol, int kind)
+{
+	struct abi_sockaddr_ll *a = (void *)n->bytes;
+
+	memset(a, 0, sizeof *a);
+	a->family = AF_PACKET;
+	a->protocol = protocol;
+	n->len = sizeof *a;
+	if (!i)
+		return;
+	a->device = i->index;
+	a->hardware = i->hardware;
+	a->kind = kind;
+	a->addr_len = ETHER_ADDR;
+	memcpy(a->addr, mac, ETHER_ADDR);
+}
+
+static int packet_name(struct sock *sock, bool peer, struct sock_name *out)
+{
+	struct packet_sock *s = packet_of(sock);
+	struct netif *i = s->device ? netif_by_index(s->vnet, s->device) : NULL;
+
+	if (peer)
+		return -EOPNOTSUPP;
+	name_fill(out, i, i ? i->mac : NULL, s->protocol, PACKET_HOST);
+	return 0;
+}
+
+static int name_read(const struct sock_name *n, struct abi_sockaddr_ll *a)
+{
+	if (n->len < sizeof *a)
+		return -EINVAL;
+	memcpy(a, n->bytes, sizeof *a);
+	return a->family == AF_PACKET ? 0 : -EINVAL;
+}
+
+/* What waits already is of the old interface and protocol: it goes. */
+static int packet_bind(struct sock *sock, const struct path_at *at,
+		       struct sock_name *n)
+{
+	struct packet_sock *s = packet_of(sock);
+	struct abi_sockaddr_ll a;
+	struct packet *k;
+	int err = name_read(n, &a);
+
+	(void)at;
+	if (err)
+		return err;
+	if (a.device && !netif_by_index(s->vnet, a.device))
+		return -ENODEV;
+	s->device = a.device;
+	if (a.protocol)
+		s->protocol = a.protocol;
+	while ((k = first(s))) {
+		dequeue(s, k);
+		packet_free(k);
+	}
+	return 0;
+}
+
+/* --- sending ---------------------------------------------------------------------- */
+
+/* m's data as a frame without its header, or with it. */
+static int frame_make(struct packet_sock *s, struct sock_msg *m,
+		      struct packet **out)
+{
+	uint32_t n = m->io->left;
+	struct packet *k = packet_new_for(s->sock.prison, n);
+
+	if (!k)
+		return -ENOBUFS;
+	if (n && user_io_take(m->io, packet_put(k, n), n) != (int)n) {
+		packet_free(k);
+		return -EFAULT;
+	}
+	*out = k;
+	return 0;
+}
+
+/* Bytes sent. -ENXIO: by which interface? -ENETDOWN, -EMSGSIZE, -EINVAL,
+ * -ENOBUFS, -EFAULT. */
+static int packet_send(struct sock *sock, struct sock_msg *m, bool wait)
+{
+	struct packet_sock *s = packet_of(sock);
+	struct abi_sockaddr_ll to = { .protocol = s->protocol,
+				      .device = s->device };
+	bool raw = sock->type == SOCK_RAW;
+	uint32_t n = m->io->left;
+	struct packet *k;
+	struct netif *i;
+	int err = 0;
+
+	(void)wait;
+	if (m->name && m->name->len)
+		err = name_read(m->name, &to);
+	else if (!raw)
+		err = -EDESTADDRREQ;
+	if (err)
+		return err;
+	i = netif_by_index(s->vnet, to.device);
+	if (!i)
+		return -ENXIO;
+	if (!netif_up(i))
+		return -ENETDOWN;
+	if (n > i->mtu + (raw ? ETHER_HEAD : 0))
+		return -EMSGSIZE;
+	if (raw ? n < ETHER_HEAD : to.addr_len != ETHER_ADDR)
+		return -EINVAL;
+	err = frame_make(s, m, &k);
+	if (err)
+		return err;
+	if (raw)
+		netif_transmit(i, k);
+	else
+		ether_send(i, k, to.addr, __builtin_bswap16(to.protocol));
+	return n;
+}
+
+/* --- receiving -------------------------------------------------------------------- */
+
+static int take(struct packet_sock *s, bool peek, uint64_t deadline,
+		struct packet **out)
+{
+	struct packet *k;
+	int err;
+
+	while (!(k = first(s))) {
+		err = sock_wait(&s->readers, deadline);
+		if (err)
+			return err;
+	}
+	if (peek) {
+		k = packet_copy(k);
+		if (!k)
+			return -ENOBUFS;
+	} else {
+		dequeue(s, k);
+	}
+	*out = k;
+	return 0;
+}
+
+static int packet_receive(struct sock *sock, struct sock_msg *m, bool wait)
+{
+	struct packet *k;
+	uint16_t type;
+	uint32_t n;
+	int err;
+
+	if (m->flags & (MSG_OOB | MSG_ERRQUEUE))
+		return m->flags & MSG_OOB ? -EINVAL : -EAGAIN;
+	err = take(packet_of(sock), m->flags & MSG_PEEK,
+		   sock_deadline(wait, sock->receive_timeout), &k);
+	if (err)
+		return err;
+	memcpy(&type, k->network + AT_TYPE, sizeof type);
+	if (m->name)
+		name_fill(m->name, k->in, k->network + AT_FROM, type,
+			  kind_of(k));
+	n = k->len;
+	if (n > m->io->left) {
+		n = m->io->left;
+		m->told |= MSG_TRUNC;
+	}
+	if (n && user_io_give(m->io, k->data, n) != (int)n)
+		err = -EFAULT;
+	if (!err)
+		err = (int)(m->flags & MSG_TRUNC ? k->len : n);
+	packet_free(k);
+	return err;
+}
+
+static unsigned packet_poll(struct sock *sock, struct poller *p)
+{
+	struct packet_sock *s = packet_of(sock);
+
+	poll_wait(p, &s->readers);
+	return POLLOUT | POLLWRNORM | POLLWRBAND |
+	       (list_empty(&s->queue) ? 0 : POLLIN | POLLRDNORM);
+}
+
+static int packet_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
+			uint32_t arg)
+{
+	struct packet *k = first(packet_of(sock));
+
+	(void)me;
+	return cmd == SIOCINQ ? user_put32(arg, k ? k->len : 0) : -ENOTTY;
+}
+
+/* --- birth and death ---------------------------------------------------------------- */
+
+static void packet_release(struct sock *sock)
+{
+	struct packet_sock *s = packet_of(sock);
+	struct prison *pays = sock->prison;
+	struct packet *k;
+
+	list_remove(&s->link);
+	while ((k = first(s))) {
+		dequeue(s, k);
+		packet_free(k);
+	}
+	assert(!s->queued && sleep_queue_idle(&s->readers));
+	prison_hold(pays);
+	sock_end(sock);
+	charged_free(pays, s, sizeof *s);
+	prison_drop(pays);
+}
+
+static const struct sock_ops packet_ops = {
+	.bind = packet_bind,
+	.name = packet_name,
+	.send = packet_send,
+	.receive = packet_receive,
+	.poll = packet_poll,
+	.ioctl = packet_ioctl,
+	.release = packet_release,
+};
+
+/* socket(2): protocol is an Ethernet type in network byte order. */
+static int packet_make(const struct cred *who, int type, int protocol,
+		       struct sock **out)
+{
+	struct packet_sock *s;
+	int err = priv_check(who, PRIV_NET_RAW);
+
+	if (err)
+		return err;
+	if (type != SOCK_RAW && type != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	s = charged_alloc(who->prison, sizeof *s);
+	if (!s)
+		return -ENOMEM;
+	memset(s, 0, sizeof *s);
+	sock_begin(&s->sock, who, AF_PACKET, type, &packet_ops);
+	s->sock.protocol = (uint16_t)protocol;
+	s->protocol = (uint16_t)protocol;
+	s->vnet = net_vnet(who->prison);
+	list_init(&s->queue);
+	list_init(&s->link);
+	sleep_queue_init(&s->readers);
+	list_append(&s->vnet->packet_sockets, &s->link);
+	*out = &s->sock;
+	return 0;
+}
+
+static int show_packet(struct text *t, const struct cred *who)
+{
+	text_put(t, "sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n");
+	list_each(l, &net_vnet(who->prison)->packet_sockets) {
+		struct packet_sock *s = list_entry(l, struct packet_sock, link);
+		const struct inode *at = s->sock.file ? s->sock.file->inode :
+							NULL;
+
+		if (prison_sees(who->prison, s->sock.prison))
+			text_put(t, "%08x %-6d %-4d %04x   %-5d %d %-6u %-6u "
+				 "%-6llu\n", 0, 2, s->sock.type,
+				 __builtin_bswap16(s->protocol), s->device,
+				 s->protocol != 0, s->queued,
+				 at ? at->uid : 0,
+				 (unsigned long long)(at ? at->ino : 0));
+	}
+	return 0;
+}
+
+void packet_socket_init(void)
+{
+	static struct sock_family family = { AF_PACKET, packet_make, { 0 } };
+	static struct procfs_entry entry = {
+		.directory = "net", .name = "packet", .gate = PROC_GATE_ALL,
+		.show = show_packet,
+	};
+
+	netif_tap = tap;
+	sock_family_register(&family);
+	procfs_register(&entry);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* packet.c - AF_PACKET: frames of loopback, as they are and without header. */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/if_ether.h>
+#include <netinet/ip.h>
+#include <netpacket/packet.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "files.h"
+
+enum { EXPERIMENT = 0x88b5 };	/* an Ethernet type for experiments */
+
+static int packet(int type, int protocol)
+{
+	struct sockaddr_ll a = { .sll_family = AF_PACKET,
+				 .sll_protocol = htons(protocol),
+				 .sll_ifindex = if_nametoindex("lo") };
+	struct timeval t = { 5, 0 };
+	int fd;
+
+	need_root();
+	fd = socket(AF_PACKET, type, 0);
+	CHECK_OK(fd);
+	CHECK_OK(bind(fd, (struct sockaddr *)&a, sizeof(a)));
+	CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)));
+	return fd;
+}
+
+static struct sockaddr_ll loopback(int protocol)
+{
+	struct sockaddr_ll a = { .sll_family = AF_PACKET, .sll_halen = 6,
+				 .sll_protocol = htons(protocol),
+				 .sll_ifindex = if_nametoindex("lo") };
+
+	return a;
+}
+
+TEST(a_frame_of_our_own)
+{
+	int in = packet(SOCK_RAW, EXPERIMENT), out = packet(SOCK_DGRAM, 0);
+	struct sockaddr_ll to = loopback(EXPERIMENT), from;
+	socklen_t len = sizeof(from);
+	char buf[64];
+
+	CHECK_EQ(sendto(out, "hello", 5, 0, (struct sockaddr *)&to,
+			sizeof(to)), 5);
+	CHECK_EQ(recvfrom(in, buf, sizeof(buf), MSG_PEEK, NULL, NULL), 19);
+	CHECK_EQ(recvfrom(in, buf, sizeof(buf), 0, (struct sockaddr *)&from,
+			  &len), 19);
+	CHECK(!memcmp(buf + 12, "\x88\xb5hello", 7));
+	CHECK_EQ(from.sll_family, AF_PACKET);
+	CHECK_EQ(from.sll_protocol, htons(EXPERIMENT));
+	CHECK_EQ(from.sll_ifindex, to.sll_ifindex);
+	CHECK_EQ(from.sll_pkttype, PACKET_HOST);
+	CHECK_EQ(from.sll_hatype, 772);
+	CHECK_EQ(from.sll_halen, 6);
+	CHECK_EQ(send(in, buf, 19, 0), 19);
+	CHECK_EQ(recv(in, buf, 7, MSG_TRUNC), 19);
+	CHECK_ERRNO(recv(in, buf, 7, MSG_DONTWAIT), EAGAIN);
+}
+
+/* Without the link's header; IP's is the first then. */
+TEST(a_packet_of_ip)
+{
+	int in = packet(SOCK_DGRAM, ETH_P_IP), fd;
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct { struct iphdr ip; char rest[40]; } p;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	CHECK_EQ(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)), 1);
+	CHECK_EQ(recv(in, &p, sizeof(p), 0), 29);
+	CHECK_EQ(p.ip.version, 4);
+	CHECK_EQ(p.ip.protocol, IPPROTO_UDP);
+	CHECK_EQ(p.ip.daddr, to.sin_addr.s_addr);
+}
+
+/* For all protocols: what goes out is seen too. */
+TEST(who_looks_on_sees_both_ways)
+{
+	int in = packet(SOCK_RAW, ETH_P_ALL), out = packet(SOCK_DGRAM, 0);
+	struct sockaddr_ll to = loopback(EXPERIMENT), from;
+	int kinds[2], n = 0;
+	char buf[64];
+
+	CHECK_EQ(sendto(out, "hello", 5, 0, (struct sockaddr *)&to,
+			sizeof(to)), 5);
+	while (n < 2) {
+		socklen_t len = sizeof(from);
+
+		CHECK(recvfrom(in, buf, sizeof(buf), 0,
+			       (struct sockaddr *)&from, &len) > 0);
+		if (from.sll_protocol == htons(EXPERIMENT))
+			kinds[n++] = from.sll_pkttype;
+	}
+	CHECK_EQ(kinds[0], PACKET_OUTGOING);
+	CHECK_EQ(kinds[1], PACKET_HOST);
+}
+
+TEST(what_cannot_be)
+{
+	struct sockaddr_ll to = loopback(EXPERIMENT);
+	int fd = packet(SOCK_DGRAM, 0), raw = packet(SOCK_RAW, 0);
+
+	CHECK_ERRNO(bind(fd, (struct sockaddr *)&to, 8), EINVAL);
+	CHECK_ERRNO(send(raw, "short", 5, 0), EINVAL);
+	to.sll_ifindex = 9999;
+	CHECK_ERRNO(bind(fd, (struct sockaddr *)&to, sizeof(to)), ENODEV);
+	CHECK_ERRNO(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)),
+		    ENXIO);
+	CHECK_ERRNO(socket(AF_PACKET, SOCK_STREAM, 0), ESOCKTNOSUPPORT);
+	CHECK_OK(setuid(1000));
+	CHECK_ERRNO(socket(AF_PACKET, SOCK_RAW, 0), EPERM);
+}
