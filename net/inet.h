@@ -238,6 +238,9 @@ struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
  * -EACCES: below 1024 and not allowed (PRIV_NETINET_RESERVEDPORT). */
 int inet_bind_port(struct inet_ports *ports, struct inet_sock *s,
 		   uint16_t port) must_check;
+/* s, which was accepted at port, has it too. */
+void inet_port_join(struct inet_ports *ports, struct inet_sock *s,
+		    uint16_t port);
 /* listen(2) asks: would s share its port with another that listens? */
 bool inet_port_shared(const struct inet_ports *ports,
 		      const struct inet_sock *s);

@@ -147,6 +147,15 @@ int inet_bind_port(struct inet_ports *ports, struct inet_sock *s,
 	return 0;
 }
 
+/* A connection that a listener on port has got: shares it, whoever claims. */
+void inet_port_join(struct inet_ports *ports, struct inet_sock *s,
+		    uint16_t port)
+{
+	assert(!s->local_port && list_empty(&s->by_port) && port);
+	s->local_port = port;
+	list_push(port_bucket(ports, port), &s->by_port);
+}
+
 /* Is there another that s, which wants to listen, would take packets from? */
 bool inet_port_shared(const struct inet_ports *ports,
 		      const struct inet_sock *s)
@@ -199,7 +208,8 @@ static unsigned claim(const struct inet_sock *s, uint32_t dst, int device)
 	enum { ADDRESS = 1 << 24, DEPTH = 2 };
 	unsigned v = 1 + DEPTH * inet_realm(s->cred->prison)->depth;
 
-	if (s->remote || !device_fits(s, device))
+	if (s->remote || !device_fits(s, device) ||
+	    (s->sock.type == SOCK_STREAM && !listens(s)))
 		return 0;
 	if (s->device)
 		v++;

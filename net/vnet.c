@@ -6,6 +6,7 @@
  * Locks: the kernel lock.
  */
 #include "net/datagram.h"
+#include "net/tcp.h"
 
 static struct vnet host_vnet;
 
@@ -59,6 +60,7 @@ void net_inet_init(void)
 	udp_init();
 	raw_init();
 	packet_socket_init();
+	tcp_init();
 	inet_route_init();
 	net_show_init();
 }

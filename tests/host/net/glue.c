@@ -15,7 +15,7 @@ unsigned inet_addr(const char *text);
 
 static unsigned pieces;
 static uint64_t now_ns = 1000000000ull;
-static struct timer *timers[16];
+static struct timer *timers[64];
 static struct defer *deferred;
 
 /* --- what the rooms below give --------------------------------------------------- */
@@ -76,11 +76,23 @@ void timer_init(struct timer *t, void (*fn)(void *), void *arg)
 	t->armed = false;
 }
 
+bool timer_cancel(struct timer *t)
+{
+	bool was = t->armed;
+
+	for (unsigned n = 0; n < ARRAY_LEN(timers); n++)
+		if (timers[n] == t)
+			timers[n] = NULL;
+	t->armed = false;
+	return was;
+}
+
 void timer_set(struct timer *t, uint64_t deadline)
 {
 	unsigned n = 0;
 
-	while (timers[n] && timers[n] != t)
+	timer_cancel(t);
+	while (n < ARRAY_LEN(timers) && timers[n])
 		n++;
 	assert(n < ARRAY_LEN(timers));
 	timers[n] = t;
@@ -94,7 +106,7 @@ void defer_raise(struct defer *d)
 	deferred = d;
 }
 
-static void settle(void)
+void glue_settle(void)
 {
 	while (deferred) {
 		struct defer *d = deferred;
@@ -225,7 +237,7 @@ void glue_frame(const void *frame, unsigned n)
 
 	memcpy(packet_put(k, n), frame, n);
 	netif_input(&eth0, k);
-	settle();
+	glue_settle();
 }
 
 void glue_later(unsigned ms)
@@ -234,10 +246,12 @@ void glue_later(unsigned ms)
 	for (unsigned n = 0; n < ARRAY_LEN(timers); n++)
 		if (timers[n] && timers[n]->armed &&
 		    timers[n]->deadline <= now_ns) {
-			timers[n]->armed = false;
-			timers[n]->fn(timers[n]->arg);
+			struct timer *t = timers[n];
+
+			timer_cancel(t);
+			t->fn(t->arg);
 		}
-	settle();
+	glue_settle();
 }
 
 unsigned glue_memory(void)
@@ -280,7 +294,7 @@ int glue_send(uint32_t dst, const void *data, unsigned n, bool whole)
 
 	memcpy(packet_put(k, n), data, n);
 	err = ip_output(k, &o);
-	settle();
+	glue_settle();
 	return err;
 }
 

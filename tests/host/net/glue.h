@@ -20,6 +20,7 @@ void glue_frame(const void *frame, unsigned n);	/* comes in by eth0 */
 int glue_sent(void *to, unsigned size);	/* the oldest that went out; 0: none */
 int glue_got(void *to, unsigned size);	/* what came for GLUE_PROTOCOL; -1 */
 void glue_later(unsigned ms);
+void glue_settle(void);			/* what was put off is done */
 unsigned glue_memory(void);		/* pieces that are allocated now */
 /* 0 or the kernel's -E */
 int glue_send(uint32_t dst, const void *data, unsigned n, bool whole);

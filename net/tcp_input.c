@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tcp_input.c - segments that come in: whose they are, what is acceptable, and
+ * one function for each state (RFC 9293 3.10.7, RFC 5961).
+ *
+ * Locks: the kernel lock; nothing here sleeps.
+ */
+#include "net/tcp.h"
+
+#define PAWS_OLD_MS 2073600000u		/* 24 days: RFC 7323 5.5 */
+
+/* --- checks of a connection's segments ---------------------------------------------- */
+
+/* RFC 9293 3.10.7.4, first; at the edge itself pure acks are welcome. */
+static bool in_window(const struct tcp_sock *s, const struct tcp_segment *g)
+{
+	uint32_t end = segment_end(g);
+
+	if (seq_after(g->seq, seq_max(s->rcv.edge, s->rcv.nxt)))
+		return false;
+	return end == g->seq ? !seq_before(g->seq, s->rcv.nxt) :
+	       seq_after(end, s->rcv.nxt);
+}
+
+/* RFC 7323 5.3, R1 */
+static bool is_old(const struct tcp_sock *s, const struct tcp_segment *g)
+{
+	return s->timestamps && g->timestamp &&
+	       seq_before(g->ts_value, s->ts_recent) &&
+	       tcp_now() - s->ts_recent_at < PAWS_OLD_MS;
+}
+
+static void note_time(struct tcp_sock *s, const struct tcp_segment *g)
+{
+	if (s->timestamps && g->timestamp &&
+	    !seq_before(g->ts_value, s->ts_recent) &&
+	    !seq_after(g->seq, s->rcv.acked)) {	/* R3 */
+		s->ts_recent = g->ts_value;
+		s->ts_recent_at = tcp_now();
+	}
+}
+
+/* RFC 5961 3.2: exactly the next number, or it is asked again. */
+static void reset_arrives(struct tcp_sock *s, const struct tcp_segment *g)
+{
+	if (g->seq != s->rcv.nxt) {
+		if (in_window(s, g))
+			tcp_challenge(s);
+		return;
+	}
+	net_count(g->vnet, tcp_synchronized(s) ? NET_TCP_RESETS :
+		  NET_TCP_ATTEMPT_FAILS);
+	if (s->state == TCP_SYN_RECEIVED)
+		tcp_done(s, ECONNREFUSED);
+	else if (s->state == TCP_CLOSE_WAIT)
+		tcp_done(s, EPIPE);
+	else
+		tcp_done(s, s->state == TCP_TIME_WAIT ? 0 : ECONNRESET);
+}
+
+/* First to fifth, but for what acks do. False: it is dropped. */
+static bool passes(struct tcp_sock *s, const struct tcp_segment *g)
+{
+	if (g->flags & TCP_RST) {
+		reset_arrives(s, g);
+		return false;
+	}
+	if (is_old(s, g) || !in_window(s, g)) {
+		if (g->flags & TCP_SYN)
+			tcp_challenge(s);
+		else
+			tcp_send_ack(s);
+		return false;
+	}
+	if (g->flags & TCP_SYN) {		/* RFC 5961 4.2 */
+		tcp_challenge(s);
+		return false;
+	}
+	s->heard = tcp_now();
+	s->keep_sent = 0;
+	note_time(s, g);
+	return true;
+}
+
+/* --- urgent, text, FIN ----------------------------------------------------------------- */
+
+/* RFC 6093 3.1: the byte before where the pointer points. */
+static void urgent(struct tcp_sock *s, const struct tcp_segment *g)
+{
+	uint32_t at = g->seq + g->urgent - 1;
+
+	if ((g->flags & TCP_URG) && g->urgent && seq_before(s->rcv.read, at + 1)
+	    && (!s->rcv.urgent_set || seq_after(at, s->rcv.urgent))) {
+		s->rcv.urgent = at;
+		s->rcv.urgent_set = true;
+		s->rcv.urgent_here = false;
+	}
+	if (s->rcv.urgent_set && !s->rcv.urgent_here &&
+	    s->rcv.urgent - g->seq < g->len) {
+		s->rcv.urgent_byte = g->k->data[s->rcv.urgent - g->seq];
+		s->rcv.urgent_here = true;
+		tcp_wake(s);
+	}
+}
+
+/* Eighth. True: all before it has come, now. */
+static bool fin(struct tcp_sock *s, const struct tcp_segment *g)
+{
+	if ((g->flags & TCP_FIN) && !s->rcv.fin_set) {
+		s->rcv.fin_set = true;
+		s->rcv.fin_at = g->seq + g->len;
+	}
+	if (!s->rcv.fin_set || s->rcv.fin_got || s->rcv.nxt != s->rcv.fin_at)
+		return false;
+	s->rcv.nxt++;
+	s->rcv.fin_got = true;
+	s->shut |= TCP_NO_RECEIVE;
+	s->ack_now = true;
+	tcp_wake(s);
+	return true;
+}
+
+/* Sixth to eighth, where text is expected. */
+static bool text(struct tcp_sock *s, struct tcp_segment *g)
+{
+	assert(!s->rcv.fin_got);
+	if (g->len && s->orphan && seq_after(segment_end(g), s->rcv.nxt)) {
+		tcp_send_reset(s);	/* nobody is there to read it: 3.6.1 */
+		tcp_done(s, 0);
+		return false;
+	}
+	urgent(s, g);
+	if (g->len)
+		tcp_text(s, g);
+	return fin(s, g);
+}
+
+static bool own_fin_acked(const struct tcp_sock *s)
+{
+	return s->snd.fin && s->snd.una == s->snd.end + 1;
+}
+
+/* --- one function for each state ----------------------------------------------------------- */
+
+static void negotiate(struct tcp_sock *s, const struct tcp_segment *g)
+{
+	uint32_t told = min_u32(tcp_receive_space(s), UINT16_MAX);
+
+	s->rcv.irs = g->seq;
+	s->rcv.nxt = s->rcv.acked = s->rcv.read = g->seq + 1;
+	s->rcv.edge = s->rcv.nxt + told;
+	s->snd.mss = g->mss ? g->mss : TCP_MSS_DEFAULT;
+	s->snd.scale = g->scale >= 0 ? g->scale : 0;
+	s->rcv.scale = g->scale >= 0 ? TCP_SCALE : 0;
+	s->sack = g->sack_permitted;
+	s->timestamps = g->timestamp;
+	s->ts_recent = g->ts_value;
+	s->ts_recent_at = tcp_now();
+	s->snd.wl1 = g->seq;
+	s->snd.wl2 = g->ack;
+	s->snd.window = s->snd.window_max = g->window;
+}
+
+static void established(struct tcp_sock *s)
+{
+	timer_cancel(&s->resend);
+	s->backoff = 0;
+	s->heard = tcp_now();
+	s->rcv.round = s->rcv.nxt + tcp_receive_space(s);
+	tcp_set_state(s, TCP_ESTABLISHED);
+	tcp_congestion_begin(s);
+	tcp_keep_arm(s);
+	tcp_wake(s);
+}
+
+/* RFC 9293 3.10.7.3 */
+static void in_syn_sent(struct tcp_sock *s, struct tcp_segment *g)
+{
+	bool ack = g->flags & TCP_ACK;
+
+	if (ack && g->ack != s->snd.max) {	/* all we sent is the SYN */
+		tcp_reset_reply(g);
+		return;
+	}
+	if (g->flags & TCP_RST) {
+		if (ack) {
+			net_count(g->vnet, NET_TCP_ATTEMPT_FAILS);
+			tcp_done(s, ECONNREFUSED);
+		}
+		return;
+	}
+	if (!(g->flags & TCP_SYN))
+		return;
+	negotiate(s, g);
+	if (!ack) {				/* both at once */
+		tcp_set_state(s, TCP_SYN_RECEIVED);
+		tcp_send_syn(s);
+		return;
+	}
+	if (s->timestamps && g->ts_echo && !s->backoff)
+		tcp_rtt_sample(s, tcp_now() + s->ts_offset - g->ts_echo);
+	s->snd.una = g->ack;
+	established(s);
+	s->ack_now = true;
+}
+
+static void in_established(struct tcp_sock *s, struct tcp_segment *g)
+{
+	if (passes(s, g) && tcp_ack_arrives(s, g) && text(s, g))
+		tcp_set_state(s, TCP_CLOSE_WAIT);
+}
+
+static void in_fin_wait1(struct tcp_sock *s, struct tcp_segment *g)
+{
+	bool ended;
+
+	if (!passes(s, g) || !tcp_ack_arrives(s, g))
+		return;
+	if (own_fin_acked(s)) {
+		tcp_set_state(s, TCP_FIN_WAIT2);
+		tcp_fin_acked(s);
+	}
+	ended = text(s, g);
+	if (!ended)
+		return;
+	if (s->state == TCP_FIN_WAIT2)
+		tcp_time_wait(s);
+	else
+		tcp_set_state(s, TCP_CLOSING);
+}
+
+static void in_fin_wait2(struct tcp_sock *s, struct tcp_segment *g)
+{
+	if (passes(s, g) && tcp_ack_arrives(s, g) && text(s, g))
+		tcp_time_wait(s);
+}
+
+static void in_close_wait(struct tcp_sock *s, struct tcp_segment *g)
+{
+	if (passes(s, g))
+		(void)!tcp_ack_arrives(s, g);
+}
+
+static void in_closing(struct tcp_sock *s, struct tcp_segment *g)
+{
+	if (passes(s, g) && tcp_ack_arrives(s, g) && own_fin_acked(s))
+		tcp_time_wait(s);
+}
+
+static void in_last_ack(struct tcp_sock *s, struct tcp_segment *g)
+{
+	if (passes(s, g) && tcp_ack_arrives(s, g) && own_fin_acked(s))
+		tcp_done(s, 0);
+}
+
+/* Only a FIN sent again is of interest: RFC 9293 3.10.7.4; RFC 1337 for RST. */
+static void in_time_wait(struct tcp_sock *s, struct tcp_segment *g)
+{
+	if (g->flags & TCP_RST)
+		return;
+	if (!in_window(s, g) || (g->flags & (TCP_SYN | TCP_FIN)) || g->len)
+		tcp_send_ack(s);
+	if (g->flags & TCP_FIN)
+		tcp_keep_after(s, TCP_TIME_WAIT_MS);
+}
+
+static void in_syn_received(struct tcp_sock *s, struct tcp_segment *g)
+{
+	if ((g->flags & (TCP_SYN | TCP_RST)) == TCP_SYN &&
+	    g->seq == s->rcv.irs) {
+		if (g->flags & TCP_ACK && g->ack == s->snd.max) {
+			/* both at once: the other's SYN-ACK */
+			s->snd.una = g->ack;
+			established(s);
+			s->ack_now = true;
+		} else {
+			tcp_send_syn(s);
+		}
+		return;
+	}
+	if (!passes(s, g) || !(g->flags & TCP_ACK))
+		return;
+	if (g->ack != s->snd.max) {
+		tcp_reset_reply(g);
+		return;
+	}
+	s->snd.una = s->snd.nxt = g->ack;
+	s->snd.window = g->window << s->snd.scale;
+	s->snd.window_max = max_u32(s->snd.window_max, s->snd.window);
+	s->snd.wl1 = g->seq;
+	s->snd.wl2 = g->ack;
+	established(s);
+	if (text(s, g))
+		tcp_set_state(s, TCP_CLOSE_WAIT);
+}
+
+static void in_closed(struct tcp_sock *s, struct tcp_segment *g)
+{
+	(void)s;
+	tcp_reset_reply(g);
+}
+
+void tcp_segment_arrives(struct tcp_sock *s, struct tcp_segment *g)
+{
+	static void (*const states[TCP_STATES])(struct tcp_sock *,
+						struct tcp_segment *) = {
+		[TCP_ESTABLISHED] = in_established,
+		[TCP_SYN_SENT] = in_syn_sent,
+		[TCP_SYN_RECEIVED] = in_syn_received,
+		[TCP_FIN_WAIT1] = in_fin_wait1,
+		[TCP_FIN_WAIT2] = in_fin_wait2,
+		[TCP_TIME_WAIT] = in_time_wait,
+		[TCP_CLOSED] = in_closed,
+		[TCP_CLOSE_WAIT] = in_close_wait,
+		[TCP_LAST_ACK] = in_last_ack,
+		[TCP_LISTEN] = tcp_listen_input,
+		[TCP_CLOSING] = in_closing,
+	};
+
+	assert(s->state > 0 && s->state < TCP_STATES);
+	states[s->state](s, g);
+	tcp_output(s);
+}
+
+/* --- whose it is ------------------------------------------------------------------------------ */
+
+static struct tcp_sock *find(const struct tcp_segment *g)
+{
+	struct inet_sock *i = inet_lookup(g->vnet->tcp, g->src, g->sport,
+					  g->dst, g->dport, g->k->in->index);
+
+	return i ? container_of(i, struct tcp_sock, inet) : NULL;
+}
+
+/* RFC 9293 3.6.1, RFC 6191: a SYN that cannot be of the old connection. */
+static bool begins_anew(const struct tcp_sock *s, const struct tcp_segment *g)
+{
+	if (s->state != TCP_TIME_WAIT ||
+	    (g->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return false;
+	if (s->timestamps && g->timestamp && g->ts_value != s->ts_recent)
+		return seq_after(g->ts_value, s->ts_recent);
+	return seq_after(g->seq, s->rcv.nxt);
+}
+
+static void deliver(struct tcp_segment *g)
+{
+	struct tcp_sock *s = find(g);
+
+	if (s && begins_anew(s, g)) {
+		tcp_done(s, 0);
+		tcp_reap(s);
+		s = find(g);
+	}
+	if (!s) {
+		tcp_reset_reply(g);
+		return;
+	}
+	tcp_segment_arrives(s, g);
+	tcp_reap(s);
+}
+
+void tcp_input(struct packet *k, const struct ip_header *h)
+{
+	struct vnet *v = k->in->vnet;
+	struct tcp_segment g;
+	int err = tcp_parse(k, h, &g);
+
+	net_count(v, NET_TCP_IN);
+	if (err) {
+		net_count(v, NET_TCP_IN_ERRORS);
+		if (err == -EBADMSG)
+			net_count(v, NET_TCP_IN_CHECKSUM);
+		packet_free(k);
+		return;
+	}
+	/* RFC 9293 3.9.2.3: one host talks to one */
+	if (!k->broadcast && !k->multicast && !inet_is_multicast(h->dst) &&
+	    !netif_any_broadcast(v, h->dst))
+		deliver(&g);
+	if (g.k)
+		packet_free(g.k);
+}
+
+/* --- ICMP: RFC 9293 3.9.2.2, RFC 5927 --------------------------------------------------------- */
+
+void tcp_error(struct vnet *v, const struct ip_header *h,
+	       const uint8_t *transport, unsigned n, int err, int type,
+	       int code, uint32_t info)
+{
+	struct inet_sock *i;
+	struct tcp_sock *s;
+	uint16_t ports[2];
+	uint32_t seq;
+
+	(void)type;
+	(void)code;
+	(void)info;
+	if (n < 8)
+		return;
+	memcpy(ports, transport, sizeof ports);
+	seq = net32(transport + 4);
+	i = inet_lookup(v->tcp, h->dst, ports[1], h->src, ports[0], 0);
+	if (!i || !i->remote)
+		return;
+	s = container_of(i, struct tcp_sock, inet);
+	if (seq_before(seq, s->snd.una) || !seq_before(seq, s->snd.max))
+		return;			/* a guess: RFC 5927 4.1 */
+	if (err == EMSGSIZE && tcp_synchronized(s)) {
+		s->snd.nxt = s->snd.una;	/* RFC 1191 6.4 */
+		tcp_output(s);
+	} else if (err != EMSGSIZE && s->state == TCP_SYN_SENT) {
+		net_count(v, NET_TCP_ATTEMPT_FAILS);
+		tcp_done(s, err);
+	} else if (err != EMSGSIZE) {
+		s->soft_error = err;
+	}
+	tcp_reap(s);
+}

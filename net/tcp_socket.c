@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tcp_socket.c - a TCP socket's life: birth, connect, shutdown, close, death.
+ *
+ * It dies when it is CLOSED and an orphan (tcp_reap). Until a listener's child
+ * is accepted the listener has it.
+ * Locks: the kernel lock.
+ */
+#include "kernel/fs/charge.h"
+#include "net/tcp.h"
+
+enum { TIME_WAIT_MAX = 2048, KEEP_IDLE_MS = 7200000, KEEP_INTERVAL_MS = 75000,
+       KEEP_COUNT = 9, SEND_FIRST = 87040 };
+
+struct list tcp_all = LIST_INIT(tcp_all);
+static unsigned time_waits;
+static const struct sock_ops tcp_ops;
+
+/* --- birth, death --------------------------------------------------------------------- */
+
+/* Charged to who's prison. -ENOMEM. */
+int tcp_new(const struct cred *who, struct tcp_sock **out)
+{
+	struct tcp_sock *s = charged_alloc(who->prison, sizeof *s);
+
+	if (!s)
+		return -ENOMEM;
+	memset(s, 0, sizeof *s);
+	inet_sock_begin(&s->inet, who, SOCK_STREAM, &tcp_ops);
+	s->inet.ports = s->inet.vnet->tcp;
+	s->inet.sock.receive_limit = TCP_BUFFER_FIRST;
+	s->inet.sock.send_limit = SEND_FIRST;
+	s->state = TCP_CLOSED;
+	s->control = &tcp_cubic;
+	s->keep_idle = KEEP_IDLE_MS;
+	s->keep_interval = KEEP_INTERVAL_MS;
+	s->keep_count = KEEP_COUNT;
+	s->syn_tries = TCP_SYN_RETRIES;
+	list_init(&s->chunks);
+	list_init(&s->queue);
+	list_init(&s->late);
+	list_init(&s->requests);
+	list_init(&s->ready);
+	list_init(&s->ready_link);
+	sleep_queue_init(&s->readers);
+	sleep_queue_init(&s->writers);
+	sleep_lock_init(&s->read_lock);
+	sleep_lock_init(&s->write_lock);
+	tcp_timers_begin(s);
+	list_append(&tcp_all, &s->all_link);
+	*out = s;
+	return 0;
+}
+
+static int tcp_make(const struct cred *who, int protocol,
+		    struct inet_sock **out)
+{
+	struct tcp_sock *s;
+	int err = tcp_new(who, &s);
+
+	(void)protocol;
+	if (!err)
+		*out = &s->inet;
+	return err;
+}
+
+void tcp_reap(struct tcp_sock *s)
+{
+	struct prison *p = s->inet.sock.prison;
+
+	if (!s->orphan || s->state != TCP_CLOSED || s->listener)
+		return;
+	assert(!s->resend.armed && !s->keep.armed && !s->ack_timer.armed);
+	assert(list_empty(&s->chunks) && list_empty(&s->ready_link));
+	tcp_receive_purge(s);
+	list_remove(&s->all_link);
+	prison_hold(p);
+	inet_sock_end(&s->inet);
+	charged_free(p, s, sizeof *s);
+	prison_drop(p);
+}
+
+void tcp_wake(struct tcp_sock *s)
+{
+	sleep_wake(&s->readers);
+	if (s->snd.end - s->snd.una <= s->inet.sock.send_limit / 3 * 2)
+		sleep_wake(&s->writers);
+}
+
+/* --- states --------------------------------------------------------------------------- */
+
+static bool counts(enum tcp_state s)	/* RFC 4022, tcpCurrEstab */
+{
+	return s == TCP_ESTABLISHED || s == TCP_CLOSE_WAIT;
+}
+
+void tcp_set_state(struct tcp_sock *s, enum tcp_state to)
+{
+	assert(to > 0 && to < TCP_STATES && s->state != to);
+	if (counts(to) && !counts(s->state))
+		net_count(s->inet.vnet, NET_TCP_ESTABLISHED);
+	else if (!counts(to) && counts(s->state))
+		s->inet.vnet->counters[NET_TCP_ESTABLISHED]--;
+	time_waits += to == TCP_TIME_WAIT;
+	time_waits -= s->state == TCP_TIME_WAIT;
+	s->state = to;
+}
+
+void tcp_done(struct tcp_sock *s, int err)
+{
+	if (s->state == TCP_CLOSED)
+		return;
+	tcp_set_state(s, TCP_CLOSED);
+	tcp_timers_stop(s);
+	tcp_chunks_purge(s);
+	s->snd.una = s->snd.nxt = s->snd.max = s->snd.end;
+	s->snd.fin = s->snd.urgent_set = false;
+	s->sack_count = 0;
+	s->ack_now = s->ack_owed = false;
+	s->inet.sock.error = err;
+	s->shut = TCP_NO_RECEIVE | TCP_NO_SEND;
+	inet_pair_set(s->inet.ports, &s->inet, 0, 0);
+	if (s->orphan)
+		inet_unbind(s->inet.ports, &s->inet);
+	sleep_wake(&s->readers);
+	sleep_wake(&s->writers);
+}
+
+/* RFC 9293 3.10.7.4: all is said; what is on its way must die out. */
+void tcp_time_wait(struct tcp_sock *s)
+{
+	assert(s->rcv.fin_got && s->snd.una == s->snd.end + 1);
+	tcp_set_state(s, TCP_TIME_WAIT);
+	timer_cancel(&s->resend);
+	if (time_waits > TIME_WAIT_MAX)
+		tcp_done(s, 0);
+	else
+		tcp_keep_after(s, TCP_TIME_WAIT_MS);
+	sleep_wake(&s->readers);
+	sleep_wake(&s->writers);
+}
+
+/* The other may take its time, but not for ever when nobody listens. */
+void tcp_fin_acked(struct tcp_sock *s)
+{
+	assert(s->state == TCP_FIN_WAIT2);
+	if (s->orphan)
+		tcp_keep_after(s, s->linger2 > 0 ? s->linger2 :
+			       TCP_FIN_WAIT_MS);
+	sleep_wake(&s->writers);
+}
+
+/* RFC 9293 3.10.5 */
+void tcp_abort(struct tcp_sock *s, int err)
+{
+	if (s->state == TCP_LISTEN)
+		tcp_listen_end(s);
+	else if (tcp_synchronized(s) && s->state != TCP_TIME_WAIT)
+		tcp_send_reset(s);
+	tcp_done(s, err);
+}
+
+/* RFC 9293 3.10.4 */
+void tcp_close_send(struct tcp_sock *s)
+{
+	if (s->state == TCP_ESTABLISHED || s->state == TCP_SYN_RECEIVED)
+		tcp_set_state(s, TCP_FIN_WAIT1);
+	else if (s->state == TCP_CLOSE_WAIT)
+		tcp_set_state(s, TCP_LAST_ACK);
+	else
+		return;
+	s->shut |= TCP_NO_SEND;
+	s->snd.fin = true;
+	tcp_output(s);
+}
+
+/* --- connect ---------------------------------------------------------------------------- */
+
+static int connect_names(struct tcp_sock *s, uint32_t addr, uint16_t port)
+{
+	struct inet_sock *i = &s->inet, *other;
+	uint32_t src, old = i->local;
+	int err;
+
+	if (inet_is_multicast(addr) || netif_any_broadcast(i->vnet, addr))
+		return -ENETUNREACH;
+	err = inet_source(i->cred, i->vnet, addr, i->device, &src);
+	if (err)
+		return err;
+	if (!i->bound)
+		i->local = src;
+	err = inet_autobind(i);
+	if (err) {
+		i->local = old;
+		return err;
+	}
+	other = inet_lookup(i->ports, addr, port, i->local, i->local_port, 0);
+	if (other && other->remote)
+		return -EADDRNOTAVAIL;
+	inet_pair_set(i->ports, i, addr, port);
+	return 0;
+}
+
+static void connect_begin(struct tcp_sock *s)
+{
+	const struct inet_sock *i = &s->inet;
+
+	assert(list_empty(&s->chunks) && !s->resend.armed);
+	s->snd.iss = tcp_isn(i->local, i->local_port, i->remote,
+			     i->remote_port);
+	s->ts_offset = tcp_secret_hash(i->local, i->local_port, i->remote,
+				       i->remote_port, 1);
+	memset(&s->rcv, 0, sizeof s->rcv);
+	s->snd.una = s->snd.iss;
+	s->snd.end = s->snd.iss + 1;
+	s->snd.mss = TCP_MSS_DEFAULT;
+	s->shut = 0;
+	s->backoff = s->probes = 0;
+	s->rto = TCP_RTO_FIRST;
+	s->srtt = s->soft_error = 0;
+	s->timestamps = s->sack = s->timing = false;
+	s->inet.sock.error = 0;
+	tcp_set_state(s, TCP_SYN_SENT);
+	net_count(i->vnet, NET_TCP_ACTIVE_OPENS);
+	tcp_send_syn(s);
+}
+
+static bool handshake(const struct tcp_sock *s)
+{
+	return s->state == TCP_SYN_SENT || s->state == TCP_SYN_RECEIVED;
+}
+
+/* How a connect that has begun ends. */
+static int connect_wait(struct tcp_sock *s, bool wait, int late)
+{
+	uint64_t deadline = sock_deadline(wait, s->inet.sock.send_timeout);
+	int err;
+
+	while (handshake(s)) {
+		err = sock_wait(&s->writers, deadline);
+		if (err)
+			return err == -EAGAIN ? late : err;
+	}
+	s->connecting = false;
+	err = sock_take_error(&s->inet.sock);
+	return err ? err : s->state == TCP_CLOSED ? -ECONNABORTED : 0;
+}
+
+static int tcp_connect(struct sock *sock, const struct path_at *at,
+		       struct sock_name *n, bool wait)
+{
+	struct tcp_sock *s = tcp_of(sock);
+	uint32_t addr;
+	uint16_t port;
+	int err;
+
+	(void)at;
+	if (n->len >= sizeof n->family && n->family == AF_UNSPEC) {
+		tcp_abort(s, 0);
+		s->connecting = false;
+		return 0;
+	}
+	err = inet_name_parse(n, &addr, &port);
+	if (err)
+		return err;
+	if (handshake(s))
+		return connect_wait(s, wait, -EALREADY);
+	if (s->connecting)
+		return connect_wait(s, wait, 0);
+	if (s->state != TCP_CLOSED)
+		return -EISCONN;
+	err = connect_names(s, inet_remote(s->inet.cred, addr), port);
+	if (err)
+		return err;
+	connect_begin(s);
+	s->connecting = true;
+	return connect_wait(s, wait, -EINPROGRESS);
+}
+
+/* --- the end ------------------------------------------------------------------------------ */
+
+static int tcp_shutdown(struct sock *sock, int how)
+{
+	struct tcp_sock *s = tcp_of(sock);
+
+	if (s->state == TCP_LISTEN) {
+		if (how != SHUT_WR)
+			tcp_abort(s, 0);
+		return 0;
+	}
+	if (!tcp_synchronized(s) || s->state == TCP_TIME_WAIT)
+		return -ENOTCONN;
+	if (how != SHUT_WR)
+		s->shut |= TCP_NO_RECEIVE;
+	if (how != SHUT_RD)
+		tcp_close_send(s);
+	sleep_wake(&s->readers);
+	sleep_wake(&s->writers);
+	return 0;
+}
+
+/* SO_LINGER: until the other has acknowledged all. */
+static void linger(struct tcp_sock *s)
+{
+	uint64_t ns = (uint64_t)s->inet.sock.linger.seconds * 1000000000ull;
+	uint64_t deadline = sock_deadline(true, ns);
+
+	while (s->state == TCP_FIN_WAIT1 || s->state == TCP_CLOSING ||
+	       s->state == TCP_LAST_ACK)
+		if (sock_wait(&s->writers, deadline))
+			return;
+}
+
+static void tcp_release(struct sock *sock)
+{
+	struct tcp_sock *s = tcp_of(sock);
+	bool unread = tcp_synchronized(s) && tcp_readable(s);
+
+	if (!tcp_synchronized(s) || unread ||	/* RFC 2525 2.17 */
+	    (sock->linger.on && !sock->linger.seconds)) {
+		tcp_abort(s, 0);
+	} else {
+		tcp_close_send(s);
+		if (sock->linger.on)
+			linger(s);
+	}
+	s->orphan = true;
+	if (s->state == TCP_FIN_WAIT2)
+		tcp_fin_acked(s);
+	if (s->state == TCP_CLOSED && s->inet.local_port)
+		inet_unbind(s->inet.ports, &s->inet);
+	tcp_reap(s);
+}
+
+static int tcp_name(struct sock *sock, bool peer, struct sock_name *out)
+{
+	struct tcp_sock *s = tcp_of(sock);
+
+	if (peer && (s->state == TCP_SYN_SENT || s->state == TCP_CLOSED))
+		return -ENOTCONN;
+	return inet_sock_name(sock, peer, out);
+}
+
+static bool tcp_listening(const struct sock *sock)
+{
+	return container_of(sock, const struct tcp_sock, inet.sock)->state ==
+	       TCP_LISTEN;
+}
+
+static void tcp_resized(struct sock *sock)
+{
+	struct tcp_sock *s = tcp_of(sock);
+
+	s->sized = true;
+	tcp_wake(s);
+}
+
+static const struct sock_ops tcp_ops = {
+	.bind = inet_sock_bind, .connect = tcp_connect, .listen = tcp_listen,
+	.accept_wait = tcp_accept_wait, .accept_take = tcp_accept_take,
+	.name = tcp_name, .send = tcp_send, .receive = tcp_receive,
+	.shutdown = tcp_shutdown, .poll = tcp_poll, .ioctl = tcp_ioctl,
+	.option_set = tcp_option_set, .option_get = tcp_option_get,
+	.listening = tcp_listening, .resized = tcp_resized,
+	.release = tcp_release,
+};
+
+/* What a jail had open does not outlive it. */
+static void prison_dead(struct prison *p)
+{
+	struct list *l = tcp_all.next;
+
+	while (l != &tcp_all) {
+		struct tcp_sock *s = list_entry(l, struct tcp_sock, all_link);
+
+		l = l->next;
+		if (s->inet.sock.prison != p || s->listener ||
+		    s->state == TCP_CLOSED)
+			continue;
+		tcp_abort(s, ECONNRESET);
+		if (s->orphan)
+			tcp_reap(s);
+		l = tcp_all.next;	/* others may have gone with it */
+	}
+}
+
+void tcp_init(void)
+{
+	static struct inet_transport transport = {
+		.type = SOCK_STREAM, .protocol = IPPROTO_TCP, .make = tcp_make,
+	};
+	static const struct ip_protocol protocol = {
+		.number = IPPROTO_TCP, .input = tcp_input, .error = tcp_error,
+	};
+
+	inet_transport_register(&transport);
+	ip_protocol_register(&protocol);
+	prison_on_death(prison_dead);
+	tcp_show_init();
+}

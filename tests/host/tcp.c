@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tcp.c - TCP, segment by segment, against a peer at 10.0.0.9 that says what
+ * the test wants (net/glue.h, net/tcp_glue.h).
+ *
+ * sources: tests/host/net/glue.c tests/host/net/tcp_glue.c net/packet.c net/vnet.c net/netif.c
+ * sources: net/netif_addr.c net/loopback.c net/ether.c net/arp.c net/route.c net/pmtu.c
+ * sources: net/ip_head.c net/ip_in.c net/ip_out.c net/ip_frag.c net/icmp.c net/inet.c
+ * sources: net/inet_port.c net/tcp_header.c net/tcp_isn.c net/tcp_sack.c net/tcp_congestion.c
+ * sources: net/tcp_output.c net/tcp_timer.c net/tcp_reassembly.c net/tcp_ack.c net/tcp_input.c
+ * sources: net/tcp_listen.c net/tcp_socket.c net/tcp_transfer.c net/tcp_option.c net/tcp_show.c
+ * sources: jail/prison.c jail/cred.c jail/policy.c jail/denied.c jail/racct.c jail/name.c
+ * sources: kernel/base/tree.c kernel/base/hash.c kernel/base/format.c
+ * seconds: 60
+ */
+#include <arpa/inet.h>
+
+#include "ktap.h"
+#include "net/tcp_glue.h"
+
+enum { HEAD = 14, IP = 20, TCP = 20, MSS = 1460, US = 80, PEER = 5000 };
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+enum { ESTABLISHED = 1, SYN_SENT, SYN_RECEIVED, FIN_WAIT1, FIN_WAIT2,
+       TIME_WAIT, CLOSED, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING };
+
+struct segment {
+	uint32_t seq, ack;
+	unsigned flags, window, len, mss;	/* mss: as option */
+	const void *data;
+	const uint8_t *options;
+	unsigned options_len;
+	unsigned sport, dport;
+};
+
+static uint8_t frame[70000], back[70000];
+static const uint8_t us[6] = { 2, 0, 0, 0, 0, 1 },
+		     peer[6] = { 2, 0, 0, 0, 0, 9 };
+static unsigned port_us = US;
+
+static void put16(uint8_t *at, unsigned v)
+{
+	at[0] = v >> 8;
+	at[1] = v;
+}
+
+static void put32(uint8_t *at, uint32_t v)
+{
+	put16(at, v >> 16);
+	put16(at + 2, v & 0xffff);
+}
+
+static unsigned get16(const uint8_t *at)
+{
+	return at[0] << 8 | at[1];
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+	return (uint32_t)get16(at) << 16 | get16(at + 2);
+}
+
+static uint32_t sum(uint32_t s, const uint8_t *b, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		s += i % 2 ? b[i] : b[i] << 8;
+	return s;
+}
+
+static unsigned fold(uint32_t s)
+{
+	while (s >> 16)
+		s = (s & 0xffff) + (s >> 16);
+	return ~s & 0xffff;
+}
+
+static unsigned tcp_sum(const uint8_t *ip, unsigned n)
+{
+	return fold(sum(sum(6 + n, ip + 12, 8), ip + IP, n));
+}
+
+static void know_peer(void)
+{
+	uint32_t s = inet_addr("10.0.0.9"), t = inet_addr("10.0.0.1");
+	uint8_t *b = frame + HEAD;
+
+	memset(frame, 0, HEAD + 28);
+	memcpy(frame, us, 6);
+	memcpy(frame + 6, peer, 6);
+	put16(frame + 12, 0x0806);
+	put16(b, 1);
+	put16(b + 2, 0x0800);
+	put16(b + 4, 0x0604);
+	put16(b + 6, 2);
+	memcpy(b + 8, peer, 6);
+	memcpy(b + 14, &s, 4);
+	memcpy(b + 24, &t, 4);
+	glue_frame(frame, HEAD + 28);
+}
+
+/* The peer says g. */
+static void say(struct segment g)
+{
+	uint32_t s = inet_addr("10.0.0.9"), t = inet_addr("10.0.0.1");
+	unsigned options = g.options_len + (g.mss ? 4 : 0);
+	unsigned n = TCP + options + g.len;
+	uint8_t *b = frame + HEAD, *p = b + IP;
+
+	memset(frame, 0, HEAD + IP + n);
+	memcpy(frame, us, 6);
+	memcpy(frame + 6, peer, 6);
+	put16(frame + 12, 0x0800);
+	b[0] = 0x45;
+	put16(b + 2, IP + n);
+	b[8] = 64;
+	b[9] = 6;
+	memcpy(b + 12, &s, 4);
+	memcpy(b + 16, &t, 4);
+	put16(b + 10, fold(sum(0, b, IP)));
+	put16(p, g.sport ? g.sport : PEER);
+	put16(p + 2, g.dport ? g.dport : port_us);
+	put32(p + 4, g.seq);
+	put32(p + 8, g.ack);
+	p[12] = (TCP + options) / 4 << 4;
+	p[13] = g.flags;
+	put16(p + 14, g.window ? g.window - 1 : 60000);
+	if (g.mss) {
+		p[20] = 2;
+		p[21] = 4;
+		put16(p + 22, g.mss);
+	}
+	if (g.options_len)
+		memcpy(p + TCP + (g.mss ? 4 : 0), g.options, g.options_len);
+	if (g.len)
+		memcpy(p + TCP + options, g.data, g.len);
+	put16(p + 16, tcp_sum(b, n));
+	glue_frame(frame, HEAD + IP + n);
+}
+
+/* What we said next; flags 0: nothing. data stay in back. */
+static struct segment hear(void)
+{
+	struct segment g = { 0 };
+	int n = glue_sent(back, sizeof(back));
+	uint8_t *p = back + HEAD + IP;
+	unsigned head;
+
+	if (!n)
+		return g;
+	CHECK(n >= HEAD + IP + TCP && back[HEAD + 9] == 6);
+	CHECK_EQ(tcp_sum(back + HEAD, n - HEAD - IP), 0);
+	head = (p[12] >> 4) * 4;
+	g = (struct segment){ .seq = get32(p + 4), .ack = get32(p + 8),
+			      .flags = p[13], .window = get16(p + 14),
+			      .len = n - HEAD - IP - head, .data = p + head,
+			      .options = p + TCP, .options_len = head - TCP,
+			      .sport = get16(p), .dport = get16(p + 2) };
+	return g;
+}
+
+static bool silent(void)
+{
+	return !hear().flags;
+}
+
+static struct tcp_sock *server;
+static uint32_t iss;	/* ours + 1: the next that we send */
+static uint32_t theirs;	/* the next that the peer sends */
+
+static void begin(void)
+{
+	glue_begin();
+	know_peer();
+	server = tcp_glue_new();
+	CHECK_EQ(tcp_glue_listen(server, US, 2), 0);
+}
+
+/* A connection, without options but for the MSS. */
+static struct tcp_sock *connected(void)
+{
+	struct segment g;
+	struct tcp_sock *s;
+
+	begin();
+	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS });
+	g = hear();
+	CHECK_EQ(g.flags, SYN | ACK);
+	CHECK_EQ(g.ack, 1000);
+	iss = g.seq + 1;
+	theirs = 1000;
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	s = tcp_glue_accept(server);
+	CHECK(s != NULL);
+	CHECK_EQ(tcp_glue_state(s), ESTABLISHED);
+	CHECK(silent());
+	return s;
+}
+
+static void say_text(uint32_t seq, const char *text)
+{
+	say((struct segment){ .seq = seq, .ack = iss, .flags = ACK | PSH,
+			      .data = text, .len = strlen(text) });
+}
+
+/* --- opening --------------------------------------------------------------------------- */
+
+TEST(a_closed_port_resets)
+{
+	struct segment g;
+
+	begin();
+	say((struct segment){ .seq = 7, .flags = SYN, .dport = 81 });
+	g = hear();
+	CHECK_EQ(g.flags, RST | ACK);
+	CHECK_EQ(g.seq, 0);
+	CHECK_EQ(g.ack, 8);
+	say((struct segment){ .seq = 7, .ack = 77, .flags = ACK, .dport = 81 });
+	g = hear();
+	CHECK_EQ(g.flags, RST);
+	CHECK_EQ(g.seq, 77);
+	say((struct segment){ .seq = 7, .flags = RST, .dport = 81 });
+	CHECK(silent());
+}
+
+TEST(a_syn_is_answered_until_it_is_tiresome)
+{
+	unsigned before;
+
+	begin();
+	before = glue_memory();
+	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS });
+	CHECK_EQ(hear().flags, SYN | ACK);
+	for (int n = 0; n < 200; n++)
+		glue_later(500);
+	for (int n = 0; n < 5; n++)
+		CHECK_EQ(hear().flags, SYN | ACK);
+	CHECK(silent());
+	CHECK_EQ(glue_memory(), before);
+}
+
+TEST(connecting)
+{
+	struct tcp_sock *s;
+	struct segment g;
+
+	begin();
+	s = tcp_glue_new();
+	CHECK_EQ(tcp_glue_connect(s, "10.0.0.9", PEER), -EINPROGRESS);
+	port_us = tcp_glue_port(s);
+	g = hear();
+	CHECK_EQ(g.flags, SYN);
+	say((struct segment){ .seq = 5, .ack = g.seq, .flags = SYN | ACK });
+	CHECK_EQ(hear().flags, RST);		/* 3.10.7.3 */
+	CHECK_EQ(tcp_glue_state(s), SYN_SENT);
+	glue_later(1001);
+	CHECK_EQ(hear().seq, g.seq);
+	say((struct segment){ .seq = 5, .ack = g.seq + 1,
+			      .flags = SYN | ACK, .mss = MSS });
+	CHECK_EQ(tcp_glue_state(s), ESTABLISHED);
+	CHECK_EQ(hear().ack, 6);
+}
+
+TEST(refused)
+{
+	struct tcp_sock *s;
+	struct segment g;
+
+	begin();
+	s = tcp_glue_new();
+	CHECK_EQ(tcp_glue_connect(s, "10.0.0.9", PEER), -EINPROGRESS);
+	port_us = tcp_glue_port(s);
+	g = hear();
+	say((struct segment){ .ack = g.seq, .flags = RST | ACK });
+	CHECK_EQ(tcp_glue_state(s), SYN_SENT);
+	say((struct segment){ .ack = g.seq + 1, .flags = RST | ACK });
+	CHECK_EQ(tcp_glue_state(s), CLOSED);
+	CHECK_EQ(tcp_glue_error(s), ECONNREFUSED);
+}
+
+TEST(both_open_at_once)
+{
+	struct tcp_sock *s;
+	struct segment g;
+
+	begin();
+	s = tcp_glue_new();
+	CHECK_EQ(tcp_glue_connect(s, "10.0.0.9", PEER), -EINPROGRESS);
+	port_us = tcp_glue_port(s);
+	g = hear();
+	say((struct segment){ .seq = 5, .flags = SYN, .mss = MSS });
+	CHECK_EQ(tcp_glue_state(s), SYN_RECEIVED);
+	CHECK_EQ(hear().flags, SYN | ACK);
+	say((struct segment){ .seq = 5, .ack = g.seq + 1,
+			      .flags = SYN | ACK, .mss = MSS });
+	CHECK_EQ(tcp_glue_state(s), ESTABLISHED);
+}
+
+TEST(nobody_is_there)
+{
+	struct tcp_sock *s;
+
+	begin();
+	s = tcp_glue_new();
+	CHECK_EQ(tcp_glue_connect(s, "10.0.0.9", PEER), -EINPROGRESS);
+	for (int n = 0; n < 200; n++) {
+		glue_later(1000);
+		while (hear().flags)
+			;
+		know_peer();
+	}
+	CHECK_EQ(tcp_glue_state(s), CLOSED);
+	CHECK_EQ(tcp_glue_error(s), ETIMEDOUT);
+}
+
+/* --- receiving ---------------------------------------------------------------------------- */
+
+TEST(text_is_acked_a_little_later)
+{
+	struct tcp_sock *s = connected();
+	char text[8] = "";
+
+	say_text(1000, "abc");
+	CHECK(silent());
+	glue_later(41);
+	CHECK_EQ(hear().ack, 1003);
+	CHECK_EQ(tcp_glue_read(s, text, 8), 3);
+	CHECK(!strcmp(text, "abc"));
+	CHECK_EQ(tcp_glue_read(s, text, 8), -EAGAIN);
+}
+
+TEST(text_out_of_order)
+{
+	struct tcp_sock *s = connected();
+	char text[32] = "";
+
+	say_text(1006, "ghi");
+	CHECK_EQ(hear().ack, 1000);
+	say_text(1003, "defg");
+	CHECK_EQ(hear().ack, 1000);
+	say_text(1010, "k");
+	CHECK_EQ(hear().ack, 1000);
+	say_text(1000, "abcde");
+	CHECK_EQ(hear().ack, 1009);
+	say_text(1008, "ijk");
+	CHECK_EQ(hear().ack, 1011);
+	CHECK_EQ(tcp_glue_read(s, text, 32), 11);
+	CHECK(!strcmp(text, "abcdefghijk"));
+	say_text(1000, "abcdefghijk");
+	CHECK_EQ(hear().ack, 1011);
+	CHECK_EQ(tcp_glue_read(s, text, 32), -EAGAIN);
+}
+
+TEST(resets_must_be_exact)
+{
+	struct tcp_sock *s = connected();
+
+	say((struct segment){ .seq = 1001, .flags = RST });
+	CHECK_EQ(hear().flags, ACK);		/* RFC 5961 3.2 */
+	CHECK_EQ(tcp_glue_state(s), ESTABLISHED);
+	say((struct segment){ .seq = 999, .flags = RST });
+	CHECK(silent());
+	say((struct segment){ .seq = 1000, .flags = RST });
+	CHECK_EQ(tcp_glue_state(s), CLOSED);
+	CHECK_EQ(tcp_glue_error(s), ECONNRESET);
+}
+
+TEST(a_syn_within_is_challenged)
+{
+	struct tcp_sock *s = connected();
+
+	say((struct segment){ .seq = 1000, .flags = SYN });
+	CHECK_EQ(hear().flags, ACK);
+	CHECK_EQ(tcp_glue_state(s), ESTABLISHED);
+	say((struct segment){ .seq = 1000, .flags = SYN });
+	CHECK(silent());			/* not so often */
+}
+
+TEST(acks_of_the_future_are_challenged)
+{
+	struct tcp_sock *s = connected();
+
+	say((struct segment){ .seq = 1000, .ack = iss + 1, .flags = ACK });
+	CHECK_EQ(hear().ack, 1000);
+	CHECK_EQ(tcp_glue_state(s), ESTABLISHED);
+}
+
+/* --- sending ------------------------------------------------------------------------------ */
+
+static uint8_t bulk[200000];
+
+TEST(small_ones_wait)
+{
+	struct tcp_sock *s = connected();
+
+	CHECK_EQ(tcp_glue_write(s, "a", 1), 1);
+	CHECK_EQ(hear().len, 1);
+	CHECK_EQ(tcp_glue_write(s, "b", 1), 1);
+	CHECK_EQ(tcp_glue_write(s, "c", 1), 1);
+	CHECK(silent());			/* Nagle */
+	say((struct segment){ .seq = 1000, .ack = iss + 1, .flags = ACK });
+	CHECK_EQ(hear().len, 2);
+	tcp_glue_nodelay(s);
+	CHECK_EQ(tcp_glue_write(s, "d", 1), 1);
+	CHECK_EQ(hear().len, 1);
+}
+
+TEST(ten_segments_first)
+{
+	struct tcp_sock *s = connected();
+	struct segment g;
+	uint32_t at = iss;
+
+	CHECK(tcp_glue_write(s, bulk, 50000) == 50000);
+	for (int n = 0; n < 10; n++, at += MSS) {
+		g = hear();
+		CHECK_EQ(g.len, MSS);
+		CHECK_EQ(g.seq, at);
+	}
+	CHECK(silent());
+	say((struct segment){ .seq = 1000, .ack = iss + 2 * MSS,
+			      .flags = ACK });
+	for (int n = 0; n < 4; n++)		/* slow start */
+		CHECK_EQ(hear().len, MSS);
+	CHECK(silent());
+}
+
+TEST(time_out_and_again)
+{
+	struct tcp_sock *s = connected();
+
+	CHECK_EQ(tcp_glue_write(s, "abc", 3), 3);
+	CHECK_EQ(hear().seq, iss);
+	glue_later(1001);
+	CHECK_EQ(hear().seq, iss);
+	glue_later(1001);
+	CHECK(silent());
+	glue_later(1001);			/* twice as long */
+	CHECK_EQ(hear().seq, iss);
+	say((struct segment){ .seq = 1000, .ack = iss + 3, .flags = ACK });
+	for (int n = 0; n < 10; n++)
+		glue_later(10000);
+	CHECK(silent());
+}
+
+TEST(three_duplicates_resend)
+{
+	struct tcp_sock *s = connected();
+	unsigned cwnd;
+
+	CHECK(tcp_glue_write(s, bulk, 10 * MSS) == 10 * MSS);
+	while (hear().flags)
+		;
+	cwnd = tcp_glue_cwnd(s);
+	for (int n = 0; n < 2; n++)
+		say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	CHECK(silent());
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	CHECK_EQ(hear().seq, iss);
+	say((struct segment){ .seq = 1000, .ack = iss + 3 * MSS,
+			      .flags = ACK });	/* another hole */
+	CHECK_EQ(hear().seq, iss + 3 * MSS);
+	say((struct segment){ .seq = 1000, .ack = iss + 10 * MSS,
+			      .flags = ACK });
+	CHECK(tcp_glue_cwnd(s) < cwnd);
+	CHECK(silent());
+}
+
+TEST(a_closed_window_is_probed)
+{
+	struct tcp_sock *s = connected();
+	struct segment g;
+
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK,
+			      .window = 1 });	/* 0 */
+	CHECK_EQ(tcp_glue_write(s, "abc", 3), 3);
+	CHECK(silent());
+	glue_later(1001);
+	g = hear();
+	CHECK_EQ(g.seq, iss);
+	CHECK_EQ(g.len, 1);
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK,
+			      .window = 1 });
+	glue_later(2001);
+	CHECK_EQ(hear().len, 1);
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	CHECK_EQ(hear().len, 3);
+}
+
+TEST(our_window_closes_and_opens)
+{
+	struct tcp_sock *s = connected();
+	uint32_t seq = 1000;
+	unsigned window = 65535;
+	struct segment g;
+
+	while (window >= MSS) {
+		say((struct segment){ .seq = seq, .ack = iss, .flags = ACK,
+				      .data = bulk, .len = MSS });
+		seq += MSS;
+		g = hear();
+		if (g.flags) {
+			CHECK_EQ(g.ack, seq);
+			window = g.window;
+		}
+	}
+	CHECK(tcp_glue_read(s, bulk, 50000) == 50000);
+	CHECK(hear().window > 40000);
+}
+
+TEST(sack_fills_the_holes)
+{
+	static const uint8_t ok[] = { 1, 1, 4, 2 };
+	uint8_t sack[] = { 1, 1, 5, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+			   0, 0, 0, 0 };
+	struct tcp_sock *s;
+	struct segment g;
+
+	begin();
+	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS,
+			      .options = ok, .options_len = 4 });
+	g = hear();
+	iss = g.seq + 1;
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	s = tcp_glue_accept(server);
+	CHECK(tcp_glue_write(s, bulk, 10 * MSS) == 10 * MSS);
+	while (hear().flags)
+		;
+	put32(sack + 4, iss + 6 * MSS);	/* 0, 4 and 5 are missing */
+	put32(sack + 8, iss + 10 * MSS);
+	put32(sack + 12, iss + MSS);
+	put32(sack + 16, iss + 4 * MSS);
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK,
+			      .options = sack, .options_len = 20 });
+	CHECK_EQ(hear().seq, iss);
+	say((struct segment){ .seq = 1000, .ack = iss + 4 * MSS, .flags = ACK,
+			      .options = sack, .options_len = 12 });
+	(void)s;
+}
+
+/* --- closing ------------------------------------------------------------------------------ */
+
+TEST(we_close_first)
+{
+	struct tcp_sock *s = connected();
+	unsigned before = tcp_glue_count();
+	struct segment g;
+
+	tcp_glue_close(s);
+	g = hear();
+	CHECK_EQ(g.flags, FIN | ACK);
+	CHECK_EQ(tcp_glue_state(s), FIN_WAIT1);
+	say((struct segment){ .seq = 1000, .ack = iss + 1, .flags = ACK });
+	CHECK_EQ(tcp_glue_state(s), FIN_WAIT2);
+	say((struct segment){ .seq = 1000, .ack = iss + 1,
+			      .flags = FIN | ACK });
+	CHECK_EQ(tcp_glue_state(s), TIME_WAIT);
+	CHECK_EQ(hear().ack, 1001);
+	say((struct segment){ .seq = 1000, .ack = iss + 1,
+			      .flags = FIN | ACK });
+	CHECK_EQ(hear().ack, 1001);
+	glue_later(60001);
+	CHECK_EQ(tcp_glue_count(), before - 1);
+}
+
+TEST(they_close_first)
+{
+	struct tcp_sock *s = connected();
+	unsigned before = tcp_glue_count();
+	char text[4];
+
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = FIN | ACK });
+	CHECK_EQ(hear().ack, 1001);
+	CHECK_EQ(tcp_glue_state(s), CLOSE_WAIT);
+	CHECK_EQ(tcp_glue_read(s, text, 4), 0);
+	tcp_glue_close(s);
+	CHECK_EQ(hear().flags, FIN | ACK);
+	CHECK_EQ(tcp_glue_state(s), LAST_ACK);
+	say((struct segment){ .seq = 1001, .ack = iss + 1, .flags = ACK });
+	CHECK_EQ(tcp_glue_count(), before - 1);
+}
+
+TEST(both_close_at_once)
+{
+	struct tcp_sock *s = connected();
+
+	tcp_glue_end_write(s);
+	CHECK_EQ(hear().flags, FIN | ACK);
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = FIN | ACK });
+	CHECK_EQ(tcp_glue_state(s), CLOSING);
+	CHECK_EQ(hear().ack, 1001);
+	say((struct segment){ .seq = 1001, .ack = iss + 1, .flags = ACK });
+	CHECK_EQ(tcp_glue_state(s), TIME_WAIT);
+}
+
+TEST(a_new_syn_ends_time_wait)
+{
+	struct tcp_sock *s = connected();
+
+	tcp_glue_close(s);
+	(void)hear();
+	say((struct segment){ .seq = 1000, .ack = iss + 1,
+			      .flags = FIN | ACK });
+	(void)hear();
+	say((struct segment){ .seq = 900, .flags = SYN });
+	CHECK_EQ(hear().flags, ACK);		/* an old one */
+	say((struct segment){ .seq = 5000, .flags = SYN });
+	CHECK_EQ(hear().flags, SYN | ACK);
+}
+
+TEST(text_for_nobody_resets)
+{
+	struct tcp_sock *s = connected();
+	unsigned before = tcp_glue_count();
+
+	tcp_glue_close(s);
+	CHECK_EQ(hear().flags, FIN | ACK);
+	say((struct segment){ .seq = 1000, .ack = iss + 1, .flags = ACK,
+			      .data = "x", .len = 1 });
+	CHECK(hear().flags & RST);
+	CHECK_EQ(tcp_glue_count(), before - 1);
+}
+
+TEST(keepalive_gives_up)
+{
+	struct tcp_sock *s = connected();
+
+	tcp_glue_keepalive(s, 10000);
+	glue_later(10001);
+	CHECK_EQ(hear().seq, iss - 1);
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	for (int n = 0; n < 5; n++)
+		glue_later(10001);
+	CHECK_EQ(hear().seq, iss - 1);
+	CHECK_EQ(hear().seq, iss - 1);
+	CHECK(hear().flags & RST);
+	CHECK_EQ(tcp_glue_error(s), ETIMEDOUT);
+}
+
+TEST(a_flood_of_syns_is_bounded)
+{
+	unsigned before;
+
+	begin();
+	before = glue_memory();
+	for (unsigned n = 0; n < 5000; n++) {
+		say((struct segment){ .seq = n, .flags = SYN,
+				      .sport = 1024 + n });
+		(void)hear();
+	}
+	CHECK(glue_memory() < before + 300);
+	tcp_glue_close(server);
+	CHECK(glue_memory() <= before);
+}
+
+TEST(any_bytes_do_no_harm)
+{
+	struct tcp_sock *s = connected();
+	uint32_t x = 1;
+
+	for (int n = 0; n < 20000; n++) {
+		uint8_t options[40];
+		struct segment g;
+
+		for (unsigned i = 0; i < sizeof(options); i++)
+			options[i] = (x = x * 1103515245 + 12345) >> 16;
+		g = (struct segment){
+			.seq = 1000 + (int8_t)options[0] * (options[1] & 1 ?
+							    1 : 4096),
+			.ack = iss + (int8_t)options[2] % 8,
+			.flags = options[3] & (ACK | PSH | URG | SYN | FIN),
+			.options = options, .options_len = options[4] % 11 * 4,
+			.data = bulk, .len = options[5], .window = options[6],
+		};
+		say(g);
+		(void)tcp_glue_write(s, bulk, options[7]);
+		if (!(n % 50))
+			glue_later(options[8]);
+		while (hear().flags)
+			;
+	}
+}
