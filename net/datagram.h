@@ -84,6 +84,16 @@ bool inet_joined(const struct inet_sock *s, uint32_t group,
 		 const struct packet *k);
 void inet_groups_leave(struct inet_sock *s);	/* all. Sleeps. */
 
+/* --- filter.c ---------------------------------------------------------------- */
+
+struct filter;
+/* A struct sock_fprog. -EINVAL, -EFAULT, -ENOMEM. Sleeps. */
+int filter_load(struct prison *pays, uint32_t user, uint32_t len,
+		struct filter **out) must_check;
+void filter_free(struct prison *pays, struct filter *f);	/* or NULL */
+/* How many bytes of it are wanted; 0: none, drop it. */
+uint32_t filter_run(const struct filter *f, const uint8_t *data, uint32_t len);
+
 /* --- udp.c, raw.c, packet_socket.c -------------------------------------------- */
 
 void udp_init(void);

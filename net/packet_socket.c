@@ -21,6 +21,7 @@ struct packet_sock {
 	struct list queue;	/* struct packet: network is the link's header */
 	uint32_t queued;	/* bytes of memory in it */
 	struct sleep_queue readers;
+	struct filter *filter;	/* what is wanted of a frame; NULL: all */
 	uint16_t protocol;	/* network byte order; 0: receives nothing */
 	int device;		/* netif index; 0: all */
 };
@@ -62,9 +63,14 @@ static bool wants(const struct packet_sock *s, const struct netif *i,
 static void give(struct packet_sock *s, struct netif *i, const struct packet *k,
 		 bool out)
 {
+	uint32_t head = s->sock.type == SOCK_DGRAM ? ETHER_HEAD : 0;
+	uint32_t keep = k->len - head;
 	struct packet *c;
 
-	if (s->queued > s->sock.receive_limit)
+	if (s->filter)
+		keep = min_u32(keep, filter_run(s->filter, k->data + head,
+						keep));
+	if ((s->filter && !keep) || s->queued > s->sock.receive_limit)
 		return;
 	c = packet_copy(k);
 	if (!c)
@@ -76,8 +82,8 @@ static void give(struct packet_sock *s, struct netif *i, const struct packet *k,
 	c->in = i;
 	c->looped = out ? i : NULL;
 	c->network = c->data;
-	if (s->sock.type == SOCK_DGRAM)
-		packet_pull(c, ETHER_HEAD);
+	packet_pull(c, head);
+	packet_trim(c, keep);
 	list_append(&s->queue, &c->link);
 	s->queued += c->charged;
 	sleep_wake(&s->readers);
@@ -303,6 +309,30 @@ static int packet_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 	return cmd == SIOCINQ ? user_put32(arg, k ? k->len : 0) : -ENOTTY;
 }
 
+static int packet_option_set(struct sock *sock, struct thread *me, int level,
+			     int name, uint32_t user, uint32_t len)
+{
+	struct packet_sock *s = packet_of(sock);
+	struct filter *old, *f = NULL;
+	int err;
+
+	(void)me;
+	if (level != SOL_SOCKET ||
+	    (name != SO_ATTACH_FILTER && name != SO_DETACH_FILTER))
+		return -ENOPROTOOPT;
+	if (name == SO_DETACH_FILTER && !s->filter)
+		return -ENOENT;
+	if (name == SO_ATTACH_FILTER) {
+		err = filter_load(sock->prison, user, len, &f);
+		if (err)
+			return err;
+	}
+	old = s->filter;
+	s->filter = f;
+	filter_free(sock->prison, old);
+	return 0;
+}
+
 /* --- birth and death ---------------------------------------------------------------- */
 
 static void packet_release(struct sock *sock)
@@ -317,6 +347,7 @@ static void packet_release(struct sock *sock)
 		packet_free(k);
 	}
 	assert(!s->queued && sleep_queue_idle(&s->readers));
+	filter_free(pays, s->filter);
 	prison_hold(pays);
 	sock_end(sock);
 	charged_free(pays, s, sizeof *s);
@@ -330,6 +361,7 @@ static const struct sock_ops packet_ops = {
 	.receive = packet_receive,
 	.poll = packet_poll,
 	.ioctl = packet_ioctl,
+	.option_set = packet_option_set,
 	.release = packet_release,
 };
 

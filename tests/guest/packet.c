@@ -99,6 +99,86 @@ TEST(who_looks_on_sees_both_ways)
 	CHECK_EQ(kinds[1], PACKET_HOST);
 }
 
+struct instruction { uint16_t code; uint8_t yes, no; uint32_t k; };
+struct program { uint16_t n; const struct instruction *code; };
+
+static int attach(int fd, const struct instruction *code, unsigned n)
+{
+	struct program p = { n, code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p, sizeof(p));
+}
+
+/* Frames whose first byte of data is 'y', and 16 bytes of those. */
+TEST(a_filter_chooses_and_cuts)
+{
+	static const struct instruction code[] = {
+		{ 0x30, 0, 0, 14 },		/* ldb [14] */
+		{ 0x15, 0, 1, 'y' },		/* jeq 'y' */
+		{ 0x06, 0, 0, 16 },		/* ret 16 */
+		{ 0x06, 0, 0, 0 },		/* ret 0 */
+	};
+	int in = packet(SOCK_RAW, EXPERIMENT), out = packet(SOCK_DGRAM, 0);
+	struct sockaddr_ll to = loopback(EXPERIMENT);
+	char buf[64];
+
+	CHECK_OK(attach(in, code, 4));
+	for (int n = 0; n < 2; n++)
+		CHECK_EQ(sendto(out, n ? "yes" : "nay", 3, 0,
+				(struct sockaddr *)&to, sizeof(to)), 3);
+	CHECK_EQ(recv(in, buf, sizeof(buf), 0), 16);
+	CHECK(!memcmp(buf + 14, "ye", 2));
+	CHECK_ERRNO(recv(in, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	CHECK_OK(setsockopt(in, SOL_SOCKET, SO_DETACH_FILTER, buf, 4));
+	CHECK_ERRNO(setsockopt(in, SOL_SOCKET, SO_DETACH_FILTER, buf, 4),
+		    ENOENT);
+}
+
+/* The protocol of what follows an IP header of any length, computed. */
+TEST(a_filter_computes)
+{
+	static const struct instruction code[] = {
+		{ 0xb1, 0, 0, 14 },		/* ldx 4 * ([14] & 15) */
+		{ 0x48, 0, 0, 14 },		/* ldh [x + 14] */
+		{ 0x02, 0, 0, 3 },		/* st M[3] */
+		{ 0x00, 0, 0, 7 },		/* ld 7 */
+		{ 0x24, 0, 0, 3 },		/* mul 3 */
+		{ 0x14, 0, 0, 1 },		/* sub 1 */
+		{ 0x34, 0, 0, 2 },		/* div 2: 10 */
+		{ 0x07, 0, 0, 0 },		/* tax */
+		{ 0x60, 0, 0, 3 },		/* ld M[3] */
+		{ 0x1c, 0, 0, 0 },		/* sub x */
+		{ 0x16, 0, 0, 0 },		/* ret a */
+	};
+	int in = packet(SOCK_RAW, EXPERIMENT), out = packet(SOCK_DGRAM, 0);
+	struct sockaddr_ll to = loopback(EXPERIMENT);
+	char data[40] = { 1, 0, 0, 0, 0, 30 }, buf[64];
+
+	CHECK_OK(attach(in, code, 11));
+	CHECK_EQ(sendto(out, data, 40, 0, (struct sockaddr *)&to, sizeof(to)),
+		 40);
+	CHECK_EQ(recv(in, buf, sizeof(buf), 0), 20);
+}
+
+TEST(filters_that_are_none)
+{
+	static const struct instruction bad[][2] = {
+		{ { 0x06, 0, 0, 1 }, { 0x00, 0, 0, 1 } },	/* no end */
+		{ { 0x15, 1, 0, 1 }, { 0x06, 0, 0, 1 } },	/* beyond it */
+		{ { 0x05, 0, 0, 0xffffffff }, { 0x06, 0, 0, 1 } },
+		{ { 0x02, 0, 0, 16 }, { 0x06, 0, 0, 1 } },	/* M[16] */
+		{ { 0x60, 0, 0, 16 }, { 0x06, 0, 0, 1 } },
+		{ { 0x34, 0, 0, 0 }, { 0x06, 0, 0, 1 } },	/* div 0 */
+		{ { 0xff, 0, 0, 0 }, { 0x06, 0, 0, 1 } },
+		{ { 0x130, 0, 0, 0 }, { 0x06, 0, 0, 1 } },
+	};
+	int in = packet(SOCK_RAW, EXPERIMENT);
+
+	for (unsigned n = 0; n < sizeof(bad) / sizeof(*bad); n++)
+		CHECK_ERRNO(attach(in, bad[n], 2), EINVAL);
+	CHECK_ERRNO(attach(in, bad[0], 0), EINVAL);
+}
+
 TEST(what_cannot_be)
 {
 	struct sockaddr_ll to = loopback(EXPERIMENT);

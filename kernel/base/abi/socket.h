@@ -36,12 +36,23 @@ enum {
 	SO_BROADCAST, SO_SNDBUF, SO_RCVBUF, SO_KEEPALIVE, SO_OOBINLINE,
 	SO_NO_CHECK, SO_PRIORITY, SO_LINGER, SO_BSDCOMPAT, SO_REUSEPORT,
 	SO_PASSCRED, SO_PEERCRED, SO_RCVLOWAT, SO_SNDLOWAT, SO_RCVTIMEO_OLD,
-	SO_SNDTIMEO_OLD, SO_BINDTODEVICE = 25, SO_ACCEPTCONN = 30, SO_PEERSEC, SO_SNDBUFFORCE,
+	SO_SNDTIMEO_OLD, SO_BINDTODEVICE = 25, SO_ATTACH_FILTER,
+	SO_DETACH_FILTER, SO_ACCEPTCONN = 30, SO_PEERSEC, SO_SNDBUFFORCE,
 	SO_RCVBUFFORCE, SO_PROTOCOL = 38, SO_DOMAIN = 39, SO_PEEK_OFF = 42,
 	SO_PEERGROUPS = 59, SO_RCVTIMEO_NEW = 66, SO_SNDTIMEO_NEW = 67,
 };
 struct abi_linger {
 	int32_t on, seconds;
+};
+
+struct abi_sock_filter {	/* one instruction of classic BPF */
+	uint16_t code;
+	uint8_t yes, no;	/* jumps */
+	uint32_t k;
+};
+struct abi_sock_fprog {
+	uint16_t len;		/* instructions */
+	uint32_t code;
 };
 
 enum { SCM_RIGHTS = 1, SCM_CREDENTIALS = 2, SCM_MAX_FD = 253 };
