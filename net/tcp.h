@@ -184,6 +184,11 @@ static inline struct tcp_sock *tcp_of(struct sock *s)
 {
 	return container_of(s, struct tcp_sock, inet.sock);
 }
+/* Bytes that were written and are not acknowledged yet. */
+static inline uint32_t tcp_unacked(const struct tcp_sock *s)
+{
+	return seq_before(s->snd.una, s->snd.end) ? s->snd.end - s->snd.una : 0;
+}
 static inline uint32_t tcp_readable(const struct tcp_sock *s)
 {
 	return s->rcv.nxt - s->rcv.read - s->rcv.fin_got;

@@ -33,7 +33,7 @@ static void show(struct text *t, unsigned n, const struct tcp_sock *s)
 		 "%5u %8u %llu %u %08x\n", n,
 		 i->local, __builtin_bswap16(i->local_port), i->remote,
 		 __builtin_bswap16(i->remote_port), s->state,
-		 listens ? 0 : s->snd.end - s->snd.una,
+		 listens ? 0 : tcp_unacked(s),
 		 listens ? s->ready_count : tcp_readable(s), kind, rest,
 		 s->backoff, i->cred->euid, s->probes,
 		 (unsigned long long)(f ? f->inode->ino : 0), 1, 0);

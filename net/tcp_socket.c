@@ -83,7 +83,7 @@ void tcp_reap(struct tcp_sock *s)
 void tcp_wake(struct tcp_sock *s)
 {
 	sleep_wake(&s->readers);
-	if (s->snd.end - s->snd.una <= s->inet.sock.send_limit / 3 * 2)
+	if (tcp_unacked(s) <= s->inet.sock.send_limit / 3 * 2)
 		sleep_wake(&s->writers);
 }
 

@@ -184,7 +184,7 @@ static void keepalive(struct tcp_sock *s)
 		tcp_done(s, ETIMEDOUT);
 		return;
 	}
-	if (s->snd.una == s->snd.max && s->snd.end == s->snd.una) {
+	if (s->snd.una == s->snd.max && !tcp_unacked(s)) {
 		tcp_probe(s);
 		s->keep_sent++;
 	}

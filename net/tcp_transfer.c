@@ -17,7 +17,7 @@ enum { PIECE = 16384 };
 
 static uint32_t room(const struct tcp_sock *s)
 {
-	uint32_t used = s->snd.end - s->snd.una;
+	uint32_t used = tcp_unacked(s);
 
 	return used < s->inet.sock.send_limit ?
 		s->inet.sock.send_limit - used : 0;
@@ -304,7 +304,7 @@ int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg)
 	case SIOCOUTQ:
 		if (s->state == TCP_LISTEN)
 			return -EINVAL;
-		return user_put32(arg, s->snd.end - s->snd.una);
+		return user_put32(arg, tcp_unacked(s));
 	case SIOCATMARK:
 		return user_put32(arg, s->rcv.urgent_set &&
 				  s->rcv.urgent == s->rcv.read);
