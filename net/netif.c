@@ -205,7 +205,7 @@ int netif_group_join(struct netif *i, uint32_t addr)
 	g->users = 1;
 	list_append(&i->multicast, &g->link);
 	err = change(i, i->flags);
-	if (err) {
+	if (err && --g->users == 0) { /* else another joined while it slept */
 		list_remove(&g->link);
 		kmem_free(g);
 	}
