@@ -26,40 +26,21 @@ int datagram_new(const struct cred *who, int type, const struct sock_ops *ops,
 	memset(s, 0, sizeof *s);
 	inet_sock_begin(&s->inet, who, type, ops);
 	s->inet.mtu_discover = IP_PMTUDISC_WANT;
-	list_init(&s->queue);
+	packet_queue_init(&s->queue);
 	list_init(&s->all_link);
-	sleep_queue_init(&s->readers);
 	list_append(all, &s->all_link);
 	*out = s;
 	return 0;
-}
-
-static struct packet *first(const struct datagram_sock *s)
-{
-	return list_empty(&s->queue) ? NULL :
-		list_entry(s->queue.next, struct packet, link);
-}
-
-static void dequeue(struct datagram_sock *s, struct packet *k)
-{
-	assert(s->queued >= k->charged && k == first(s));
-	list_remove(&k->link);
-	s->queued -= k->charged;
 }
 
 void datagram_release(struct sock *sock)
 {
 	struct datagram_sock *s = datagram_of(sock);
 	struct prison *pays = sock->prison;
-	struct packet *k;
 
-	assert(sleep_queue_idle(&s->readers));
+	assert(sleep_queue_idle(&s->queue.readers));
 	list_remove(&s->all_link);
-	while ((k = first(s))) {
-		dequeue(s, k);
-		packet_free(k);
-	}
-	assert(!s->queued);
+	packet_queue_clear(&s->queue);
 	inet_groups_leave(&s->inet);
 	prison_hold(pays);
 	inet_sock_end(&s->inet);
@@ -77,14 +58,14 @@ int datagram_shutdown(struct sock *sock, int how)
 
 	s->no_receive |= how != SHUT_WR;
 	s->no_send |= how != SHUT_RD;
-	sleep_wake(&s->readers);
+	sleep_wake(&s->queue.readers);
 	return s->inet.remote ? 0 : -ENOTCONN;
 }
 
 int datagram_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 		   uint32_t arg)
 {
-	struct packet *k = first(datagram_of(sock));
+	struct packet *k = packet_queue_first(&datagram_of(sock)->queue);
 
 	(void)me;
 	switch (cmd) {
@@ -102,14 +83,14 @@ unsigned datagram_poll(struct sock *sock, struct poller *p)
 	struct datagram_sock *s = datagram_of(sock);
 	unsigned mask = POLLOUT | POLLWRNORM | POLLWRBAND;
 
-	poll_wait(p, &s->readers);
+	poll_wait(p, &s->queue.readers);
 	if (sock->error)
 		mask |= POLLERR;
 	if (s->no_receive)
 		mask |= POLLRDHUP | POLLIN | POLLRDNORM;
 	if (s->no_receive && s->no_send)
 		mask |= POLLHUP;
-	if (!list_empty(&s->queue))
+	if (!packet_queue_empty(&s->queue))
 		mask |= POLLIN | POLLRDNORM;
 	return mask;
 }
@@ -118,7 +99,7 @@ void datagram_error(struct datagram_sock *s, int err)
 {
 	assert(err > 0);
 	s->inet.sock.error = err;
-	sleep_wake(&s->readers);
+	sleep_wake(&s->queue.readers);
 }
 
 /* --- receiving ---------------------------------------------------------------- */
@@ -126,15 +107,13 @@ void datagram_error(struct datagram_sock *s, int err)
 bool datagram_enqueue(struct datagram_sock *s, struct packet *k)
 {
 	assert(list_empty(&k->link) && k->network);
-	if (s->no_receive || s->queued > s->inet.sock.receive_limit ||
+	if (s->no_receive || s->queue.bytes > s->inet.sock.receive_limit ||
 	    !packet_pay(k, s->inet.sock.prison)) {
 		s->dropped++;
 		packet_free(k);
 		return false;
 	}
-	list_append(&s->queue, &k->link);
-	s->queued += k->charged;
-	sleep_wake(&s->readers);
+	packet_queue_add(&s->queue, k);
 	return true;
 }
 
@@ -142,30 +121,21 @@ bool datagram_enqueue(struct datagram_sock *s, struct packet *k)
 static int take(struct datagram_sock *s, bool peek, uint64_t deadline,
 		struct packet **out)
 {
-	struct packet *k;
 	int err;
 
+	*out = NULL;
 	for (;;) {
 		err = sock_take_error(&s->inet.sock);
 		if (err)
 			return err;
-		k = first(s);
-		*out = NULL;
-		if (k || s->no_receive)
-			break;
-		err = sock_wait(&s->readers, deadline);
+		if (!packet_queue_empty(&s->queue))
+			return packet_queue_take(&s->queue, peek, out);
+		if (s->no_receive)
+			return 0;
+		err = sock_wait(&s->queue.readers, deadline);
 		if (err)
 			return err;
 	}
-	if (k && peek) {
-		k = packet_copy(k);
-		if (!k)
-			return -ENOBUFS;
-	} else if (k) {
-		dequeue(s, k);
-	}
-	*out = k;
-	return 0;
 }
 
 static void name_fill(const struct datagram_sock *s, const struct packet *k,
@@ -184,8 +154,7 @@ int datagram_receive(struct sock *sock, struct sock_msg *m, bool wait)
 {
 	struct datagram_sock *s = datagram_of(sock);
 	struct packet *k;
-	uint32_t n;
-	int err;
+	int n, err;
 
 	if (m->flags & MSG_ERRQUEUE)
 		return -EAGAIN;		/* nothing is kept there */
@@ -195,19 +164,10 @@ int datagram_receive(struct sock *sock, struct sock_msg *m, bool wait)
 		return err;
 	if (m->name)
 		name_fill(s, k, m->name);
-	n = k->len;
-	if (n > m->io->left) {
-		n = m->io->left;
-		m->told |= MSG_TRUNC;
-	}
-	if (n && user_io_give(m->io, k->data, n) != (int)n)
-		err = -EFAULT;
-	if (!err)
-		err = inet_control_give(&s->inet, m, k);
-	if (!err)
-		err = (int)(m->flags & MSG_TRUNC ? k->len : n);
+	n = packet_give(k, m);
+	err = n < 0 ? n : inet_control_give(&s->inet, m, k);
 	packet_free(k);
-	return err;
+	return err ? err : n;
 }
 
 /* --- sending ------------------------------------------------------------------ */
@@ -333,7 +293,7 @@ void datagram_show(struct text *t, const struct cred *who, struct list *all)
 			 i->local, port, i->remote,
 			 __builtin_bswap16(i->remote_port),
 			 i->remote ? SHOW_CONNECTED : SHOW_UNCONNECTED, 0,
-			 s->queued, 0, 0, 0, i->cred->euid, 0,
+			 s->queue.bytes, 0, 0, 0, i->cred->euid, 0,
 			 (unsigned long long)(i->sock.file ?
 					      i->sock.file->inode->ino : 0),
 			 2, 0, s->dropped);

@@ -10,14 +10,13 @@
 
 #include "kernel/fs/charge.h"
 #include "net/inet.h"
+#include "net/packet_queue.h"
 
 struct datagram_sock {
 	struct inet_sock inet;		/* first */
 	struct list all_link;		/* of its protocol's sockets */
-	struct list queue;		/* struct packet, oldest first */
-	uint32_t queued;		/* bytes of memory in it */
+	struct packet_queue queue;
 	uint32_t dropped;		/* for want of room */
-	struct sleep_queue readers;
 	bool no_receive, no_send;	/* shutdown(2) */
 	uint32_t icmp_filter;		/* raw: bit per type not wanted */
 };

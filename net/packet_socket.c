@@ -18,9 +18,7 @@ struct packet_sock {
 	struct sock sock;	/* first */
 	struct vnet *vnet;	/* [I] */
 	struct list link;	/* of its vnet */
-	struct list queue;	/* struct packet: network is the link's header */
-	uint32_t queued;	/* bytes of memory in it */
-	struct sleep_queue readers;
+	struct packet_queue queue;	/* network is the link's header */
 	struct filter *filter;	/* what is wanted of a frame; NULL: all */
 	uint16_t protocol;	/* network byte order; 0: receives nothing */
 	int device;		/* netif index; 0: all */
@@ -29,19 +27,6 @@ struct packet_sock {
 static struct packet_sock *packet_of(struct sock *s)
 {
 	return container_of(s, struct packet_sock, sock);
-}
-
-static struct packet *first(const struct packet_sock *s)
-{
-	return list_empty(&s->queue) ? NULL :
-		list_entry(s->queue.next, struct packet, link);
-}
-
-static void dequeue(struct packet_sock *s, struct packet *k)
-{
-	assert(k == first(s) && s->queued >= k->charged);
-	list_remove(&k->link);
-	s->queued -= k->charged;
 }
 
 /* --- frames ----------------------------------------------------------------------- */
@@ -70,7 +55,7 @@ static void give(struct packet_sock *s, struct netif *i, const struct packet *k,
 	if (s->filter)
 		keep = min_u32(keep, filter_run(s->filter, k->data + head,
 						keep));
-	if ((s->filter && !keep) || s->queued > s->sock.receive_limit)
+	if ((s->filter && !keep) || s->queue.bytes > s->sock.receive_limit)
 		return;
 	c = packet_copy(k);
 	if (!c)
@@ -84,9 +69,7 @@ static void give(struct packet_sock *s, struct netif *i, const struct packet *k,
 	c->network = c->data;
 	packet_pull(c, head);
 	packet_trim(c, keep);
-	list_append(&s->queue, &c->link);
-	s->queued += c->charged;
-	sleep_wake(&s->readers);
+	packet_queue_add(&s->queue, c);
 }
 
 static void tap(struct netif *i, const struct packet *k, bool out)
@@ -161,7 +144,6 @@ static int packet_bind(struct sock *sock, const struct path_at *at,
 {
 	struct packet_sock *s = packet_of(sock);
 	struct abi_sockaddr_ll a;
-	struct packet *k;
 	int err = name_read(n, &a);
 
 	(void)at;
@@ -172,10 +154,7 @@ static int packet_bind(struct sock *sock, const struct path_at *at,
 	s->device = a.device;
 	if (a.protocol)
 		s->protocol = a.protocol;
-	while ((k = first(s))) {
-		dequeue(s, k);
-		packet_free(k);
-	}
+	packet_queue_clear(&s->queue);
 	return 0;
 }
 
@@ -242,68 +221,49 @@ static int packet_send(struct sock *sock, struct sock_msg *m, bool wait)
 static int take(struct packet_sock *s, bool peek, uint64_t deadline,
 		struct packet **out)
 {
-	struct packet *k;
-	int err;
+	while (packet_queue_empty(&s->queue)) {
+		int err = sock_wait(&s->queue.readers, deadline);
 
-	while (!(k = first(s))) {
-		err = sock_wait(&s->readers, deadline);
 		if (err)
 			return err;
 	}
-	if (peek) {
-		k = packet_copy(k);
-		if (!k)
-			return -ENOBUFS;
-	} else {
-		dequeue(s, k);
-	}
-	*out = k;
-	return 0;
+	return packet_queue_take(&s->queue, peek, out);
 }
 
 static int packet_receive(struct sock *sock, struct sock_msg *m, bool wait)
 {
 	struct packet *k;
 	uint16_t type;
-	uint32_t n;
-	int err;
+	int n;
 
 	if (m->flags & (MSG_OOB | MSG_ERRQUEUE))
 		return m->flags & MSG_OOB ? -EINVAL : -EAGAIN;
-	err = take(packet_of(sock), m->flags & MSG_PEEK,
-		   sock_deadline(wait, sock->receive_timeout), &k);
-	if (err)
-		return err;
+	n = take(packet_of(sock), m->flags & MSG_PEEK,
+		 sock_deadline(wait, sock->receive_timeout), &k);
+	if (n)
+		return n;
 	memcpy(&type, k->network + AT_TYPE, sizeof type);
 	if (m->name)
 		name_fill(m->name, k->in, k->network + AT_FROM, type,
 			  kind_of(k));
-	n = k->len;
-	if (n > m->io->left) {
-		n = m->io->left;
-		m->told |= MSG_TRUNC;
-	}
-	if (n && user_io_give(m->io, k->data, n) != (int)n)
-		err = -EFAULT;
-	if (!err)
-		err = (int)(m->flags & MSG_TRUNC ? k->len : n);
+	n = packet_give(k, m);
 	packet_free(k);
-	return err;
+	return n;
 }
 
 static unsigned packet_poll(struct sock *sock, struct poller *p)
 {
 	struct packet_sock *s = packet_of(sock);
 
-	poll_wait(p, &s->readers);
+	poll_wait(p, &s->queue.readers);
 	return POLLOUT | POLLWRNORM | POLLWRBAND |
-	       (list_empty(&s->queue) ? 0 : POLLIN | POLLRDNORM);
+	       (packet_queue_empty(&s->queue) ? 0 : POLLIN | POLLRDNORM);
 }
 
 static int packet_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 			uint32_t arg)
 {
-	struct packet *k = first(packet_of(sock));
+	struct packet *k = packet_queue_first(&packet_of(sock)->queue);
 
 	(void)me;
 	return cmd == SIOCINQ ? user_put32(arg, k ? k->len : 0) : -ENOTTY;
@@ -339,14 +299,10 @@ static void packet_release(struct sock *sock)
 {
 	struct packet_sock *s = packet_of(sock);
 	struct prison *pays = sock->prison;
-	struct packet *k;
 
+	assert(sleep_queue_idle(&s->queue.readers));
 	list_remove(&s->link);
-	while ((k = first(s))) {
-		dequeue(s, k);
-		packet_free(k);
-	}
-	assert(!s->queued && sleep_queue_idle(&s->readers));
+	packet_queue_clear(&s->queue);
 	filter_free(pays, s->filter);
 	prison_hold(pays);
 	sock_end(sock);
@@ -384,9 +340,8 @@ static int packet_make(const struct cred *who, int type, int protocol,
 	s->sock.protocol = (uint16_t)protocol;
 	s->protocol = (uint16_t)protocol;
 	s->vnet = net_vnet(who->prison);
-	list_init(&s->queue);
+	packet_queue_init(&s->queue);
 	list_init(&s->link);
-	sleep_queue_init(&s->readers);
 	list_append(&s->vnet->packet_sockets, &s->link);
 	*out = &s->sock;
 	return 0;
@@ -404,7 +359,7 @@ static int show_packet(struct text *t, const struct cred *who)
 			text_put(t, "%08x %-6d %-4d %04x   %-5d %d %-6u %-6u "
 				 "%-6llu\n", 0, 2, s->sock.type,
 				 __builtin_bswap16(s->protocol), s->device,
-				 s->protocol != 0, s->queued,
+				 s->protocol != 0, s->queue.bytes,
 				 at ? at->uid : 0,
 				 (unsigned long long)(at ? at->ino : 0));
 	}
