@@ -149,6 +149,7 @@ int inode_apply(struct inode *i, const struct attr_change *a)
 		regular_resize(i, a->size);
 		i->mtime = i->ctime;
 	}
+	inode_dirty(i);
 	return 0;
 }
 

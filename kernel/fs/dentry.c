@@ -139,12 +139,10 @@ void dentry_let_go(struct dentry *d)
 	}
 }
 
-/* May it be freed where nothing may sleep? Only if its inode stays alive, or
- * its file system has nothing to write back. */
+/* May it be freed where nothing may sleep? */
 static bool frees_quietly(const struct dentry *d)
 {
-	return !d->inode || d->inode->refs > 1 ||
-	       !d->inode->sb->type->needs_device;
+	return !d->inode || inode_drops_quietly(d->inode);
 }
 
 /* Looks at up to n of the longest unused; returns how many it freed. */

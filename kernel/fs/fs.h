@@ -20,6 +20,7 @@ struct mount;
 struct superblock;
 struct path;
 struct fs_type;
+struct disk;
 struct file_ops;
 struct file_table;
 struct text;
@@ -36,6 +37,15 @@ enum { ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_SIZE = 8,
        ATTR_ATIME = 16, ATTR_MTIME = 32,
        ATTR_NOW = 64,	/* both times are "now": write permission is enough */
        ATTR_OWNER = 128	/* a chown, even of nothing: set-id bits fall */ };
+
+/* What stands on the medium from some byte of a file on; whole blocks. */
+struct extent {
+	off64 start;		/* first byte in the file */
+	uint32_t bytes;		/* at least one block */
+	uint64_t sector;	/* of the superblock's disk, where start lies */
+	bool hole;		/* no place: reads as zeros */
+	bool fresh;		/* just allocated: the medium holds rubbish */
+};
 
 /* Emits one directory entry; false: the buffer is full, stop before it. */
 typedef bool (*dir_emit)(void *ctx, const char *name, size_t len, uint64_t ino,
@@ -82,6 +92,18 @@ struct inode_ops {
 		       struct inode **out);
 	/* Pages were taken out of i->object (truncate, punch). May be NULL. */
 	void (*pages_freed)(struct inode *i, uint32_t n);
+	/* What stands from the block of byte pos on, in out->bytes up to about
+	 * want; true when it returns, so it must not sleep after it has looked.
+	 * create: a hole gets a place first; i->lock is held. Else it need not
+	 * be. What was allocated and then not used goes when set_attr sets the
+	 * size that the file has. -ENOSPC, -EDQUOT, -EIO. NULL: the content is
+	 * not on a disk. */
+	int (*extent)(struct inode *i, off64 pos, uint32_t want, bool create,
+		      struct extent *out);
+};
+enum {	/* inode.dirty: what has to be written */
+	INODE_DIRTY_TIMES = 1,	/* only times: fdatasync may leave them */
+	INODE_DIRTY_DATA = 2,	/* what finding the data takes: size, blocks */
 };
 struct inode {
 	uint32_t refs;
@@ -112,11 +134,28 @@ struct inode {
 	bool sparse;			/* pages missing in object are holes */
 	uint16_t set_id_depth;		/* of the deepest prison that had a hand in
 					 * its set-id bits */
+	/* icache.c: inodes of disk file systems */
+	bool loading, dying;		/* others wait until it is over */
+	bool recent;			/* used since the shrinker last looked */
+	uint8_t dirty;			/* INODE_DIRTY_* */
+	struct list lru;		/* without references, kept */
+	struct list dirty_link;		/* sb->dirty: to be written, pages or self */
+	uint64_t dirty_since;		/* arch_clock_ns */
+	struct list writes;		/* requests under way, oldest first */
+	int write_error;		/* not told to anybody yet */
 };
 struct superblock_ops {
-	void (*release_inode)(struct inode *i);	/* last reference; nlink may be 0 */
+	/* The inode leaves memory. nlink 0: what it has on the medium goes too.
+	 * Else everything is written, and it must not sleep. */
+	void (*release_inode)(struct inode *i);
 	int (*statfs)(struct superblock *sb, struct abi_statfs64 *out);
+	/* All that is in memory is on the medium, after its files' pages and
+	 * inodes were handed over (write_inode). Sleeps. */
 	int (*sync)(struct superblock *sb);
+	/* The inode's attributes into the metadata. i->dirty is clear. Sleeps. */
+	int (*write_inode)(struct inode *i);
+	/* fsync, after its pages and write_inode: durable. Sleeps. */
+	int (*sync_inode)(struct inode *i, bool data_only);
 	int (*remount)(struct superblock *sb, uint32_t flags,
 	     const char *options);
 	void (*unmount)(struct superblock *sb);
@@ -134,6 +173,10 @@ struct superblock {
 	uint64_t next_ino;		/* for inode_new */
 	struct prison *prison;		/* pays; held */
 	struct list inodes;
+	struct list dirty;		/* inode.dirty_link, oldest first */
+	struct disk *disk;		/* under its files, or NULL */
+	uint32_t block_size;		/* of the disk's file system; else 0 */
+	bool leaving;			/* nothing is kept in memory any more */
 	void *private;
 };
 struct fs_type {			/* registered once, by whoever has one */
@@ -175,6 +218,19 @@ static inline void inode_hold(struct inode *i)
 	i->refs++;
 }
 void inode_drop(struct inode *i);	/* Sleeps. */
+/* i's attributes have changed: write_inode is to be called. */
+void inode_dirty(struct inode *i);
+/* The inode by number, held. *fresh: it is new and empty, and others who want
+ * it wait until the caller has filled it and says inode_ready. -ENOMEM. Sleeps. */
+int inode_get(struct superblock *sb, uint64_t ino, struct inode **out,
+	      bool *fresh) must_check;
+/* err: nobody gets it; the caller's reference is dropped. Sleeps. */
+void inode_ready(struct inode *i, int err);
+/* The inode by number if it is in memory, held; else NULL. Sleeps. */
+struct inode *inode_cached(struct superblock *sb, uint64_t ino);
+/* A new one (inode_new) has got its number on the medium: it is kept, and found
+ * by inode_get from now on. */
+void inode_enter(struct inode *i, uint64_t ino);
 int64_t inode_now(void);		/* ns since 1970, coarse */
 void inode_touch_read(struct inode *i, const struct mount *m); /* relatime */
 void inode_touch_write(struct inode *i);

@@ -144,6 +144,7 @@ void inode_flags_stat(const struct inode *i, struct abi_statx *out);
 /* --- attr.c, inode.c, regular.c ----------------------------------------- */
 
 void inode_init(void);
+void inode_free(struct inode *i);		/* Sleeps. */
 /* A write or truncation takes the set-id bits away. Inode locked. */
 void inode_clear_setid(struct inode *i, const struct cred *who);
 /* Acts; the checks are done, the inode is locked. */
@@ -161,6 +162,17 @@ void regular_resize(struct inode *i, off64 size);
 int file_seek_plain(struct file *f, off64 offset, int whence, off64 *out) must_check;
 /* RLIMIT_FSIZE of the running process: -EFBIG (and SIGXFSZ) when past it. */
 int regular_limit(off64 size) must_check;
+
+/* --- icache.c ----------------------------------------------------------- */
+
+void icache_init(void);
+void inode_take(struct inode *i);	/* a reference of one that may have none */
+void inode_unused(struct inode *i);		/* Sleeps. */
+void inode_forget(struct inode *i);
+void inode_purge(struct superblock *sb);	/* Sleeps. */
+void inode_queue(struct inode *i);
+void inode_dirty_set(struct inode *i, unsigned what); /* INODE_DIRTY_* */
+bool inode_drops_quietly(const struct inode *i);
 
 /* --- file.c, nameless.c ------------------------------------------------- */
 

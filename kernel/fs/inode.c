@@ -3,7 +3,8 @@
  * inode.c - the thing behind a name: its life, its times, and who may use it.
  *
  * An inode lives while somebody holds a reference. A file system that keeps
- * its files in memory holds one for every inode that still has a link.
+ * its files in memory holds one for every inode that still has a link; those
+ * of a disk are kept longer by icache.c.
  *
  * Permission is decided here and nowhere else: first the nine mode bits by
  * the asker's fsuid, fsgid and groups, then one privilege for each want that
@@ -48,6 +49,9 @@ int inode_new(struct superblock *sb, uint32_t mode, struct inode **out)
 	list_init(&i->locks);
 	list_init(&i->flocks);
 	list_init(&i->hash_link);
+	list_init(&i->lru);
+	list_init(&i->dirty_link);
+	list_init(&i->writes);
 	list_append(&sb->inodes, &i->sb_link);
 	*out = i;
 	return 0;
@@ -62,8 +66,18 @@ void inode_drop(struct inode *i)
 	assert(list_empty(&i->locks) && list_empty(&i->flocks));
 	assert(!i->lock.owner);
 	assert(!i->writers && !i->fifo && !i->alias);
+	inode_unused(i);
+}
+
+/* It leaves memory: nobody has a reference, others wait until it is gone.
+ * Sleeps if it has no links. */
+void inode_free(struct inode *i)
+{
+	assert(i->dying && !i->refs);
 	if (i->sb->ops->release_inode)
 		i->sb->ops->release_inode(i);
+	inode_forget(i);
+	list_remove(&i->dirty_link);
 	list_remove(&i->sb_link);
 	if (i->object)
 		vm_object_drop(i->object);
@@ -88,11 +102,13 @@ void inode_touch_read(struct inode *i, const struct mount *m)
 	    now - i->atime < (int64_t)RELATIME_DAY * NS_PER_SEC)
 		return;
 	i->atime = now;
+	inode_dirty_set(i, INODE_DIRTY_TIMES);
 }
 
 void inode_touch_write(struct inode *i)
 {
 	i->mtime = i->ctime = inode_now();
+	inode_dirty_set(i, INODE_DIRTY_TIMES);
 }
 
 /* The one privilege that makes up for what the modes deny. 0 or -EPERM. */

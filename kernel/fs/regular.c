@@ -223,8 +223,6 @@ static int write_pages(struct inode *i, struct user_io *io, off64 at,
 			break;
 		k = user_io_take(io, (char *)page_address(p) + in_page,
 				 min_u32(PAGE_SIZE - in_page, n));
-		if (k > 0 && !i->sparse && o->ops && o->ops->dirty)
-			o->ops->dirty(o, p);
 		page_drop(p);
 		if (k <= 0)
 			break;

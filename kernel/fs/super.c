@@ -21,6 +21,7 @@ static uint32_t last_minor;	/* st_dev of file systems without a device */
 void vfs_init(void)
 {
 	inode_init();
+	icache_init();
 	dentry_init();
 	mount_init();
 	file_init();
@@ -69,6 +70,7 @@ int vfs_superblock_new(const struct fs_type *t, const struct superblock_ops *ops
 	sb->ops = ops;
 	sb->dev = abi_dev(0, ++last_minor);
 	list_init(&sb->inodes);
+	list_init(&sb->dirty);
 	sb->prison = who->prison;
 	prison_hold(sb->prison);
 	*out = sb;
@@ -118,8 +120,10 @@ void vfs_superblock_drop(struct superblock *sb)
 		sb->root_dentry->unhashed = true; /* or it would be kept */
 		dentry_drop(sb->root_dentry);
 	}
+	sb->leaving = true;
 	if (sb->root)
 		inode_drop(sb->root);
+	inode_purge(sb);
 	if (sb->ops->unmount)
 		sb->ops->unmount(sb);
 	assert(list_empty(&sb->inodes));

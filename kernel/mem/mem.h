@@ -28,6 +28,7 @@ enum {
 	PG_DIRTY = 8,		/* owner's: must be written back */
 	PG_UPTODATE = 16,	/* owner's: content is valid */
 	PG_TABLE = 32,		/* a page table */
+	PG_PLACED = 64,		/* owner's: all of it has a place on the medium */
 };
 enum page_want {
 	PAGE_KERNEL = 0,	/* may dig into the reserve */

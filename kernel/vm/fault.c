@@ -95,11 +95,21 @@ static int break_share(struct vm *v, uint32_t addr, uint32_t *pte)
 	return 0;
 }
 
-static void mark_dirty(struct vm_object *o, struct page *p)
+/* p of o is going to be written through a shared map. 0: it may be. -EAGAIN:
+ * it has been asked for, look again. Sleeps. */
+static int ask_to_write(struct vm_object *o, struct page *p)
 {
-	p->flags |= PG_DIRTY;
-	if (o->ops && o->ops->dirty)
-		o->ops->dirty(o, p);
+	enum { READY = PG_DIRTY | PG_PLACED };
+	int err;
+
+	if (!o->ops || !o->ops->dirty || (p->flags & READY) == READY)
+		return 0;
+	vm_object_hold(o);
+	page_hold(p);
+	err = o->ops->dirty(o, p);
+	page_drop(p);
+	vm_object_drop(o);
+	return err ? err : -EAGAIN;
 }
 
 /* A write to a present entry that does not allow it. */
@@ -107,8 +117,12 @@ static int fault_write(struct vm *v, struct vm_map *m, uint32_t addr, uint32_t *
 {
 	if (!(m->flags & VM_SHARED))
 		return break_share(v, addr, pte);
-	if (m->object && (*pte & PTE_FILE))
-		mark_dirty(m->object, pte_page(*pte));
+	if (m->object && (*pte & PTE_FILE)) {
+		int err = ask_to_write(m->object, pte_page(*pte));
+
+		if (err)
+			return err;
+	}
 	*pte |= PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
 	forget_tlb(v, addr);
 	return 0;
@@ -208,12 +222,16 @@ static int fault_object(struct vm *v, struct vm_map *m, uint32_t addr, bool writ
 	}
 	if (write && !(m->flags & VM_SHARED))
 		return fault_copy(v, p, pte);
+	if (write) {
+		int err = ask_to_write(o, p);
+
+		if (err)
+			return err;
+	}
 	page_hold(p);
 	e = pte_rights(m, page_phys(p) | PTE_FILE | PTE_USER | PTE_ACCESSED);
-	if (write) {
-		mark_dirty(o, p);
+	if (write)
 		e |= PTE_WRITE | PTE_DIRTY;
-	}
 	*pte = e;
 	resident_add(v, 0, 1);
 	if (!write)

@@ -16,8 +16,10 @@ struct vm_object;
 struct vm_object_ops {
 	/* Fill the fresh, held page. NULL: zero it. Sleeps. */
 	int (*fill)(struct vm_object *o, struct page *p, uint32_t index);
-	/* The page was written through a shared mapping. */
-	void (*dirty)(struct vm_object *o, struct page *p);
+	/* The held page is going to be written through a shared mapping: says
+	 * PG_DIRTY and PG_PLACED when it has a place to be written to. An error is a
+	 * SIGBUS. NULL: writes need not be noticed. Sleeps. */
+	int (*dirty)(struct vm_object *o, struct page *p);
 	/* The last reference is gone; the object's pages are freed after it. */
 	void (*release)(struct vm_object *o);
 };
