@@ -39,7 +39,10 @@ static int open_at(struct thread *me, int dirfd, uint32_t user_name,
 	fd = sys_path_in(user_name, &name);
 	if (fd)
 		return fd;
-	fd = path_open(&at, name, flags, mode & S_IALLUGO, &f);
+	/* First, or a file would be made for a descriptor that is none. */
+	fd = file_room(me->proc->files, fd_limit(me));
+	if (!fd)
+		fd = path_open(&at, name, flags, mode & S_IALLUGO, &f);
 	kmem_free(name);
 	if (fd)
 		return fd;
