@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * files.h - for tests of files: a fresh folder for each test, and short words
- * for what they do all the time. fresh() makes a folder below /tmp and goes
- * there; when the program ends, all of them are removed. Nothing else of the
- * machine may be touched: the tests run on Linux too.
+ * for what they do all the time. fresh() makes a folder below /tmp, or below
+ * FILES_TOP (environment), and goes there; when the program ends, all of them
+ * are removed. Nothing else of the machine may be touched: the tests run on
+ * Linux too.
  */
 #ifndef FILES_H
 #define FILES_H
@@ -18,12 +19,16 @@
 
 enum { ALICE = 1001, BOB = 1002, STAFF = 2001, GUESTS = 2002 };
 
-static char files_top[] = "/tmp/test-XXXXXX";
+static char files_top[64];
 static pid_t files_owner;
 
 __attribute__((constructor)) static void files_begin(void)
 {
+	const char *top = getenv("FILES_TOP");
+
 	files_owner = getpid();
+	snprintf(files_top, sizeof(files_top), "%s/test-XXXXXX",
+		 top ? top : "/tmp");
 	if (!mkdtemp(files_top)) {
 		printf("Bail out! %s: %s\n", files_top, strerror(errno));
 		exit(1);
@@ -49,10 +54,12 @@ __attribute__((destructor)) static void files_end(void)
 /* A new empty folder, with everybody's permission, is the working directory. */
 static inline void fresh(void)
 {
-	char name[64];
+	static int count;
+	char name[sizeof(files_top) + 32];
 
 	umask(022);
-	snprintf(name, sizeof(name), "%s/%d", files_top, (int)getpid());
+	snprintf(name, sizeof(name), "%s/%d.%d", files_top, (int)getpid(),
+		 ++count);
 	CHECK_OK(mkdir(name, 0777));
 	CHECK_OK(chmod(name, 0777));
 	CHECK_OK(chdir(name));

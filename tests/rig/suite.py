@@ -22,35 +22,43 @@ def compile_command(program, out):
 
 
 class Suite:
-    """Compiles once, boots once (again after a crash), runs each program once.
-    chosen: program -> names of tests. add: more files for the guest."""
+    """Compiles once, boots once (again after a crash), runs each program once
+    (in each of its places). chosen: program -> names of tests. add: more files
+    for the guest; settings: of its machine; prepare(guest): after each boot."""
 
-    def __init__(self, chosen, add=()):
+    def __init__(self, chosen, add=(), prepare=None, **settings):
         self.chosen, self.add = chosen, list(add)
+        self.prepare, self.settings = prepare, settings
         self.outcomes = {}
         self.guest = None
         self.errors = programs.compile_all(
             [p for p in chosen if p.stale()], compile_command)
 
-    def outcome(self, program):
+    def outcome(self, program, top=None):
+        """top: the folder that files.h is to make its folders in."""
         if program in self.errors:
             return programs.Outcome("", None, "does not compile:\n" +
                                     self.errors[program])
-        if program not in self.outcomes:
+        key = program, top
+        if key not in self.outcomes:
             names = self.chosen[program]
             if set(names) == set(program.tests):
                 names = []
             run = self.run_here if os.environ.get("BRIG_ORACLE") else self.run
-            self.outcomes[program] = run(program, names)
-        return self.outcomes[program]
+            self.outcomes[key] = run(program, names, top)
+        return self.outcomes[key]
 
-    def run(self, program, names):
+    def run(self, program, names, top):
         from rig import Guest, GuestError
         if self.guest is None:
             self.guest = Guest(cmdline="quiet", add=self.add + [
                 "%s:/tests/%s" % (p.binary, p.name)
-                for p in self.chosen if p not in self.errors])
+                for p in self.chosen if p not in self.errors], **self.settings)
+            if self.prepare:
+                self.prepare(self.guest)
         line = " ".join(["exec", "/tests/" + program.name] + names)
+        if top:
+            line = "FILES_TOP=%s %s" % (top, line)
         try:
             done = self.guest.exec(line, float(program.tag("seconds") or SECONDS))
             self.guest.look_at_console()
@@ -64,14 +72,14 @@ class Suite:
                                 done.status, trouble)
 
     @staticmethod
-    def run_here(program, names):
+    def run_here(program, names, top):
         if program.tag("oracle") == "no":
             pytest.skip("only for Brig")
         done = subprocess.run(
             [program.binary] + names, cwd="/", stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             errors="replace", timeout=float(program.tag("seconds") or SECONDS),
-            env=dict(os.environ, BRIG_ORACLE="1"),
+            env=dict(os.environ, BRIG_ORACLE="1", FILES_TOP=top or "/tmp"),
             preexec_fn=programs.signals_default)
         return programs.Outcome(done.stdout, done.returncode)
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""test_posix.py - each call about names, on each kind of file system.
+
+The programs are those of tests/posix, one for a call: every error that POSIX
+and Linux document for it, as root and as users. With BRIG_ORACLE they run on
+a tmpfs of this machine's Linux.
+"""
+import os
+
+import pytest
+
+from rig import machine as machines, programs, suite as suites
+
+BUILD = os.path.join(machines.BUILD, "tests", "posix")
+PROGRAMS = programs.find("posix", BUILD)
+# kind -> commands that make the folder /fs/KIND of it
+KINDS = {
+    "tmpfs": "mount -t tmpfs tmpfs /fs/tmpfs",
+    "nullfs": "mkdir /fs/lower && mount --bind /fs/lower /fs/nullfs",
+}
+
+
+def prepare(guest):
+    for kind, commands in KINDS.items():
+        done = guest.exec("mkdir -p /fs/%s && %s && chmod 777 /fs/%s"
+                          % (kind, commands, kind))
+        assert done.status == 0, (kind, done)
+
+
+@pytest.fixture(scope="module")
+def suite(request):
+    made = suites.Suite(programs.wanted(request, "test_posix"), prepare=prepare)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("program, test", programs.cases(PROGRAMS))
+def test_posix(suite, program, test, kind):
+    if not os.environ.get("BRIG_ORACLE"):
+        top = "/fs/" + kind
+    elif kind == "tmpfs":
+        top = "/dev/shm"
+    else:
+        pytest.skip("the oracle is Linux's tmpfs")
+    suite.outcome(program, top).judge(test)
+
+
+def test_programs_have_tests():
+    suites.check_names(PROGRAMS)
