@@ -13,6 +13,7 @@ import pytest
 from rig import machine as machines, programs
 
 SECONDS = 120   # for one program; "seconds: N" in its comment says otherwise
+PASSED_ON = "FSX_SECONDS", "FSX_SEED"   # from the environment to the programs
 INCLUDES = ["-I" + os.path.join("tests", name) for name in ("guest", "jail")]
 
 
@@ -59,6 +60,8 @@ class Suite:
         line = " ".join(["exec", "/tests/" + program.name] + names)
         if top:
             line = "FILES_TOP=%s %s" % (top, line)
+        for name in filter(os.environ.get, PASSED_ON):
+            line = "%s=%s %s" % (name, os.environ[name], line)
         try:
             done = self.guest.exec(line, float(program.tag("seconds") or SECONDS))
             self.guest.look_at_console()
