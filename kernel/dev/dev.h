@@ -71,6 +71,8 @@ uint32_t pci_read(const struct pci_device *d, unsigned reg, unsigned bytes);
 void pci_write(const struct pci_device *d, unsigned reg, unsigned bytes, uint32_t v);
 void pci_enable(struct pci_device *d); /* io, memory, bus master */
 
+int dev_ramdisk_adopt(void *base, uint32_t bytes) must_check; /* ram0, ... */
+
 /* For the panic path and power-off: push out what the consoles still hold. */
 void dev_console_flush(void);
 

@@ -11,6 +11,7 @@
  *
  * Locks: the kernel lock.
  */
+#include "kernel/dev/disks.h"
 #include "kernel/dev/inner.h"
 #include "kernel/dev/nic.h"
 #include "net/net.h"
@@ -369,6 +370,8 @@ void dev_init(void)
 	keyboard_init();
 	console_init();
 	pci_init();
+	block_init();
+	ramdisk_init();
 	virtio_net_init();
 	ne2k_init();
 }

@@ -583,6 +583,7 @@ void tmpfs_init(void);		/* registers "tmpfs" and "ramfs" */
 /* unnamed: shm, memfd */
 int tmpfs_new_file(const struct cred *who, const char *name, off64 size,
 		   struct file **out) must_check;
+bool initramfs_is_archive(const void *p, uint32_t size); /* or something else? */
 int initramfs_unpack(const void *cpio, uint32_t size, const struct cred *who,
 		     struct fs_context *fs) must_check;
 

@@ -389,6 +389,11 @@ static int unpack_archive(struct unpacking *u)
 	return err;
 }
 
+bool initramfs_is_archive(const void *p, uint32_t size)
+{
+	return size >= HEADER_SIZE && !memcmp(p, "070701", MAGIC_SIZE);
+}
+
 /*
  * Unpacks all archives in cpio[0..size) below fs->root, as who, with owners
  * and modes as they stand there. Call once for each module. -EINVAL: not an

@@ -160,6 +160,7 @@ void regular_size_set(struct inode *i, off64 size);
 /* The pages' part of a truncation; then the size. Inode locked. */
 void regular_resize(struct inode *i, off64 size);
 int file_seek_plain(struct file *f, off64 offset, int whence, off64 *out) must_check;
+extern const struct vm_map_ops file_map_ops;	/* of a map whose owner is a file */
 /* RLIMIT_FSIZE of the running process: -EFBIG (and SIGXFSZ) when past it. */
 int regular_limit(off64 size) must_check;
 

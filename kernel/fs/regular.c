@@ -425,7 +425,7 @@ static void map_describe(struct vm_map *m, char *name, size_t size,
 		memmove(name, at, strlen(at) + 1);
 }
 
-static const struct vm_map_ops regular_map_ops = {
+const struct vm_map_ops file_map_ops = {
 	.open = map_open,
 	.close = map_close,
 	.describe = map_describe,
@@ -433,14 +433,14 @@ static const struct vm_map_ops regular_map_ops = {
 
 struct file *file_mapped(const struct vm_map *m)
 {
-	return m->ops == &regular_map_ops ? m->owner : NULL;
+	return m->ops == &file_map_ops ? m->owner : NULL;
 }
 
 static int regular_map(struct file *f, struct vm_request *r)
 {
 	assert(f->inode->object);
 	r->object = f->inode->object;
-	r->ops = &regular_map_ops;
+	r->ops = &file_map_ops;
 	r->owner = f;
 	if (!(f->flags & O_NOATIME))
 		inode_touch_read(f->inode, f->path.mount);

@@ -7,6 +7,7 @@
  * command line that the kernel does not know go to init: with a '=' into its
  * environment, without one to its arguments.
  */
+#include "kernel/fs/disk.h"
 #include "kernel/sys/core.h"
 #include "kernel/sys/execargs.h"
 
@@ -33,20 +34,25 @@ static int root_mount(void)
 	return mount_root_init("tmpfs", options);
 }
 
-/* Every module is an archive; its memory is free once it is unpacked. */
+/* A module is an archive, whose memory is free once it is unpacked, or the
+ * content of a disk. */
 static void modules_unpack(struct thread *me)
 {
 	const struct arch_boot *boot = arch_boot_info();
 
 	for (unsigned i = 0; i < boot->module_count; i++) {
 		struct arch_range m = boot->module[i];
-		int err = initramfs_unpack(phys_to_virt(m.start),
-					   m.end - m.start, me->cred,
-					   me->proc->fs);
+		void *at = phys_to_virt(m.start);
+		uint32_t size = m.end - m.start;
+		bool archive = initramfs_is_archive(at, size);
+		int err = archive ? initramfs_unpack(at, size, me->cred,
+						     me->proc->fs) :
+				    dev_ramdisk_adopt(at, size);
 
 		if (err)
 			log_print(LOG_ERROR, "module %u: error %d", i, -err);
-		page_give(m.start, m.end);
+		if (archive || err)
+			page_give(m.start, m.end);
 	}
 }
 
@@ -89,7 +95,7 @@ static bool is_ours(const char *word, size_t key_length)
 {
 	static const char *const keys[] = { "init", "trace", "console", "quiet",
 					    "debug", "verbose", "loglevel",
-					    "panic" };
+					    "panic", "ramdisk" };
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (strlen(keys[i]) == key_length &&
@@ -204,6 +210,7 @@ static void init_run(void *arg)
 	    path_context_copy(NULL, &me->proc->fs))
 		panic("no memory for the root file system");
 	modules_unpack(me);
+	disk_scan_all();
 	devices_mount(me);
 	console_open(me);
 	program_start(me);

@@ -5,6 +5,7 @@
  */
 #include "jail/admin/admin.h"
 #include "kernel/base/version.h"
+#include "kernel/fs/disk.h"
 #include "kernel/fs/ipc.h"
 #include "kernel/sys/core.h"
 
@@ -72,6 +73,7 @@ void kernel_main(void)
 	vfs_init();
 	tmpfs_init();
 	procfs_init();
+	disk_init();
 	ipc_init();
 	net_init();
 	dev_init();

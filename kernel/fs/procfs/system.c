@@ -158,14 +158,6 @@ static int show_filesystems(struct text *t, const struct cred *who)
 	return 0;
 }
 
-/* The form of the table; there is no disk yet to stand in it. */
-static int show_partitions(struct text *t, const struct cred *who)
-{
-	(void)who;
-	text_put(t, "major minor  #blocks  name\n\n");
-	return 0;
-}
-
 static struct procfs_entry entries[] = {
 	{ "", "meminfo", PROC_GATE_ALL, .show = show_meminfo },
 	{ "", "vmstat", PROC_GATE_ALL, .show = show_vmstat },
@@ -174,7 +166,6 @@ static struct procfs_entry entries[] = {
 	{ "", "loadavg", PROC_GATE_ALL, .show = show_loadavg },
 	{ "", "version", PROC_GATE_ALL, .show = show_version },
 	{ "", "filesystems", PROC_GATE_ALL, .show = show_filesystems },
-	{ "", "partitions", PROC_GATE_ALL, .show = show_partitions },
 	{ "", "locks", PROC_GATE_ALL, .show = lock_show },
 	{ "", "cmdline", .show = show_kernel_line },
 	{ "", "slabinfo", .mode = 0400, .show = show_slabinfo },
