@@ -82,7 +82,12 @@ MEANING = [
     ("a { persist; path = /jail/a;\n mount = \"tmpfs /jail/a/tmp\"; }", 2,
      "is not \"source folder type options\""),
     ("a { persist; path = /jail/a;\n mount.fstab = /none; }", 2, "mount.fstab /none: No such"),
-    ("a { persist;\n interface = em0; }", 2, "a jail cannot be given network interface em0 yet"),
+    ("a { persist;\n vnet.interface = em0; }", 2,
+     "a jail cannot be given network interface em0 yet"),
+    ("a { persist; interface = lo;\n ip4.addr = 10.0.0.1,\"lo|10.0.0.2/0\"; }", 2,
+     "ip4.addr: 10.0.0.2: \"0\" is not a netmask"),
+    ("a { persist; ip4.addr = \"10.0.0.1/24 vhid 1\"; }", 1, "\"24 vhid 1\" is not a netmask"),
+    ("a { persist;\n interface = em0; }", 2, "a: interface: there is no network interface em0"),
 ]
 
 
@@ -394,7 +399,7 @@ def test_started_at_a_terminal(host):
 
 
 def test_addresses(host):
-    host.conf("a { persist; ip4.addr = 10.0.0.1/24; ip4.addr += '10.0.0.2/255.0.0.0 up'; } "
+    host.conf("a { persist; ip4.addr = 10.0.0.1/24; ip4.addr += '10.0.0.2/255.0.0.0'; } "
               "b { persist; ip4.addr = ''; }")
     host.ok("jail -qc")
     assert host.ok("jls -j a ip4.addr") == "10.0.0.1,10.0.0.2\n"

@@ -148,8 +148,97 @@ def test_examples(host):
     assert host.ok("jail -r testjail") == "stopped\ntestjail: removed\n"
     assert host.mounts() == []
     host.conf(host.guest.get_bytes(CONF).decode().replace(
-        "192.0.2.100;", "192.0.2.100;\n\tinterface = em0;"))
-    host.fails("jail -c testjail", CONF + ":6:", "network interface em0")
+        "192.0.2.100;", "192.0.2.100;\n\tinterface = lo;"))
+    assert host.ok("jail -c testjail") == "testjail: created\nstarted\n"
+    assert host.aliases() == {"192.0.2.100": "255.255.255.255"}
+    assert host.ok("jail -r testjail") == "stopped\ntestjail: removed\n"
+    assert host.aliases() == {}
+
+
+# --- aliases of interfaces ---------------------------------------------------------
+
+def test_interface(host):
+    """interface, and if|address, which goes before it; /32 without a mask."""
+    host.ok("jail -c name=web persist interface=lo "
+            "ip4.addr=10.9.0.1,10.9.0.2/24,'lo|10.9.1.3/255.255.0.0'")
+    assert host.aliases() == {"10.9.0.1": "255.255.255.255", "10.9.0.2": "255.255.255.0",
+                              "10.9.1.3": "255.255.0.0"}
+    assert host.ok("jls -j web ip4.addr") == "10.9.0.1,10.9.0.2,10.9.1.3\n"
+    host.ok("jail -r web")
+    assert host.aliases() == {}
+    host.ok("jail -c name=web persist ip4.addr='lo|10.9.0.1/32'")
+    assert list(host.aliases()) == ["10.9.0.1"]
+    host.ok("jail -q -rc name=web persist ip4.addr='lo|10.9.0.2'")
+    assert list(host.aliases()) == ["10.9.0.2"]
+
+
+def test_interface_of_a_command(host):
+    """An address is there as long as what runs with it."""
+    out = host.ok("jail -c path=/jail/a ip4.addr='lo|10.9.0.1' exec.prestart='ifconfig -a' "
+                  "command=/bin/true")
+    assert "inet addr:10.9.0.1 " in out
+    assert host.aliases() == {}
+    assert host.sh("jail -c path=/jail/a ip4.addr='lo|10.9.0.1' command=/bin/false")[0] == 1
+    assert host.aliases() == {}
+
+
+def test_interface_that_has_the_address(host):
+    """What the host has for itself is no error, and stays."""
+    host.ok("ifconfig lo:mine 10.9.0.1 netmask 255.255.255.0")
+    host.ok("jail -c name=web persist interface=lo ip4.addr=10.9.0.1,10.9.0.2; jail -qr web")
+    assert host.aliases() == {"10.9.0.1": "255.255.255.0"}
+    host.ok("ifconfig lo:mine down")
+
+
+def test_interface_of_two_jails(host):
+    """The last jail with an address takes it away."""
+    host.ok("for j in a b; do jail -c name=$j persist ip4.addr='lo|10.9.0.1'; done; jail -qr a")
+    assert list(host.aliases()) == ["10.9.0.1"]
+    host.ok("jail -qr b")
+    assert host.aliases() == {}
+
+
+def test_interface_modified(host):
+    host.ok("jail -c name=web persist interface=lo ip4.addr=10.9.0.1,10.9.0.2")
+    host.ok("jail -m name=web interface=lo ip4.addr=10.9.0.2,10.9.0.3")
+    assert sorted(host.aliases()) == ["10.9.0.2", "10.9.0.3"]
+    host.fails("jail -m name=web securelevel=7 interface=lo ip4.addr=10.9.0.4", "securelevel")
+    host.fails("jail -m name=web ip4.addr='em0|10.9.0.4'", "no network interface em0")
+    assert sorted(host.aliases()) == ["10.9.0.2", "10.9.0.3"]
+    host.ok("jail -m name=web securelevel=1")
+    assert sorted(host.aliases()) == ["10.9.0.2", "10.9.0.3"]
+    host.ok("jail -R web")
+    assert host.aliases() == {}
+
+
+def test_interface_of_a_jail_that_ended(host):
+    host.conf("web { path = /jail/a; mount.devfs; exec.start = 'sleep 1000 &'; interface = lo; "
+              "ip4.addr = 10.9.0.1; }")
+    host.ok("jail -qc web; pkill -j web sleep; while jls -cj web; do sleep 0.05; done")
+    assert list(host.aliases()) == ["10.9.0.1"]
+    host.ok("jail -C web")
+    assert host.aliases() == {}
+
+
+def test_interface_of_a_failed_start(host):
+    for bad in ("exec.prestart=false", "exec.start=/bin/false", "securelevel=7",
+                "mount=tmpfs /jail/a/none tmpfs"):
+        status, _, _ = host.sh("jail -c name=web path=/jail/a persist interface=lo "
+                               "ip4.addr=10.9.0.1 '%s'" % bad)
+        assert status == 1 and host.aliases() == {}, bad
+    host.fails("jail -c name=web persist interface=lo ip4.addr=10.9.0.1,224.0.0.1",
+               "224.0.0.1 cannot be added to interface lo: ")
+    assert host.aliases() == {} and host.runs("web") == []
+
+
+def test_interface_in_a_jail(host):
+    """A jail's root changes no interface, neither to add nor to remove."""
+    host.ok("jail -c name=web persist ip4.addr='lo|10.9.0.1,10.9.0.2' children.max=1")
+    assert host.sh("jexec web jail -c name=in persist ip4.addr='lo|10.9.0.2'") == \
+        (1, "", "jail: ip4.addr: 10.9.0.2 cannot be added to interface lo: "
+         "only the host's root may\n")
+    host.ok("jexec web jail -c name=in persist ip4.addr=10.9.0.1; jexec web jail -qr in")
+    assert list(host.aliases()) == ["10.9.0.1"]
 
 
 # --- what makes no sense (E50) --------------------------------------------------
@@ -174,8 +263,13 @@ def test_examples(host):
     ("persist=maybe", "persist: \"maybe\" is not true or false"),
     ("persist frobnicate", "unknown parameter: frobnicate"),
     ("persist ip4.addr=10.0.0.300", "\"10.0.0.300\" is not an IPv4 address"),
-    ("persist ip4.addr=em0\\|10.0.0.1/24", "network interface em0"),
-    ("persist interface=em0", "network interface em0"),
+    ("persist ip4.addr=em0\\|10.0.0.1/24", "ip4.addr: there is no network interface em0"),
+    ("persist ip4.addr=lo\\|10.0.0.1/33", "10.0.0.1: \"33\" is not a netmask"),
+    ("persist ip4.addr=lo\\|10.0.0.1/255.0.255.0", "\"255.0.255.0\" is not a netmask"),
+    ("persist ip4.addr=\\|10.0.0.1", "|10.0.0.1: which interface?"),
+    ("persist ip4.addr=lo\\|", "\"\" is not an IPv4 address"),
+    ("persist interface=em0", "interface: there is no network interface em0"),
+    ("persist interface=lo:1 ip4.addr=10.0.0.1", "no network interface lo:1"),
     ("persist vnet.interface=em0", "network interface em0"),
     ("persist ip_hostname", "host names cannot be looked up"),
     ("persist securelevel=high", "securelevel: \"high\" is not a number"),

@@ -5,6 +5,7 @@ trees /jail/a, /jail/b and /jail/c, and class Host, which types into it.
 Every test begins and ends without jails and without mounts below /jail.
 """
 import os
+import re
 import subprocess
 
 import pytest
@@ -52,6 +53,11 @@ class Host:
         """Which of these jails run."""
         return self.ok("for j in %s; do jexec $j /bin/true 2>/dev/null && echo $j; done; true"
                        % " ".join(names)).split()
+
+    def aliases(self):
+        """The addresses and masks that lo has beside its own."""
+        found = re.findall(r"inet addr:([\d.]+) .*Mask:([\d.]+)", self.ok("ifconfig -a"))
+        return {address: mask for address, mask in found if address != "127.0.0.1"}
 
     def mounts(self):
         return [line.split()[1] for line in self.ok("cat /proc/mounts").splitlines()

@@ -105,6 +105,8 @@ struct entry {
 	char **command;   /* of command= on the command line, or NULL */
 	const char *root; /* path, made absolute */
 	struct mounted *mounted; /* by us, the last one first */
+	struct alias *aliases;   /* likewise */
+	const char *had;         /* its addresses before it was changed */
 	struct entry *next;
 };
 
@@ -175,6 +177,19 @@ int open_log(const struct entry *jail, const char *path);
 /* path without the root; NULL when it does not lie below it, or the jail has
  * the root of the host. */
 const char *path_below(const struct entry *jail, const char *path);
+
+/* address.c */
+/* The addresses of ip4.addr alone, with commas; NULL after a complaint. */
+const char *address_list(const struct entry *jail);
+/* Complains about an interface that is not there. */
+int check_interfaces(const struct entry *jail);
+/* Adds the aliases that are missing. */
+int make_addresses(struct entry *jail);
+/* Remembers what addresses the running jail has; for remove_addresses. */
+void see_addresses(struct entry *jail);
+/* Only those aliases we added, or all of ours that no jail needs any more. */
+int undo_addresses(struct entry *jail);
+int remove_addresses(struct entry *jail);
 
 /* mount.c */
 int check_mounts(struct entry *jail);

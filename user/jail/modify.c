@@ -50,11 +50,27 @@ static unsigned sort_out(struct entry *jail, struct jailparam *jp, unsigned n,
 	return keep_n;
 }
 
+/* Aliases first: as when it is started. */
+static int update(struct entry *jail, struct jailparam *jp, unsigned n)
+{
+	see_addresses(jail);
+	if (check_interfaces(jail) < 0 || make_addresses(jail) < 0)
+		goto fail;
+	if (jailparam_set(jp, n, JAIL_UPDATE) < 0) {
+		complain(jail, "%s", jail_errmsg);
+		goto fail;
+	}
+	return remove_addresses(jail) < 0 ? FAILED : 0;
+fail:
+	undo_addresses(jail);
+	return FAILED;
+}
+
 int jail_modify(struct entry *jail)
 {
 	const char *fixed = NULL;
 	struct jailparam *jp;
-	int n, jid, status;
+	int n, status;
 	unsigned changed;
 
 	if (jail_look(jail) < 0) {
@@ -80,12 +96,10 @@ int jail_modify(struct entry *jail)
 		jailparam_free(jp, (unsigned)n);
 		return FAILED;
 	}
-	jid = jailparam_set(jp, changed, JAIL_UPDATE);
+	status = update(jail, jp, changed);
 	jailparam_free(jp, (unsigned)n);
-	if (jid < 0) {
-		complain(jail, "%s", jail_errmsg);
-		return FAILED;
-	}
+	if (status)
+		return status;
 	if (options.verbose)
 		note(jail, "modified");
 	return 0;

@@ -37,7 +37,7 @@ static const struct {
 	{ "exec.system_jail_user", PARAM_BOOL },
 	{ "exec.system_user", PARAM_TEXT },
 	{ "exec.timeout", PARAM_NUMBER },
-	{ "interface", PARAM_NETWORK },
+	{ "interface", PARAM_TEXT },
 	{ "ip_hostname", PARAM_NETWORK },
 	{ "mount", PARAM_LIST },
 	{ "mount.devfs", PARAM_BOOL },
@@ -154,7 +154,8 @@ static int check_own(const struct entry *jail, const struct setting *s,
 	case PARAM_TEXT:
 		if (value && *value && s->nvalues == 1)
 			return 0;
-		if (value && !*value && !strncmp(s->name, "exec.", 5))
+		if (value && !*value && (!strncmp(s->name, "exec.", 5) ||
+					 !strcmp(s->name, "interface")))
 			return 0;
 		return complain_at(jail, s, "%s takes one value", s->name);
 	default:
@@ -162,36 +163,18 @@ static int check_own(const struct entry *jail, const struct setting *s,
 	}
 }
 
-/* "if|10.0.0.1/24 more": the address alone. NULL after a complaint. */
-static const char *plain_address(const struct entry *jail,
-				 const struct setting *s, const char *value)
-{
-	const char *bar = strchr(value, '|');
-
-	if (bar) {
-		complain_at(jail, s,
-			    "%s: a jail cannot be given network interface %.*s yet",
-			    s->name, (int)(bar - value), value);
-		return NULL;
-	}
-	return keep_text(value, strcspn(value, "/ "));
-}
-
 /* The values as one string for the kernel; NULL after a complaint. */
 static const char *join(const struct entry *jail, const struct setting *s)
 {
-	int is_address = !strcmp(s->name, "ip4.addr");
 	const char *sep = !strcmp(s->name, "devices") ? " " : ",";
 	const char *text = NULL;
 	int i;
 
+	if (!strcmp(s->name, "ip4.addr"))
+		return address_list(jail);
 	for (i = 0; i < s->nvalues; i++) {
 		const char *value = s->values[i];
 
-		if (is_address && !(value = plain_address(jail, s, value)))
-			return NULL;
-		if (is_address && !*value)
-			continue;
 		text = text ? keep_format("%s%s%s", text, sep, value) : value;
 	}
 	return text ? text : "";
@@ -288,7 +271,7 @@ int jail_check_place(struct entry *jail)
 	free(real);
 	if (!S_ISDIR(info.st_mode))
 		return complain_at(jail, s, "path %s is not a directory", path);
-	return check_mounts(jail);
+	return check_interfaces(jail) < 0 ? -1 : check_mounts(jail);
 }
 
 static int check_life(const struct entry *jail)

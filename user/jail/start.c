@@ -56,6 +56,7 @@ static void undo(struct entry *jail, int prepared)
 	if (jail->jid > 0 && jail_remove(jail->jid) == 0)
 		note(jail, "removed");
 	undo_mounts(jail);
+	undo_addresses(jail);
 	if (prepared)
 		run_hooks(jail, "exec.release");
 }
@@ -71,10 +72,13 @@ static int prepare(struct entry *jail, int *prepared)
 	if (run_hooks(jail, "exec.prepare") < 0)
 		return -1;
 	*prepared = 1;
-	if (jail_check_place(jail) < 0 || make_mounts(jail) < 0 ||
-	    run_hooks(jail, "exec.prestart") < 0 || interrupted(jail) < 0)
+	if (jail_check_place(jail) < 0 || make_addresses(jail) < 0 ||
+	    make_mounts(jail) < 0 || run_hooks(jail, "exec.prestart") < 0 ||
+	    interrupted(jail) < 0 || create(jail) < 0)
 		return -1;
-	return create(jail);
+	/* Another jail's end may just have taken one away; that the kernel now
+	 * knows who has it, it stays. */
+	return make_addresses(jail);
 }
 
 int jail_start(struct entry *jail)

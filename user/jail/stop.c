@@ -15,6 +15,7 @@ int jail_clean_up(struct entry *jail)
 	int bad = run_hooks(jail, "exec.poststop");
 
 	bad |= remove_mounts(jail);
+	bad |= remove_addresses(jail);
 	bad |= run_hooks(jail, "exec.release");
 	return bad ? FAILED : 0;
 }
@@ -47,8 +48,9 @@ int jail_stop(struct entry *jail)
 		return FAILED;
 	}
 	find_root(jail);
+	see_addresses(jail);
 	if (options.at_once)
-		return remove_now(jail) < 0 ? FAILED : 0;
+		return remove_now(jail) < 0 || remove_addresses(jail) < 0 ? FAILED : 0;
 	if (run_hooks(jail, "exec.prestop") < 0 ||
 	    run_hooks(jail, "exec.stop") < 0)
 		return FAILED;
