@@ -214,7 +214,7 @@ def test_interface_modified(host):
 def test_interface_of_a_jail_that_ended(host):
     host.conf("web { path = /jail/a; mount.devfs; exec.start = 'sleep 1000 &'; interface = lo; "
               "ip4.addr = 10.9.0.1; }")
-    host.ok("jail -qc web; pkill -j web sleep; while jls -cj web; do sleep 0.05; done")
+    host.ok("jail -qc web; killall -j web; while jls -cj web; do sleep 0.05; done")
     assert list(host.aliases()) == ["10.9.0.1"]
     host.ok("jail -C web")
     assert host.aliases() == {}
