@@ -372,6 +372,7 @@ void dev_init(void)
 	pci_init();
 	block_init();
 	ramdisk_init();
+	virtio_blk_init();
 	virtio_net_init();
 	ne2k_init();
 }

@@ -348,7 +348,7 @@ int virtqueue_room(const struct virtqueue *q, unsigned n)
 }
 
 void virtqueue_put(struct virtqueue *q, const struct virtio_piece *pieces,
-		   unsigned n, bool fill, void *token)
+		   unsigned n, unsigned out, void *token)
 {
 	uint32_t first = q->free, at = first;
 
@@ -359,7 +359,7 @@ void virtqueue_put(struct virtqueue *q, const struct virtio_piece *pieces,
 
 		e->address = virt_to_phys(pieces[i].at);
 		e->len = pieces[i].len;
-		e->flags = (fill ? D_WRITE : 0) | (i + 1 < n ? D_NEXT : 0);
+		e->flags = (i >= out ? D_WRITE : 0) | (i + 1 < n ? D_NEXT : 0);
 		at = e->next;
 	}
 	q->free = at;

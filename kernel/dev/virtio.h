@@ -62,9 +62,10 @@ int virtqueue_begin(struct virtqueue *q, struct virtio *d,
 void *virtqueue_empty(struct virtqueue *q);
 /* The first descriptor of the next chain, if n are free; -ENOSPC. */
 int virtqueue_room(const struct virtqueue *q, unsigned n) must_check;
-/* n pieces for the device, all to be read or (fill) written. There is room. */
+/* n pieces for the device, the first `out` to be read by it, the rest written.
+ * There is room. */
 void virtqueue_put(struct virtqueue *q, const struct virtio_piece *pieces,
-		   unsigned n, bool fill, void *token);
+		   unsigned n, unsigned out, void *token);
 void virtqueue_tell(struct virtqueue *q);	/* what was put */
 /* The token of a chain that the device is done with; how much it wrote, and the
  * chain's first descriptor. NULL: none, or broken. */

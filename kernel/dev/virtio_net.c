@@ -65,7 +65,7 @@ static void buffer_put(struct card *c, struct packet *k)
 	assert(first >= 0 && packet_tail(k) >= NIC_FRAME_MAX && !k->len);
 	pieces[0] = (struct virtio_piece){ &c->in_heads[first], c->head_size };
 	pieces[1] = (struct virtio_piece){ k->data, NIC_FRAME_MAX };
-	virtqueue_put(&c->in, pieces, 2, true, k);
+	virtqueue_put(&c->in, pieces, 2, 0, k);
 }
 
 /* The sum was left to us, from the host's own sender. A stack that believes
@@ -198,7 +198,7 @@ static void frame_put(struct card *c, struct packet *k)
 	head_fill(&c->out_heads[first], k);
 	pieces[0] = (struct virtio_piece){ &c->out_heads[first], c->head_size };
 	pieces[1] = (struct virtio_piece){ k->data, k->len };
-	virtqueue_put(&c->out, pieces, 2, false, k);
+	virtqueue_put(&c->out, pieces, 2, 2, k);
 }
 
 static void frames_sent(struct card *c)
