@@ -309,6 +309,25 @@ void arp_learn(struct arp_entry *e, const uint8_t mac[ETHER_ADDR])
 		ether_send(e->netif, take_waiting(e), e->mac, ETHER_IP);
 }
 
+int arp_set(struct netif *i, uint32_t addr, const uint8_t mac[ETHER_ADDR],
+	    bool permanent)
+{
+	struct arp_entry *e = arp_find(i, addr);
+
+	if (!e)
+		e = arp_new(i, addr);
+	if (!e)
+		return -ENOBUFS;
+	if (permanent) {
+		e->state = ARP_PERMANENT;
+		e->due = UINT64_MAX;
+	} else if (e->state == ARP_PERMANENT) {
+		e->state = ARP_ASKED;
+	}
+	arp_learn(e, mac);
+	return 0;
+}
+
 /* Somebody else speaks from an address of ours: we say that it is ours, but do
  * not shout (RFC 5227, 2.4), on the wire or in the log. */
 static void conflict(struct netif *i, const struct message *m,

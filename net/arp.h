@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * arp.h - private to net: the neighbours of a stack. What sends and receives is
- * arp.c; what a user sees and sets of them, arp_show.c.
+ * arp.c; what a user sees and sets of them, inet_route.c
+ * and netlink_neigh.c.
  */
 #ifndef NET_ARP_H
 #define NET_ARP_H
@@ -38,6 +39,9 @@ struct arp_table {
 struct arp_entry *arp_find(struct netif *i, uint32_t addr);
 struct arp_entry *arp_new(struct netif *i, uint32_t addr); /* NULL: no room */
 void arp_forget(struct arp_table *t, struct arp_entry *e);
+/* The user says that addr is mac. -ENOBUFS. */
+int arp_set(struct netif *i, uint32_t addr, const uint8_t mac[ETHER_ADDR],
+	    bool permanent) must_check;
 /* e has mac: what waited goes out. */
 void arp_learn(struct arp_entry *e, const uint8_t mac[ETHER_ADDR]);
 

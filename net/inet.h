@@ -226,6 +226,8 @@ bool inet_may_receive(const struct inet_sock *s, uint32_t dst);
 const struct prison *inet_realm(const struct prison *p);
 /* Does p have IPv4 at all? */
 bool inet_prison_has(const struct prison *p);
+/* May who know of a route or neighbour that is about addr? */
+bool inet_addr_seen(const struct cred *who, uint32_t addr);
 /* Has p, or whom it inherits from, all addresses that there are? */
 bool inet_unlimited(const struct prison *p);
 /* The door for packets: whose is what came for dst:dport from src:sport?
@@ -281,6 +283,7 @@ int inet_sock_connect(struct sock *s, const struct path_at *at,
 		      struct sock_name *n, bool wait);
 int inet_sock_name(struct sock *s, bool peer, struct sock_name *out);
 void inet_init(void);
+void netlink_init(void);	/* netlink.c */
 void net_inet_init(void);
 
 #endif

@@ -11,8 +11,7 @@
  */
 #include "net/inet.h"
 
-enum { QUEUE_LENGTH = 1000, IFF_SETTABLE = NETIF_UP | NETIF_NOARP |
-	NETIF_PROMISC | NETIF_ALLMULTI | NETIF_MULTICAST };
+enum { QUEUE_LENGTH = 1000 };
 
 struct request {
 	const struct cred *who;
@@ -51,11 +50,6 @@ static struct netif *netif_named(const struct cred *who, struct vnet *v,
 
 /* --- what there is ------------------------------------------------------------- */
 
-static uint32_t flags_shown(const struct netif *i)
-{
-	return i->flags | (i->promiscuous ? NETIF_PROMISC : 0);
-}
-
 static int get_addr(struct request *q, uint32_t cmd)
 {
 	const struct netif_addr *a = q->addr;
@@ -89,7 +83,7 @@ static int get(struct request *q, uint32_t cmd)
 
 	switch (cmd) {
 	case SIOCGIFFLAGS:
-		q->r.flags = (int16_t)flags_shown(i);
+		q->r.flags = (int16_t)netif_flags_shown(i);
 		return 0;
 	case SIOCGIFMTU:
 		q->r.number = i->mtu;
@@ -218,19 +212,16 @@ static int set_flags(struct request *q)
 		return wanted & NETIF_UP ? 0 :
 			netif_addr_remove(i, q->addr->addr);
 	}
-	return netif_set_flags(i, (i->flags & ~(uint32_t)IFF_SETTABLE) |
-			       (wanted & IFF_SETTABLE));
+	return netif_set_flags(i, netif_flags_asked(i, wanted));
 }
 
 static int set_mac(struct request *q)
 {
 	struct netif *i = q->netif;
 
-	if (!i->ops->set_mac)
-		return -EOPNOTSUPP;
-	if (q->r.hardware.family != i->hardware || (q->r.hardware.data[0] & 1))
+	if (i->ops->set_mac && q->r.hardware.family != i->hardware)
 		return -EINVAL;
-	return i->ops->set_mac(i, (const uint8_t *)q->r.hardware.data);
+	return netif_set_mac(i, (const uint8_t *)q->r.hardware.data);
 }
 
 static int set_addr_part(struct request *q, uint32_t cmd)

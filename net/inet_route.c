@@ -8,8 +8,7 @@
  */
 #include "net/arp.h"
 
-/* What stands about addr: may he know of it? */
-static bool seen(const struct cred *who, uint32_t addr)
+bool inet_addr_seen(const struct cred *who, uint32_t addr)
 {
 	return inet_unlimited(who->prison) || priv_has(who, PRIV_NET_ROUTE) ||
 	       prison_has_ip4(who->prison, addr);
@@ -85,7 +84,7 @@ static int show_route(struct text *t, const struct cred *who)
 		const struct route_entry *r = list_entry(l, struct route_entry,
 							 link);
 
-		if ((r->netif && !netif_up(r->netif)) || !seen(who, r->dst))
+		if ((r->netif && !netif_up(r->netif)) || !inet_addr_seen(who, r->dst))
 			continue;
 		str_format(line, sizeof line,
 			   "%s\t%08X\t%08X\t%04X\t%d\t%u\t%d\t%08X\t%d\t%u\t%u",
@@ -110,26 +109,14 @@ static unsigned flags_of(const struct arp_entry *e)
 	}
 }
 
-static int arp_set(struct netif *i, const struct abi_arpreq *u)
+static int entry_set(struct netif *i, const struct abi_arpreq *u)
 {
-	struct arp_entry *e = arp_find(i, u->addr.addr);
-
 	if (!(u->flags & ATF_COMPLETE) || u->hardware.family != i->hardware)
 		return -EINVAL;
 	if (u->flags & ATF_PUBLISHED)
 		return -EOPNOTSUPP;
-	if (!e)
-		e = arp_new(i, u->addr.addr);
-	if (!e)
-		return -ENOBUFS;
-	if (u->flags & ATF_PERMANENT) {
-		e->state = ARP_PERMANENT;
-		e->due = UINT64_MAX;
-	} else if (e->state == ARP_PERMANENT) {
-		e->state = ARP_ASKED;
-	}
-	arp_learn(e, (const uint8_t *)u->hardware.data);
-	return 0;
+	return arp_set(i, u->addr.addr, (const uint8_t *)u->hardware.data,
+		       u->flags & ATF_PERMANENT);
 }
 
 /* SIOCSARP, SIOCGARP, SIOCDARP. */
@@ -139,7 +126,7 @@ static int arp_do(struct vnet *v, struct netif *i, uint32_t cmd,
 	struct arp_entry *e;
 
 	if (cmd == SIOCSARP)
-		return arp_set(i, u);
+		return entry_set(i, u);
 	e = arp_find(i, u->addr.addr);
 	if (!e)
 		return -ENXIO;
@@ -169,7 +156,7 @@ int inet_arp_ioctl(const struct cred *who, struct vnet *v, uint32_t cmd,
 		return -EFAULT;
 	if (u.addr.family != AF_INET)
 		return -EAFNOSUPPORT;
-	if (!seen(who, u.addr.addr))
+	if (!inet_addr_seen(who, u.addr.addr))
 		return -ENXIO;
 	u.device[IFREQ_NAME_MAX - 1] = '\0';
 	if (u.device[0]) {
@@ -201,7 +188,7 @@ static int show_arp(struct text *t, const struct cred *who)
 						       link);
 		char addr[16], mac[18];
 
-		if (!seen(who, e->addr))
+		if (!inet_addr_seen(who, e->addr))
 			continue;
 		str_format(addr, sizeof addr, "%u.%u.%u.%u",
 			   INET_ARGS(e->addr));

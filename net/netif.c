@@ -13,6 +13,13 @@
 enum { DEVICES_MAX = 64, MTU_MOST = 65536 };
 
 void (*netif_tap)(struct netif *i, const struct packet *k, bool out);
+const struct net_watch *net_watch;
+
+static void tell(const struct netif *i)
+{
+	if (net_watch)
+		net_watch->link(i);
+}
 
 /* --- finding -------------------------------------------------------------- */
 
@@ -110,6 +117,7 @@ int netif_register(struct netif *i)
 	list_init(&i->subnets);
 	list_init(&i->multicast);
 	list_append(&v->netifs, &i->link);
+	tell(i);
 	return 0;
 }
 
@@ -135,6 +143,20 @@ void netif_link(struct netif *i, bool linked)
 	i->unlinked = !linked;
 	log_print(LOG_INFO, "%s: link %s", i->name, linked ? "up" : "down");
 	running(i);
+	tell(i);
+}
+
+uint32_t netif_flags_shown(const struct netif *i)
+{
+	return i->flags | (i->promiscuous ? NETIF_PROMISC : 0);
+}
+
+uint32_t netif_flags_asked(const struct netif *i, uint32_t flags)
+{
+	const uint32_t settable = NETIF_UP | NETIF_NOARP | NETIF_PROMISC |
+				  NETIF_ALLMULTI | NETIF_MULTICAST;
+
+	return (i->flags & ~settable) | (flags & settable);
 }
 
 int netif_set_flags(struct netif *i, uint32_t flags)
@@ -148,6 +170,7 @@ int netif_set_flags(struct netif *i, uint32_t flags)
 		return err;
 	i->flags = flags;
 	running(i);
+	tell(i);
 	if ((old & NETIF_UP) && !(flags & NETIF_UP)) {
 		route_netif_down(i);
 		arp_netif_down(i);
@@ -166,7 +189,22 @@ int netif_set_mtu(struct netif *i, uint32_t mtu)
 	if (mtu < IP_MTU_MIN || mtu > most)
 		return -EINVAL;
 	i->mtu = mtu;
+	tell(i);
 	return 0;
+}
+
+int netif_set_mac(struct netif *i, const uint8_t mac[ETHER_ADDR])
+{
+	int err;
+
+	if (!i->ops->set_mac)
+		return -EOPNOTSUPP;
+	if (mac[0] & 1)
+		return -EINVAL;
+	err = i->ops->set_mac(i, mac);
+	if (!err)
+		tell(i);
+	return err;
 }
 
 /* --- multicast groups ------------------------------------------------------- */

@@ -124,6 +124,15 @@ struct vnet {
 	uint64_t counters[NET_COUNTERS];
 	uint16_t next_ip_id;
 };
+/* Who wants to know of changes: netlink. Before an address or route goes, and
+ * after one came. None sleeps. */
+struct route_entry;
+struct net_watch {
+	void (*link)(const struct netif *i);
+	void (*addr)(const struct netif_addr *a, bool gone);
+	void (*route)(struct vnet *v, const struct route_entry *r, bool gone);
+};
+extern const struct net_watch *net_watch;	/* NULL: nobody */
 struct vnet *net_vnet(const struct prison *p);	/* whose stack p uses */
 struct vnet *net_vnet_host(void);
 static inline void net_count(struct vnet *v, enum net_counter what)
@@ -152,9 +161,15 @@ bool netif_seen(const struct cred *who, const struct netif *i);
 bool netif_addr_seen(const struct cred *who, const struct netif_addr *a);
 /* Who wants each frame, in and out: AF_PACKET hooks itself in here. */
 extern void (*netif_tap)(struct netif *i, const struct packet *k, bool out);
+/* Its flags as a user sees them, and what becomes of them when he asks for
+ * these: not all are his to set. */
+uint32_t netif_flags_shown(const struct netif *i);
+uint32_t netif_flags_asked(const struct netif *i, uint32_t flags);
 /* Up, down, and what else is in NETIF_*. The driver's error. Sleeps. */
 int netif_set_flags(struct netif *i, uint32_t flags) must_check;
 int netif_set_mtu(struct netif *i, uint32_t mtu) must_check; /* -EINVAL */
+/* -EINVAL: a group's; -EOPNOTSUPP; the driver's error. Sleeps. */
+int netif_set_mac(struct netif *i, const uint8_t mac[ETHER_ADDR]) must_check;
 /* A group of addr that one more wants, or one less. Sleep. -ENOMEM. */
 int netif_group_join(struct netif *i, uint32_t addr) must_check;
 void netif_group_leave(struct netif *i, uint32_t addr);

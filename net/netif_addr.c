@@ -121,6 +121,8 @@ int netif_addr_add(struct netif *i, uint32_t addr, uint32_t mask,
 	list_append(&i->addrs, &a->link);
 	list_push(bucket(i->vnet, addr), &a->by_addr);
 	subnet_begin(a);
+	if (net_watch)
+		net_watch->addr(a, false);
 	if (netif_up(i))
 		arp_announce(i, addr);
 	return 0;
@@ -142,6 +144,8 @@ int netif_addr_set_mask(struct netif_addr *a, uint32_t mask)
 		a->mask = old;
 	list_remove(&a->subnet);
 	subnet_begin(a);
+	if (net_watch)
+		net_watch->addr(a, false);
 	return err;
 }
 
@@ -167,6 +171,8 @@ int netif_addr_remove(struct netif *i, uint32_t addr)
 	assert((a->mask == UINT32_MAX) == list_empty(&a->subnet));
 	if (is_held(addr))
 		return -EBUSY;
+	if (net_watch)
+		net_watch->addr(a, true);
 	list_remove(&a->link);
 	list_remove(&a->by_addr);
 	list_remove(&a->subnet);

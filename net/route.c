@@ -163,12 +163,16 @@ static int insert(struct vnet *v, const struct route_entry *r)
 	}
 	list_insert_after(at, &e->link);
 	t->count++;
+	if (net_watch)
+		net_watch->route(v, e, false);
 	return 0;
 }
 
 static void take_out(struct vnet *v, struct route_entry *e)
 {
 	assert(v->routes->count > 0);
+	if (net_watch)
+		net_watch->route(v, e, true);
 	v->routes->count--;
 	list_remove(&e->link);
 	kmem_free(e);

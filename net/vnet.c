@@ -60,6 +60,7 @@ void net_inet_init(void)
 	udp_init();
 	raw_init();
 	packet_socket_init();
+	netlink_init();
 	tcp_init();
 	inet_route_init();
 	net_show_init();

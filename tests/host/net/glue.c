@@ -155,6 +155,10 @@ void packet_socket_init(void)
 {
 }
 
+void netlink_init(void)
+{
+}
+
 static void random_bytes(void *to, size_t n)
 {
 	static uint32_t x = 1;
