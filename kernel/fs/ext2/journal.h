@@ -29,20 +29,21 @@ struct journal;
 
 enum journal_how {
 	JOURNAL_NONE = 1,	/* the file system has none, or is not to use it */
-	JOURNAL_ADD = 2,	/* if it has none, add one, where there is room */
+	JOURNAL_ADD = 2,	/* if it has none, is clean and has room: add one */
 };
 /*
  * Reads the superblock of sb->disk, which must be that of an ext2 by its magic
  * number, and replays what an unclean end left in its journal, whether sb is
  * read-only or not (-EROFS: the disk is). All blocks of metadata that were got
  * before it must be put before and got again after it: the superblock too.
- * Nothing can be changed before journal_start. Sleeps. -EUCLEAN: the journal
+ * JOURNAL_ADD counts if sb is not read-only. Nothing can be changed before
+ * journal_start. Sleeps. -EUCLEAN: the journal
  * is not sound; -EOPNOTSUPP: it has features that we do not know; -EIO, -ENOMEM.
  */
 int journal_open(struct superblock *sb, unsigned how,
 		 struct journal **out) must_check;
 /* Changes may come: marks the file system as one whose journal counts, with a
- * flush. Adds a journal if told so. At a mount, or remount, for writing.
+ * flush. At a mount, or remount, for writing.
  * Sleeps. -EROFS, -EIO, -ENOMEM. */
 int journal_start(struct journal *j) must_check;
 /* All changes are at home and the journal is empty and clean: for unmount and
@@ -55,7 +56,8 @@ void journal_close(struct journal *j);
 /*
  * Opens a handle of the current thread: room for `blocks` more different blocks
  * in the running transaction. Within a handle it adds to it, and each needs its
- * own journal_end. At most journal_credits_max(j) in all. Sleeps.
+ * own journal_end: what an inner one does not use is the outer one's. At most
+ * journal_credits_max(j) in the outer one. Sleeps.
  * -EROFS: not started; -EIO: aborted; -ENOMEM.
  */
 int journal_begin(struct journal *j, uint32_t blocks) must_check;
@@ -76,12 +78,20 @@ bool journal_block_busy(const struct journal *j, uint32_t block);
 /* Is there any such block? Then -ENOSPC is not the last word: close the handle,
  * journal_commit(j, journal_sequence(j)), try again, once. */
 bool journal_any_busy(const struct journal *j);
-/* The pages of i that are dirty at the time of the commit are written before
- * it: blocks were allocated for them. Within a handle. -ENOMEM. */
-int journal_order(struct journal *j, struct inode *i) must_check;
-/* i is going: takes it off all such lists. Its pages are written or given up.
- * Sleeps: waits for a commit that is writing them. */
-void journal_inode_gone(struct journal *j, struct inode *i);
+/* An inode's place in the lists of up to two transactions. */
+struct journal_inode {
+	struct inode *inode;
+	struct list link[2];		/* by the lowest bit of their sequence */
+};
+void journal_inode_init(struct journal_inode *o, struct inode *i);
+/* Within a handle that allocated blocks for its pages: those that are dirty at
+ * the time of the commit are written before it. Takes no reference. */
+void journal_order(struct journal *j, struct journal_inode *o);
+/* The page cache sets it: i's dirty pages are handed to the disk; wait: and
+ * there. Takes no inode's lock, opens no handle, needs no reference. */
+extern int (*journal_write_pages)(struct inode *i, bool wait);
+/* It is going: off the lists. Sleeps only while a commit is writing its pages. */
+void journal_inode_gone(struct journal *j, struct journal_inode *o);
 /* Closes the handle. Does not sleep, so what the caller does next (make pages
  * dirty) is in time for the commit. -EIO: aborted meanwhile, and nothing of it
  * will be on the disk. */
