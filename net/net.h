@@ -105,6 +105,7 @@ void sock_family_register(struct sock_family *f);
 void sock_begin(struct sock *s, const struct cred *who, int family, int type,
 		const struct sock_ops *ops);
 void sock_end(struct sock *s);
+void sock_inherit(struct sock *to, const struct sock *from);
 void sock_attach(struct sock *s, struct file *f); /* f is s's from now on */
 struct sock *sock_of(const struct file *f); /* NULL: -ENOTSOCK */
 
@@ -130,6 +131,8 @@ uint64_t sock_deadline(bool wait, uint64_t timeout);
 /* Sleep on q. -EAGAIN: the time is over; -ERESTARTSYS, -EINTR: a signal. */
 int sock_wait(struct sleep_queue *q, uint64_t deadline) must_check;
 int sock_take_error(struct sock *s);	/* 0, or the error, which is told now */
+/* Urgent data came: SIGURG for whom F_SETOWN names. */
+void sock_urgent(const struct sock *s);
 void sock_peer_set(struct sock *s, const struct cred *who, int pid);
 /* Puts a control message behind those already given; MSG_CTRUNC where there is
  * no room for all of it. Sleeps. -EFAULT. */

@@ -78,6 +78,14 @@ void packet_free(struct packet *k)
 	kmem_free(k);
 }
 
+void packet_list_free(struct list *all)
+{
+	list_each_safe(l, all) {
+		list_remove(l);
+		packet_free(list_entry(l, struct packet, link));
+	}
+}
+
 /* Nobody pays for it. */
 struct packet *packet_copy(const struct packet *k)
 {

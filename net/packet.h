@@ -54,6 +54,7 @@ struct packet *packet_new_for(struct prison *p, uint32_t n);
 /* k's memory is p's account from now on; false: p may not have more. */
 bool packet_pay(struct packet *k, struct prison *p) must_check;
 void packet_free(struct packet *k);
+void packet_list_free(struct list *all);	/* empty then */
 struct packet *packet_copy(const struct packet *k);	/* NULL: no memory */
 static inline uint32_t packet_head(const struct packet *k)
 {

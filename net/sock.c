@@ -75,6 +75,20 @@ void sock_end(struct sock *s)
 	prison_drop(s->prison);
 }
 
+/* to, just made for somebody who came, begins as its listener is. */
+void sock_inherit(struct sock *to, const struct sock *from)
+{
+	to->options = from->options;
+	to->send_limit = from->send_limit;
+	to->receive_limit = from->receive_limit;
+	to->receive_low = from->receive_low;
+	to->linger = from->linger;
+	to->priority = from->priority;
+	to->protocol = from->protocol;
+	to->send_timeout = from->send_timeout;
+	to->receive_timeout = from->receive_timeout;
+}
+
 /* SO_PEERCRED of s. */
 void sock_peer_set(struct sock *s, const struct cred *who, int pid)
 {
@@ -262,6 +276,38 @@ int sock_take_error(struct sock *s)
 
 	s->error = 0;
 	return -err;
+}
+
+/* Whoever opened the file might send it a signal, without any privilege. */
+static void urge(const struct cred *who, struct proc *p)
+{
+	if (p->cred->prison == who->prison &&
+	    (who->euid == p->cred->uid || who->euid == p->cred->suid))
+		signal_post_simple(p, SIGURG);
+}
+
+void sock_urgent(const struct sock *s)
+{
+	const struct file *f = s->file;
+	struct proc_group *g;
+	struct proc *p;
+
+	if (!f || !f->owner_pid || f->owner_pid == INT32_MIN)
+		return;
+	if (f->owner_pid > 0) {
+		p = proc_find(f->cred, f->owner_pid);
+		if (!p)
+			return;
+		urge(f->cred, p);
+		proc_drop(p);
+		return;
+	}
+	g = proc_group_find(f->cred, -f->owner_pid);
+	if (!g)
+		return;
+	list_each(l, &g->members)
+		urge(f->cred, list_entry(l, struct proc, group_link));
+	proc_group_drop(g);
 }
 
 /* --- the calls ---------------------------------------------------------- */

@@ -2,9 +2,10 @@
 /*
  * tcp.h - private to net: what a TCP connection is made of (RFC 9293).
  *
- * Bytes to send lie in chunks from snd.una on; segments are cut from them each
+ * Bytes to send lie in packets from snd.una on; segments are cut from them each
  * time, so a byte may be sent again in another segment. Bytes received stay in
- * the packets that brought them. Sequence numbers are compared by difference.
+ * the packets that brought them, in one list by sequence number: what is before
+ * rcv.nxt may be read. Sequence numbers are compared by difference.
  *
  * A socket lives until its file is closed and its state is CLOSED; it is freed
  * by tcp_reap, which whoever came in from outside calls last.
@@ -25,9 +26,10 @@ enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16,
 enum {
 	TCP_HEAD = 20, TCP_HEAD_MAX = 60,
 	TCP_MSS_DEFAULT = 536,		/* RFC 9293 3.7.1 */
-	TCP_SACKS = 32,			/* ranges that a sender remembers */
 	TCP_SCALE = 7,			/* the shift that we offer */
-	TCP_BUFFER_FIRST = 131072, TCP_BUFFER_AUTO = 2097152, /* bytes */
+	TCP_BUFFER_AUTO = 2097152,	/* bytes that buffers grow to */
+	TCP_RTO_FIRST = 1000, TCP_RTO_MIN = 200, TCP_RTO_MAX = 120000, /* ms */
+	TCP_ACK_DELAY = 40, TCP_TIME_WAIT_MS = 60000, TCP_FIN_WAIT_MS = 60000,
 };
 
 static inline bool seq_before(uint32_t a, uint32_t b)
@@ -43,17 +45,19 @@ static inline uint32_t seq_max(uint32_t a, uint32_t b)
 	return seq_after(a, b) ? a : b;
 }
 struct tcp_range { uint32_t from, to; };	/* to: the first behind it */
+struct tcp_ranges {		/* in order, apart from each other */
+	struct tcp_range *at;	/* NULL: no room yet */
+	unsigned count;
+};
 
-struct tcp_segment {		/* one that came in, parsed once */
-	struct packet *k;	/* data: the payload; NULL: somebody took it */
+struct tcp_segment {		/* one that came in, parsed once, or goes out */
+	struct packet *k;	/* in: the payload; NULL: somebody took it */
 	struct vnet *vnet;
-	uint32_t src, dst, seq, ack;
-	uint16_t sport, dport, urgent;
-	uint8_t flags;
-	uint32_t len;		/* payload bytes */
+	uint32_t src, dst, seq, ack, len;	/* len: of the payload */
 	uint32_t window;	/* as it stands in the header */
-	uint16_t mss;		/* 0: no option */
-	int scale;		/* -1: no option */
+	uint16_t sport, dport, urgent, mss;	/* mss 0: no option */
+	uint8_t flags;
+	int8_t scale;		/* -1: no option */
 	bool sack_permitted, timestamp;
 	uint32_t ts_value, ts_echo;
 	unsigned sacks;
@@ -65,34 +69,6 @@ static inline uint32_t segment_end(const struct tcp_segment *g)
 	return g->seq + g->len + !!(g->flags & TCP_SYN) + !!(g->flags & TCP_FIN);
 }
 
-struct tcp_out {		/* one to be sent */
-	struct vnet *vnet;
-	uint32_t src, dst, seq, ack;
-	uint16_t sport, dport, window, urgent, mss;
-	uint8_t flags, ttl, tos;
-	int device, scale;	/* scale -1, mss 0: no option */
-	bool sack_permitted, timestamp;
-	uint32_t ts_value, ts_echo;
-	unsigned sacks;
-	struct tcp_range sack[3];
-};
-
-struct tcp_chunk {		/* bytes to be sent */
-	struct list link;
-	uint32_t seq, len, room;
-	uint8_t bytes[];
-};
-
-struct tcp_request {		/* a SYN that waits for its ACK (RFC 4987) */
-	struct list link;	/* of its listener, oldest first */
-	uint32_t local, remote, irs, iss, window, ts_recent;
-	uint16_t local_port, remote_port, mss;
-	int scale;
-	bool sack, timestamp;
-	unsigned tries;
-	uint32_t due;		/* ms: the next SYN-ACK */
-};
-
 enum tcp_recovery { TCP_OPEN, TCP_RECOVERY, TCP_LOSS };
 struct tcp_sock;
 struct tcp_control {		/* a congestion control */
@@ -101,12 +77,22 @@ struct tcp_control {		/* a congestion control */
 	uint32_t (*threshold)(struct tcp_sock *s);	/* after a loss */
 };
 
+struct tcp_options {	/* by setsockopt; a listener's children begin with it */
+	int32_t nodelay, cork, quickack, mss;	/* mss 0: the route's */
+	int32_t keep_idle, keep_interval, keep_count, syn_tries; /* s */
+	int32_t linger2, defer_accept;		/* s */
+	int32_t user_timeout, window_clamp;	/* ms; bytes; 0: none */
+	const struct tcp_control *control;
+	bool sized;		/* the buffers: by SO_SNDBUF, SO_RCVBUF */
+};
+
 struct tcp_sock {
 	struct inet_sock inet;		/* first */
 	enum tcp_state state;
 	bool orphan;			/* no file any more */
 	unsigned shut;			/* TCP_NO_* */
 	struct list all_link;
+	struct tcp_options opt;
 	struct {			/* RFC 9293 3.3.1 */
 		uint32_t iss, una, nxt;
 		uint32_t max;		/* the highest that was ever sent */
@@ -114,6 +100,7 @@ struct tcp_sock {
 		uint32_t window, wl1, wl2, window_max;
 		uint32_t urgent;
 		bool urgent_set, fin;	/* fin: at end */
+		bool more;		/* the program is about to write more */
 		uint8_t scale;
 		uint16_t mss;		/* what the other takes */
 		uint16_t mss_clamp;	/* what the way takes, as we guess; 0 */
@@ -126,27 +113,24 @@ struct tcp_sock {
 		uint32_t read;		/* what the program reads next */
 		uint32_t acked;		/* RFC 7323: Last.ACK.sent */
 		uint32_t urgent, round, fin_at;
+		uint32_t last_late;	/* RFC 2018 4: its range is told first */
 		uint16_t mss;		/* largest segment seen */
 		uint8_t scale, urgent_byte;
 		bool urgent_set, urgent_here; /* there is a mark; its byte */
 		bool fin_set, fin_got;	/* fin_at is known; all before it came */
 	} rcv;
-	struct list chunks;		/* to send */
-	uint32_t chunk_bytes;		/* memory of them */
-	struct list queue, late;	/* received: in order; out of order */
-	uint32_t late_bytes;
-	struct tcp_range last_late;	/* RFC 2018 4: told first */
+	struct list chunks, queue;	/* packets: to send; received */
+	struct packet *cursor;		/* of chunks, the last sent of; or NULL */
+	uint32_t queue_bytes;		/* memory of queue */
+	struct tcp_ranges sacked, late;	/* what the other has; what we have */
 
 	bool timestamps, sack;
 	uint32_t ts_recent, ts_recent_at, ts_offset;
-	struct tcp_range sacked[TCP_SACKS];	/* in order */
-	unsigned sack_count;
 
 	/* congestion */
-	const struct tcp_control *control;
 	enum tcp_recovery recovery;
 	uint32_t cwnd, ssthresh, recover, resent, dupacks;
-	uint32_t count;			/* Reno: bytes acked of this window */
+	uint32_t count;			/* bytes acked that cwnd did not grow for */
 	uint32_t wmax, west, epoch, k_ms;	/* RFC 9438 */
 	bool epoch_set;
 
@@ -155,24 +139,20 @@ struct tcp_sock {
 	bool timing;
 	uint32_t timed_seq, timed_at;
 	unsigned backoff, probes, keep_sent;
-	uint32_t first_resent;		/* when what is at una was first resent */
 	uint32_t heard;			/* when the other was last heard */
+	uint32_t stuck;			/* since when nothing is acknowledged */
 	uint32_t challenge_after;	/* none before that */
 	bool challenged;
 	struct timer resend, ack_timer, keep;	/* keep: also the waits of FIN */
 	bool persist;			/* resend is a probe of the window */
-	bool ack_now, ack_owed;
-
-	/* options */
-	bool nodelay, cork, more, quickack, sized, connecting;
-	uint32_t keep_idle, keep_interval, keep_count, user_timeout, syn_tries;
-	int linger2;
-	uint16_t mss_wanted;
+	bool push;			/* what is small has waited enough */
+	bool ack_now, ack_owed, connecting;
 	int soft_error;
 
 	/* listening */
-	struct list requests, ready;	/* ready: to be accepted */
+	struct list ready;		/* to be accepted */
 	unsigned request_count, ready_count, backlog;
+	uint32_t flooded;		/* when a cookie was last sent; 0 never */
 	struct list ready_link;		/* in its listener's */
 	struct tcp_sock *listener;	/* NULL once accepted */
 
@@ -193,14 +173,26 @@ static inline uint32_t tcp_readable(const struct tcp_sock *s)
 {
 	return s->rcv.nxt - s->rcv.read - s->rcv.fin_got;
 }
+static inline bool tcp_handshake(const struct tcp_sock *s)
+{
+	return s->state == TCP_SYN_SENT || s->state == TCP_SYN_RECEIVED;
+}
 static inline bool tcp_synchronized(const struct tcp_sock *s)
 {
 	return s->state != TCP_CLOSED && s->state != TCP_LISTEN &&
-	       s->state != TCP_SYN_SENT && s->state != TCP_SYN_RECEIVED;
+	       !tcp_handshake(s);
 }
 static inline uint32_t tcp_now(void)	/* ms */
 {
 	return (uint32_t)div_u64(arch_clock_ns(), 1000000, NULL);
+}
+static inline struct packet *tcp_packet_of(struct list *l)
+{
+	return list_entry(l, struct packet, link);
+}
+static inline uint32_t tcp_packet_end(const struct packet *k)
+{
+	return k->seq + k->len;
 }
 
 /* --- tcp_header.c -------------------------------------------------------------- */
@@ -208,116 +200,112 @@ static inline uint32_t tcp_now(void)	/* ms */
 /* Of k behind h's header; k's data become the payload. -EINVAL, -EBADMSG: sum. */
 int tcp_parse(struct packet *k, const struct ip_header *h,
 	      struct tcp_segment *g) must_check;
-/* The payload k goes out behind a header; takes k. */
-int tcp_emit(struct packet *k, const struct tcp_out *o);
+/* The payload k goes out behind a header, as i's or NULL; takes k. */
+void tcp_emit(struct packet *k, const struct tcp_segment *g,
+	      const struct inet_sock *i);
 void tcp_reset_reply(const struct tcp_segment *g);	/* RFC 9293 3.5.2 */
 
-/* --- tcp_isn.c ------------------------------------------------------------------- */
+/* --- tcp_isn.c ----------------------------------------------------------------- */
 
-/* RFC 6528. which: 0 sequence number, 1 offset of the timestamps. */
-uint32_t tcp_secret_hash(uint32_t local, uint16_t local_port, uint32_t remote,
-			 uint16_t remote_port, uint32_t which);
-uint32_t tcp_isn(uint32_t local, uint16_t local_port, uint32_t remote,
-		 uint16_t remote_port);
+/* RFC 6528: a secret of g's connection (g is from the other); a number to begin
+ * its sequence with. which: TCP_SECRET_*. */
+enum { TCP_SECRET_ISN, TCP_SECRET_TIME, TCP_SECRET_COOKIE };
+uint32_t tcp_secret(const struct tcp_segment *g, uint32_t which);
+uint32_t tcp_isn(const struct tcp_segment *g);
 
-/* --- tcp_input.c, tcp_ack.c ------------------------------------------------------- */
+/* --- tcp_input.c, tcp_ack.c ------------------------------------------------------ */
 
 void tcp_input(struct packet *k, const struct ip_header *h);
 void tcp_error(struct vnet *v, const struct ip_header *h,
 	       const uint8_t *transport, unsigned n, int err, int type,
 	       int code, uint32_t info);
 void tcp_segment_arrives(struct tcp_sock *s, struct tcp_segment *g);
+/* What the other's SYN says. */
+void tcp_negotiate(struct tcp_sock *s, const struct tcp_segment *g);
 /* RFC 9293 3.10.7.4, fifth; false: g is to be dropped. */
 bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g);
-void tcp_set_window(struct tcp_sock *s, const struct tcp_segment *g);
 
-/* --- tcp_reassembly.c -------------------------------------------------------------- */
+/* --- tcp_reassembly.c ------------------------------------------------------------ */
 
 /* g's text, which begins in or before the window. Takes g->k where it keeps it. */
 void tcp_text(struct tcp_sock *s, struct tcp_segment *g);
-void tcp_receive_purge(struct tcp_sock *s);
-unsigned tcp_late_ranges(const struct tcp_sock *s, struct tcp_range out[3]);
+/* k joins list behind at, or what lies there, where it has room. k, or that. */
+struct packet *tcp_queue(struct list *list, struct list *at, struct packet *k);
+void tcp_unqueue(struct tcp_sock *s, struct packet *k);	/* received, read */
 
-/* --- tcp_output.c -------------------------------------------------------------------- */
+/* --- tcp_output.c ------------------------------------------------------------------ */
 
 void tcp_output(struct tcp_sock *s);		/* what may be sent now */
+/* n bytes at seq in a segment. False: there was no memory; nothing happened. */
+bool tcp_transmit(struct tcp_sock *s, uint32_t seq, uint32_t n, unsigned flags);
 void tcp_send_ack(struct tcp_sock *s);		/* now */
 void tcp_challenge(struct tcp_sock *s);		/* RFC 5961 */
-void tcp_send_reset(struct tcp_sock *s);
 void tcp_send_syn(struct tcp_sock *s);		/* or SYN-ACK: by state */
-/* n bytes at seq, at most, again. Bytes sent; 0: it did not work. */
-uint32_t tcp_resend(struct tcp_sock *s, uint32_t seq, uint32_t n);
+void tcp_resend_first(struct tcp_sock *s);	/* what is at una */
 void tcp_probe(struct tcp_sock *s);		/* RFC 9293 3.8.4, 3.8.6.1 */
-void tcp_way(struct tcp_sock *s);		/* looks at the route again */
 uint32_t tcp_mss(const struct tcp_sock *s);	/* payload of a full segment */
+uint32_t tcp_mss_offer(struct tcp_sock *s, uint32_t to); /* by the way there */
 uint32_t tcp_receive_space(const struct tcp_sock *s);
 bool tcp_window_opens(const struct tcp_sock *s);
-int tcp_append(struct tcp_sock *s, const void *from, uint32_t n) must_check;
-void tcp_chunks_acked(struct tcp_sock *s, uint32_t una);
-void tcp_chunks_purge(struct tcp_sock *s);
 
-/* --- tcp_timer.c ---------------------------------------------------------------------- */
+/* --- tcp_timer.c --------------------------------------------------------------------- */
 
 void tcp_timers_begin(struct tcp_sock *s);
 void tcp_timers_stop(struct tcp_sock *s);
 void tcp_resend_arm(struct tcp_sock *s);	/* RFC 6298 5 */
 void tcp_ack_arm(struct tcp_sock *s);
 void tcp_keep_arm(struct tcp_sock *s);
-void tcp_keep_after(struct tcp_sock *s, uint32_t ms);
+void tcp_arm(struct timer *t, uint32_t ms);
 void tcp_rtt_sample(struct tcp_sock *s, uint32_t ms);
-enum { TCP_RTO_FIRST = 1000, TCP_RTO_MIN = 200, TCP_RTO_MAX = 120000,
-       TCP_ACK_DELAY = 40, TCP_TIME_WAIT_MS = 60000, TCP_FIN_WAIT_MS = 60000,
-       TCP_RETRIES = 15, TCP_SYN_RETRIES = 6, TCP_ORPHAN_RETRIES = 8 };
 
-/* --- tcp_congestion.c, tcp_sack.c ------------------------------------------------------- */
+/* --- tcp_congestion.c, tcp_sack.c ------------------------------------------------------ */
 
 extern const struct tcp_control tcp_cubic, tcp_reno;
 void tcp_congestion_begin(struct tcp_sock *s);	/* RFC 6928 */
 void tcp_congestion_acked(struct tcp_sock *s, uint32_t bytes);
 void tcp_congestion_timeout(struct tcp_sock *s);
-void tcp_recovery_dupack(struct tcp_sock *s);	/* one that tells nothing new */
-void tcp_recovery_acked(struct tcp_sock *s, uint32_t ack, uint32_t bytes);
-uint32_t tcp_flight(const struct tcp_sock *s);
-/* True: g told something new. */
-bool tcp_sack_note(struct tcp_sock *s, const struct tcp_segment *g);
-void tcp_sack_forget(struct tcp_sock *s, uint32_t una);
-bool tcp_sack_lost(const struct tcp_sock *s, uint32_t seq);
-uint32_t tcp_sack_pipe(const struct tcp_sock *s);
+uint32_t tcp_flight(const struct tcp_sock *s);	/* what is under way */
+bool tcp_is_lost(const struct tcp_sock *s, uint32_t seq); /* RFC 6675 4 */
 /* RFC 6675 4 NextSeg 1, 3: what to send again. */
-bool tcp_sack_hole(const struct tcp_sock *s, bool lost_only,
-		   struct tcp_range *out);
+bool tcp_hole(const struct tcp_sock *s, bool lost_only, struct tcp_range *out);
+/* True: r says something new. Charged to s's prison; no memory: forgotten. */
+bool tcp_ranges_add(struct tcp_sock *s, struct tcp_ranges *to,
+		    struct tcp_range r);
+void tcp_ranges_cut(struct tcp_ranges *r, uint32_t below);
+void tcp_ranges_end(struct tcp_sock *s, struct tcp_ranges *r);
 
-/* --- tcp_listen.c -------------------------------------------------------------------------- */
+/* --- tcp_listen.c ------------------------------------------------------------------------ */
 
 void tcp_listen_input(struct tcp_sock *s, struct tcp_segment *g);
-void tcp_listen_tick(struct tcp_sock *s);
+void tcp_listen_init(void);
 void tcp_listen_end(struct tcp_sock *s);
 int tcp_listen(struct sock *sock, struct thread *me, unsigned backlog);
 int tcp_accept_wait(struct sock *sock, bool wait);
 void tcp_accept_take(struct sock *sock, struct file *f);
 
-/* --- tcp_socket.c, tcp_transfer.c, tcp_option.c, tcp_show.c ---------------------------------- */
+/* --- tcp_socket.c, tcp_transfer.c, tcp_option.c ------------------------------------------- */
 
+extern struct list tcp_all;
 int tcp_new(const struct cred *who, struct tcp_sock **out) must_check;
+void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time);
 void tcp_set_state(struct tcp_sock *s, enum tcp_state to);
 void tcp_wake(struct tcp_sock *s);
 /* The connection is over; err 0 or what the program is told. */
 void tcp_done(struct tcp_sock *s, int err);
 void tcp_time_wait(struct tcp_sock *s);
 void tcp_reap(struct tcp_sock *s);	/* frees s if nobody has it any more */
-void tcp_close_send(struct tcp_sock *s);	/* FIN behind all data */
 void tcp_fin_acked(struct tcp_sock *s);
 void tcp_abort(struct tcp_sock *s, int err);	/* with RST, where it fits */
-extern struct list tcp_all;
 int tcp_send(struct sock *sock, struct sock_msg *m, bool wait);
 int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait);
 unsigned tcp_poll(struct sock *sock, struct poller *p);
 int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg);
+extern const struct tcp_options tcp_options_first;
 int tcp_option_set(struct sock *sock, struct thread *me, int level, int name,
 		   uint32_t user, uint32_t len);
 int tcp_option_get(struct sock *sock, struct thread *me, int level, int name,
 		   uint32_t user, uint32_t user_len);
-void tcp_show_init(void);
+int tcp_show(struct text *t, const struct cred *who);	/* /proc/net/tcp */
 void tcp_init(void);
 
 #endif

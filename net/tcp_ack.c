@@ -1,32 +1,102 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tcp_ack.c - what an acknowledgment does: bytes leave the buffer, the window
- * moves, the round trip is measured (RFC 9293 3.10.7.4, fifth).
+ * moves, the round trip is measured (RFC 9293 3.10.7.4, fifth), and what is
+ * lost is sent again: fast recovery by NewReno (RFC 6582) or by what SACK tells
+ * (RFC 6675), limited transmit (RFC 3042).
  *
  * Locks: the kernel lock.
  */
 #include "net/tcp.h"
 
+enum { DUP_THRESH = 3 };
+
+/* --- loss and recovery --------------------------------------------------------------- */
+
+/* RFC 6582 3.2 step 2, RFC 6675 5 step 4 */
+static void enter(struct tcp_sock *s)
+{
+	s->ssthresh = s->opt.control->threshold(s);
+	s->recover = s->snd.max;
+	s->recovery = TCP_RECOVERY;
+	s->resent = s->snd.una;
+	s->timing = false;
+	s->cwnd = s->ssthresh + (s->sack ? 0 : DUP_THRESH * tcp_mss(s));
+	tcp_resend_first(s);
+	tcp_resend_arm(s);
+}
+
+/* An ack that tells of no bytes, but of a segment that came. As the pipe drains
+ * tcp_output fills the holes (RFC 6675 5 C). */
+static void duplicate(struct tcp_sock *s)
+{
+	s->dupacks++;
+	if (s->recovery == TCP_RECOVERY && !s->sack)
+		s->cwnd += tcp_mss(s);		/* RFC 6582 3.2 step 3 */
+	else if (s->recovery == TCP_OPEN && (s->dupacks >= DUP_THRESH ||
+			(s->sack && tcp_is_lost(s, s->snd.una))))
+		enter(s);
+}
+
+/* una has moved by bytes. */
+static void recover(struct tcp_sock *s, uint32_t bytes)
+{
+	uint32_t mss = tcp_mss(s);
+
+	s->dupacks = 0;
+	s->resent = seq_max(s->resent, s->snd.una);
+	if (s->recovery != TCP_OPEN && !seq_before(s->snd.una, s->recover)) {
+		if (s->recovery == TCP_RECOVERY)
+			s->cwnd = max_u32(s->ssthresh, mss);
+		s->recovery = TCP_OPEN;
+	} else if (s->recovery != TCP_RECOVERY) {
+		tcp_congestion_acked(s, bytes);
+	} else if (!s->sack) {		/* RFC 6582 3.2 step 3: a partial ack */
+		tcp_resend_first(s);
+		s->cwnd -= min_u32(s->cwnd - mss, bytes);
+		s->cwnd += bytes >= mss ? mss : 0;
+	} else if (s->resent == s->snd.una && s->sacked.count) {
+		tcp_resend_first(s);
+	}
+}
+
+/* --- new acks ---------------------------------------------------------------------------- */
+
 static void measure(struct tcp_sock *s, const struct tcp_segment *g)
 {
 	uint32_t now = tcp_now();
+	bool timed = s->timing && seq_after(g->ack, s->timed_seq);
 
 	if (s->timestamps && g->timestamp && g->ts_echo) /* RFC 7323 4.1 */
 		tcp_rtt_sample(s, now + s->ts_offset - g->ts_echo);
-	else if (s->timing && seq_after(g->ack, s->timed_seq))
+	else if (timed)
 		tcp_rtt_sample(s, now - s->timed_at);
-	if (seq_after(g->ack, s->timed_seq))
+	if (timed)
 		s->timing = false;
 }
 
 /* Automatic sizing: room for twice what may be under way. */
 static void grow(struct tcp_sock *s)
 {
-	struct sock *k = &s->inet.sock;
 	uint32_t want = min_u32(s->cwnd, TCP_BUFFER_AUTO / 2) * 2;
 
-	if (!s->sized)
-		k->send_limit = max_u32(k->send_limit, want);
+	if (!s->opt.sized)
+		s->inet.sock.send_limit = max_u32(s->inet.sock.send_limit,
+						  want);
+}
+
+static void chunks_acked(struct tcp_sock *s)
+{
+	list_each_safe(l, &s->chunks) {
+		struct packet *k = tcp_packet_of(l);
+
+		if (seq_after(tcp_packet_end(k), s->snd.una))
+			return;
+		if (k == s->cursor)
+			s->cursor = NULL;
+		list_remove(l);
+		packet_free(k);
+	}
 }
 
 static void acked(struct tcp_sock *s, const struct tcp_segment *g)
@@ -35,22 +105,38 @@ static void acked(struct tcp_sock *s, const struct tcp_segment *g)
 
 	measure(s, g);
 	s->snd.una = g->ack;
-	if (seq_before(s->snd.nxt, s->snd.una))
-		s->snd.nxt = s->snd.una;
-	tcp_chunks_acked(s, s->snd.una);
-	tcp_sack_forget(s, s->snd.una);
+	s->snd.nxt = seq_max(s->snd.nxt, s->snd.una);
+	chunks_acked(s);
+	tcp_ranges_cut(&s->sacked, s->snd.una);
 	s->backoff = s->probes = 0;
+	s->stuck = tcp_now();
 	s->soft_error = 0;
-	if (s->snd.urgent_set && !seq_after(s->snd.urgent, s->snd.una))
-		s->snd.urgent_set = false;
-	tcp_recovery_acked(s, g->ack, bytes);
 	s->persist = false;
+	if (!seq_after(s->snd.urgent, s->snd.una))
+		s->snd.urgent_set = false;
+	recover(s, bytes);
 	if (s->snd.una == s->snd.max)	/* RFC 6298 5.2, 5.3 */
 		timer_cancel(&s->resend);
 	else
 		tcp_resend_arm(s);
 	grow(s);
 	tcp_wake(s);
+}
+
+/* True: the other has got what we did not know of. RFC 2883: a range at or below
+ * una is that of a duplicate. */
+static bool sacks(struct tcp_sock *s, const struct tcp_segment *g)
+{
+	bool news = false;
+
+	for (unsigned n = 0; s->sack && n < g->sacks; n++) {
+		struct tcp_range r = g->sack[n];
+
+		if (seq_before(r.from, r.to) && seq_after(r.from, s->snd.una) &&
+		    seq_after(r.from, g->ack) && !seq_after(r.to, s->snd.max))
+			news |= tcp_ranges_add(s, &s->sacked, r);
+	}
+	return news;
 }
 
 /* RFC 5681 2; with SACK it is what tells of more (RFC 6675 2). */
@@ -65,8 +151,8 @@ static bool is_duplicate(const struct tcp_sock *s, const struct tcp_segment *g,
 	       g->window << s->snd.scale == s->snd.window;
 }
 
-/* RFC 9293 3.10.7.4: only by a newer segment. */
-void tcp_set_window(struct tcp_sock *s, const struct tcp_segment *g)
+/* RFC 9293 3.10.7.4: only by a newer segment. That of a SYN is not scaled. */
+static void window(struct tcp_sock *s, const struct tcp_segment *g)
 {
 	uint32_t w = g->flags & TCP_SYN ? g->window :
 		     g->window << s->snd.scale;
@@ -99,13 +185,13 @@ bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g)
 		tcp_challenge(s);
 		return false;
 	}
-	news = tcp_sack_note(s, g);
+	news = sacks(s, g);
 	if (seq_after(g->ack, s->snd.una))
 		acked(s, g);
 	else if (is_duplicate(s, g, news))
-		tcp_recovery_dupack(s);
-	tcp_set_window(s, g);
-	assert(!seq_after(s->snd.una, s->snd.nxt));
+		duplicate(s);
+	window(s, g);
+	assert(!seq_after(s->snd.una, s->snd.nxt) && s->cwnd);
 	assert(!seq_after(s->snd.nxt, s->snd.max));
 	return true;
 }

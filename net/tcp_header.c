@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tcp_header.c - the TCP header: parsed once into a struct tcp_segment, and
- * built from a struct tcp_out (RFC 9293 3.1, 3.2; RFC 7323; RFC 2018).
+ * built from one (RFC 9293 3.1, 3.2; RFC 7323; RFC 2018).
  *
  * Locks: the kernel lock.
  */
@@ -21,7 +21,7 @@ static void option(struct tcp_segment *g, unsigned kind, const uint8_t *b,
 	if (kind == OPT_MSS && n == 2 && syn) {
 		g->mss = net16(b);
 	} else if (kind == OPT_SCALE && n == 1 && syn) {
-		g->scale = *b > SCALE_MAX ? SCALE_MAX : *b; /* RFC 7323 2.3 */
+		g->scale = min_u32(*b, SCALE_MAX);	/* RFC 7323 2.3 */
 	} else if (kind == OPT_SACK_OK && n == 0 && syn) {
 		g->sack_permitted = true;
 	} else if (kind == OPT_TIME && n == 8) {
@@ -50,127 +50,110 @@ static void options(struct tcp_segment *g, const uint8_t *b, unsigned n)
 	}
 }
 
-static bool sum_good(const struct packet *k, const struct ip_header *h)
-{
-	if (k->checksum != PACKET_CHECKSUM_NONE)
-		return true;
-	return !checksum_fold(checksum_add(ip_pseudo_sum(h->src, h->dst,
-			IPPROTO_TCP, k->len), k->data, k->len));
-}
-
 int tcp_parse(struct packet *k, const struct ip_header *h,
 	      struct tcp_segment *g)
 {
 	const uint8_t *b = k->data;
-	unsigned head;
+	unsigned head = k->len < TCP_HEAD ? 0 : (b[AT_HEAD] >> 4) * 4;
 
-	if (k->len < TCP_HEAD)
-		return -EINVAL;
-	head = (b[AT_HEAD] >> 4) * 4;
 	if (head < TCP_HEAD || head > k->len)
 		return -EINVAL;
-	if (!sum_good(k, h))
+	if (k->checksum == PACKET_CHECKSUM_NONE &&
+	    checksum_fold(checksum_add(ip_pseudo_sum(h->src, h->dst,
+				IPPROTO_TCP, k->len), b, k->len)))
 		return -EBADMSG;
 	*g = (struct tcp_segment){
 		.k = k, .vnet = k->in->vnet, .src = h->src, .dst = h->dst,
 		.seq = net32(b + AT_SEQ), .ack = net32(b + AT_ACK),
 		.urgent = net16(b + AT_URGENT), .flags = b[AT_BITS],
 		.window = net16(b + AT_WINDOW), .scale = -1,
+		.len = k->len - head,
 	};
 	memcpy(&g->sport, b + AT_SPORT, sizeof g->sport);
 	memcpy(&g->dport, b + AT_DPORT, sizeof g->dport);
 	options(g, b + TCP_HEAD, head - TCP_HEAD);
 	packet_pull(k, head);
-	g->len = k->len;
 	return 0;
 }
 
 /* --- building -------------------------------------------------------------------- */
 
-static unsigned put_options(uint8_t *b, const struct tcp_out *o)
+/* Options of four bytes, or the first four of longer ones, NOPs before. */
+static uint8_t *put(uint8_t *b, uint32_t word)
 {
-	unsigned n = 0;
-
-	if (o->mss) {
-		b[n] = OPT_MSS;
-		b[n + 1] = 4;
-		net16_put(b + n + 2, o->mss);
-		n += 4;
-	}
-	if (o->scale >= 0) {
-		memcpy(b + n, (uint8_t[]){ OPT_NOP, OPT_SCALE, 3, o->scale }, 4);
-		n += 4;
-	}
-	if (o->sack_permitted) {
-		memcpy(b + n, (uint8_t[]){ OPT_NOP, OPT_NOP, OPT_SACK_OK, 2 }, 4);
-		n += 4;
-	}
-	if (o->timestamp) {	/* RFC 7323, appendix A */
-		memcpy(b + n, (uint8_t[]){ OPT_NOP, OPT_NOP, OPT_TIME, 10 }, 4);
-		net32_put(b + n + 4, o->ts_value);
-		net32_put(b + n + 8, o->ts_echo);
-		n += 12;
-	}
-	if (o->sacks) {
-		memcpy(b + n, (uint8_t[]){ OPT_NOP, OPT_NOP, OPT_SACK,
-					   2 + 8 * o->sacks }, 4);
-		n += 4;
-	}
-	for (unsigned i = 0; i < o->sacks; i++, n += 8) {
-		net32_put(b + n, o->sack[i].from);
-		net32_put(b + n + 4, o->sack[i].to);
-	}
-	return n;
+	net32_put(b, word);
+	return b + 4;
 }
 
-int tcp_emit(struct packet *k, const struct tcp_out *o)
+static uint8_t *put_long(uint8_t *b, unsigned kind, unsigned len)
 {
-	struct ip_out ip = { .vnet = o->vnet, .src = o->src, .dst = o->dst,
-			     .protocol = IPPROTO_TCP, .ttl = o->ttl,
-			     .tos = o->tos, .dont_fragment = true,
-			     .device = o->device };
+	return put(b, OPT_NOP << 24 | OPT_NOP << 16 | kind << 8 | len);
+}
+
+static unsigned put_options(uint8_t *to, const struct tcp_segment *g)
+{
+	uint8_t *b = to;
+
+	if (g->mss)
+		b = put(b, OPT_MSS << 24 | 4 << 16 | g->mss);
+	if (g->scale >= 0)
+		b = put(b, OPT_NOP << 24 | OPT_SCALE << 16 | 3 << 8 | g->scale);
+	if (g->sack_permitted)
+		b = put_long(b, OPT_SACK_OK, 2);
+	if (g->timestamp)	/* RFC 7323, appendix A */
+		b = put(put(put_long(b, OPT_TIME, 10), g->ts_value),
+			g->ts_echo);
+	if (g->sacks)
+		b = put_long(b, OPT_SACK, 2 + 8 * g->sacks);
+	for (unsigned n = 0; n < g->sacks; n++)
+		b = put(put(b, g->sack[n].from), g->sack[n].to);
+	return b - to;
+}
+
+void tcp_emit(struct packet *k, const struct tcp_segment *g,
+	      const struct inet_sock *i)
+{
+	struct ip_out ip = { .vnet = g->vnet, .src = g->src, .dst = g->dst,
+			     .protocol = IPPROTO_TCP, .dont_fragment = true,
+			     .ttl = i ? i->ttl : 0, .tos = i ? i->tos : 0,
+			     .device = i ? i->device : 0 };
 	uint8_t opts[TCP_HEAD_MAX], *b;
-	unsigned n = put_options(opts, o);
+	unsigned n = put_options(opts, g);
 	uint16_t pseudo;
 
-	assert(n % 4 == 0 && n <= TCP_HEAD_MAX - TCP_HEAD);
+	assert(n <= TCP_HEAD_MAX - TCP_HEAD);
 	b = packet_push(k, TCP_HEAD + n);
-	memcpy(b + AT_SPORT, &o->sport, sizeof o->sport);
-	memcpy(b + AT_DPORT, &o->dport, sizeof o->dport);
-	net32_put(b + AT_SEQ, o->seq);
-	net32_put(b + AT_ACK, o->flags & TCP_ACK ? o->ack : 0);
+	memcpy(b + AT_SPORT, &g->sport, sizeof g->sport);
+	memcpy(b + AT_DPORT, &g->dport, sizeof g->dport);
+	net32_put(b + AT_SEQ, g->seq);
+	net32_put(b + AT_ACK, g->flags & TCP_ACK ? g->ack : 0);
 	b[AT_HEAD] = (TCP_HEAD + n) / 4 << 4;
-	b[AT_BITS] = o->flags;
-	net16_put(b + AT_WINDOW, o->window);
-	net16_put(b + AT_URGENT, o->urgent);
+	b[AT_BITS] = g->flags;
+	net16_put(b + AT_WINDOW, g->window);
+	net16_put(b + AT_URGENT, g->urgent);
 	memcpy(b + TCP_HEAD, opts, n);
-	pseudo = ~checksum_fold(ip_pseudo_sum(o->src, o->dst, IPPROTO_TCP,
+	pseudo = ~checksum_fold(ip_pseudo_sum(g->src, g->dst, IPPROTO_TCP,
 					      k->len));
 	memcpy(b + AT_SUM, &pseudo, sizeof pseudo);
 	k->checksum = PACKET_CHECKSUM_PARTIAL;
 	k->checksum_offset = AT_SUM;
-	net_count(o->vnet, NET_TCP_OUT);
-	return ip_output(k, &ip);
+	net_count(g->vnet, NET_TCP_OUT);
+	if (g->flags & TCP_RST)
+		net_count(g->vnet, NET_TCP_OUT_RESETS);
+	(void)!ip_output(k, &ip);	/* lost is lost: it is sent again */
 }
 
 void tcp_reset_reply(const struct tcp_segment *g)
 {
-	struct tcp_out o = { .vnet = g->vnet, .src = g->dst, .dst = g->src,
-			     .sport = g->dport, .dport = g->sport,
-			     .flags = TCP_RST, .scale = -1 };
-	struct packet *k;
+	bool ack = g->flags & TCP_ACK;
+	struct tcp_segment r = {
+		.vnet = g->vnet, .src = g->dst, .dst = g->src,
+		.sport = g->dport, .dport = g->sport, .scale = -1,
+		.flags = ack ? TCP_RST : TCP_RST | TCP_ACK,
+		.seq = ack ? g->ack : 0, .ack = segment_end(g),
+	};
+	struct packet *k = g->flags & TCP_RST ? NULL : packet_new(0);
 
-	if (g->flags & TCP_RST)
-		return;
-	if (g->flags & TCP_ACK) {
-		o.seq = g->ack;
-	} else {
-		o.flags |= TCP_ACK;
-		o.ack = segment_end(g);
-	}
-	k = packet_new(0);
-	if (!k)
-		return;
-	net_count(g->vnet, NET_TCP_OUT_RESETS);
-	(void)!tcp_emit(k, &o);
+	if (k)
+		tcp_emit(k, &r, NULL);
 }

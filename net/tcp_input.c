@@ -30,16 +30,6 @@ static bool is_old(const struct tcp_sock *s, const struct tcp_segment *g)
 	       tcp_now() - s->ts_recent_at < PAWS_OLD_MS;
 }
 
-static void note_time(struct tcp_sock *s, const struct tcp_segment *g)
-{
-	if (s->timestamps && g->timestamp &&
-	    !seq_before(g->ts_value, s->ts_recent) &&
-	    !seq_after(g->seq, s->rcv.acked)) {	/* R3 */
-		s->ts_recent = g->ts_value;
-		s->ts_recent_at = tcp_now();
-	}
-}
-
 /* RFC 5961 3.2: exactly the next number, or it is asked again. */
 static void reset_arrives(struct tcp_sock *s, const struct tcp_segment *g)
 {
@@ -50,35 +40,32 @@ static void reset_arrives(struct tcp_sock *s, const struct tcp_segment *g)
 	}
 	net_count(g->vnet, tcp_synchronized(s) ? NET_TCP_RESETS :
 		  NET_TCP_ATTEMPT_FAILS);
-	if (s->state == TCP_SYN_RECEIVED)
-		tcp_done(s, ECONNREFUSED);
-	else if (s->state == TCP_CLOSE_WAIT)
-		tcp_done(s, EPIPE);
-	else
-		tcp_done(s, s->state == TCP_TIME_WAIT ? 0 : ECONNRESET);
+	tcp_done(s, s->state == TCP_SYN_RECEIVED ? ECONNREFUSED :
+		 s->state == TCP_CLOSE_WAIT ? EPIPE : ECONNRESET);
 }
 
-/* First to fifth, but for what acks do. False: it is dropped. */
-static bool passes(struct tcp_sock *s, const struct tcp_segment *g)
+/* First to fourth. False: it is dropped. */
+static bool acceptable(struct tcp_sock *s, const struct tcp_segment *g)
 {
 	if (g->flags & TCP_RST) {
 		reset_arrives(s, g);
-		return false;
-	}
-	if (is_old(s, g) || !in_window(s, g)) {
-		if (g->flags & TCP_SYN)
-			tcp_challenge(s);
-		else
-			tcp_send_ack(s);
 		return false;
 	}
 	if (g->flags & TCP_SYN) {		/* RFC 5961 4.2 */
 		tcp_challenge(s);
 		return false;
 	}
+	if (is_old(s, g) || !in_window(s, g)) {
+		tcp_send_ack(s);
+		return false;
+	}
 	s->heard = tcp_now();
 	s->keep_sent = 0;
-	note_time(s, g);
+	if (s->timestamps && g->timestamp &&	/* RFC 7323 5.3, R3 */
+	    !seq_after(g->seq, s->rcv.acked)) {
+		s->ts_recent = g->ts_value;
+		s->ts_recent_at = tcp_now();
+	}
 	return true;
 }
 
@@ -94,6 +81,7 @@ static void urgent(struct tcp_sock *s, const struct tcp_segment *g)
 		s->rcv.urgent = at;
 		s->rcv.urgent_set = true;
 		s->rcv.urgent_here = false;
+		sock_urgent(&s->inet.sock);
 	}
 	if (s->rcv.urgent_set && !s->rcv.urgent_here &&
 	    s->rcv.urgent - g->seq < g->len) {
@@ -103,14 +91,23 @@ static void urgent(struct tcp_sock *s, const struct tcp_segment *g)
 	}
 }
 
-/* Eighth. True: all before it has come, now. */
-static bool fin(struct tcp_sock *s, const struct tcp_segment *g)
+/* Sixth to eighth, where text is expected. True: a FIN and all before it have
+ * come, now. */
+static bool text(struct tcp_sock *s, struct tcp_segment *g)
 {
+	assert(!s->rcv.fin_got);
+	if (g->len && s->orphan && seq_after(segment_end(g), s->rcv.nxt)) {
+		tcp_abort(s, 0);	/* nobody is there to read it: 3.6.1 */
+		return false;
+	}
+	urgent(s, g);
+	if (g->len)
+		tcp_text(s, g);
 	if ((g->flags & TCP_FIN) && !s->rcv.fin_set) {
 		s->rcv.fin_set = true;
 		s->rcv.fin_at = g->seq + g->len;
 	}
-	if (!s->rcv.fin_set || s->rcv.fin_got || s->rcv.nxt != s->rcv.fin_at)
+	if (!s->rcv.fin_set || s->rcv.nxt != s->rcv.fin_at)
 		return false;
 	s->rcv.nxt++;
 	s->rcv.fin_got = true;
@@ -120,35 +117,13 @@ static bool fin(struct tcp_sock *s, const struct tcp_segment *g)
 	return true;
 }
 
-/* Sixth to eighth, where text is expected. */
-static bool text(struct tcp_sock *s, struct tcp_segment *g)
-{
-	assert(!s->rcv.fin_got);
-	if (g->len && s->orphan && seq_after(segment_end(g), s->rcv.nxt)) {
-		tcp_send_reset(s);	/* nobody is there to read it: 3.6.1 */
-		tcp_done(s, 0);
-		return false;
-	}
-	urgent(s, g);
-	if (g->len)
-		tcp_text(s, g);
-	return fin(s, g);
-}
-
-static bool own_fin_acked(const struct tcp_sock *s)
-{
-	return s->snd.fin && s->snd.una == s->snd.end + 1;
-}
-
 /* --- one function for each state ----------------------------------------------------------- */
 
-static void negotiate(struct tcp_sock *s, const struct tcp_segment *g)
+void tcp_negotiate(struct tcp_sock *s, const struct tcp_segment *g)
 {
-	uint32_t told = min_u32(tcp_receive_space(s), UINT16_MAX);
-
-	s->rcv.irs = g->seq;
+	s->rcv.irs = s->snd.wl1 = g->seq;
 	s->rcv.nxt = s->rcv.acked = s->rcv.read = g->seq + 1;
-	s->rcv.edge = s->rcv.nxt + told;
+	s->rcv.edge = s->rcv.nxt + min_u32(tcp_receive_space(s), UINT16_MAX);
 	s->snd.mss = g->mss ? g->mss : TCP_MSS_DEFAULT;
 	s->snd.scale = g->scale >= 0 ? g->scale : 0;
 	s->rcv.scale = g->scale >= 0 ? TCP_SCALE : 0;
@@ -156,19 +131,18 @@ static void negotiate(struct tcp_sock *s, const struct tcp_segment *g)
 	s->timestamps = g->timestamp;
 	s->ts_recent = g->ts_value;
 	s->ts_recent_at = tcp_now();
-	s->snd.wl1 = g->seq;
 	s->snd.wl2 = g->ack;
 	s->snd.window = s->snd.window_max = g->window;
 }
 
-static void established(struct tcp_sock *s)
+/* Our SYN is acknowledged by g. */
+static void established(struct tcp_sock *s, const struct tcp_segment *g)
 {
-	timer_cancel(&s->resend);
-	s->backoff = 0;
-	s->heard = tcp_now();
-	s->rcv.round = s->rcv.nxt + tcp_receive_space(s);
 	tcp_set_state(s, TCP_ESTABLISHED);
 	tcp_congestion_begin(s);
+	s->heard = tcp_now();
+	s->rcv.round = s->rcv.nxt + tcp_receive_space(s);
+	(void)!tcp_ack_arrives(s, g);
 	tcp_keep_arm(s);
 	tcp_wake(s);
 }
@@ -180,50 +154,69 @@ static void in_syn_sent(struct tcp_sock *s, struct tcp_segment *g)
 
 	if (ack && g->ack != s->snd.max) {	/* all we sent is the SYN */
 		tcp_reset_reply(g);
-		return;
-	}
-	if (g->flags & TCP_RST) {
+	} else if (g->flags & TCP_RST) {
+		if (!ack)
+			return;
+		net_count(g->vnet, NET_TCP_ATTEMPT_FAILS);
+		tcp_done(s, ECONNREFUSED);
+	} else if (g->flags & TCP_SYN) {
+		tcp_negotiate(s, g);
 		if (ack) {
-			net_count(g->vnet, NET_TCP_ATTEMPT_FAILS);
-			tcp_done(s, ECONNREFUSED);
+			established(s, g);
+			s->ack_now = true;
+		} else {			/* both at once */
+			tcp_set_state(s, TCP_SYN_RECEIVED);
+			tcp_send_syn(s);
 		}
+	}
+}
+
+static void in_syn_received(struct tcp_sock *s, struct tcp_segment *g)
+{
+	if ((g->flags & TCP_SYN) && g->seq == s->rcv.irs) {
+		if (!(g->flags & TCP_ACK)) {
+			tcp_send_syn(s);	/* ours was lost */
+			return;
+		}
+		/* Both at once: the other's SYN-ACK. Its window is not scaled. */
+		g->flags &= ~TCP_SYN;
+		g->seq++;
+		g->window >>= s->snd.scale;
+		s->ack_now = true;
+	}
+	if (!acceptable(s, g) || !(g->flags & TCP_ACK))
+		return;
+	if (g->ack != s->snd.max) {
+		tcp_reset_reply(g);
 		return;
 	}
-	if (!(g->flags & TCP_SYN))
-		return;
-	negotiate(s, g);
-	if (!ack) {				/* both at once */
-		tcp_set_state(s, TCP_SYN_RECEIVED);
-		tcp_send_syn(s);
-		return;
-	}
-	if (s->timestamps && g->ts_echo && !s->backoff)
-		tcp_rtt_sample(s, tcp_now() + s->ts_offset - g->ts_echo);
-	s->snd.una = g->ack;
-	established(s);
-	s->ack_now = true;
+	established(s, g);
+	if (text(s, g))
+		tcp_set_state(s, TCP_CLOSE_WAIT);
 }
 
 static void in_established(struct tcp_sock *s, struct tcp_segment *g)
 {
-	if (passes(s, g) && tcp_ack_arrives(s, g) && text(s, g))
+	if (text(s, g))
 		tcp_set_state(s, TCP_CLOSE_WAIT);
+}
+
+static bool own_fin_acked(const struct tcp_sock *s)
+{
+	return s->snd.fin && s->snd.una == s->snd.end + 1;
 }
 
 static void in_fin_wait1(struct tcp_sock *s, struct tcp_segment *g)
 {
-	bool ended;
+	bool acked = own_fin_acked(s);
 
-	if (!passes(s, g) || !tcp_ack_arrives(s, g))
-		return;
-	if (own_fin_acked(s)) {
+	if (acked) {
 		tcp_set_state(s, TCP_FIN_WAIT2);
 		tcp_fin_acked(s);
 	}
-	ended = text(s, g);
-	if (!ended)
+	if (!text(s, g))
 		return;
-	if (s->state == TCP_FIN_WAIT2)
+	if (acked)
 		tcp_time_wait(s);
 	else
 		tcp_set_state(s, TCP_CLOSING);
@@ -231,25 +224,21 @@ static void in_fin_wait1(struct tcp_sock *s, struct tcp_segment *g)
 
 static void in_fin_wait2(struct tcp_sock *s, struct tcp_segment *g)
 {
-	if (passes(s, g) && tcp_ack_arrives(s, g) && text(s, g))
+	if (text(s, g))
 		tcp_time_wait(s);
-}
-
-static void in_close_wait(struct tcp_sock *s, struct tcp_segment *g)
-{
-	if (passes(s, g))
-		(void)!tcp_ack_arrives(s, g);
 }
 
 static void in_closing(struct tcp_sock *s, struct tcp_segment *g)
 {
-	if (passes(s, g) && tcp_ack_arrives(s, g) && own_fin_acked(s))
+	(void)g;
+	if (own_fin_acked(s))
 		tcp_time_wait(s);
 }
 
 static void in_last_ack(struct tcp_sock *s, struct tcp_segment *g)
 {
-	if (passes(s, g) && tcp_ack_arrives(s, g) && own_fin_acked(s))
+	(void)g;
+	if (own_fin_acked(s))
 		tcp_done(s, 0);
 }
 
@@ -261,37 +250,7 @@ static void in_time_wait(struct tcp_sock *s, struct tcp_segment *g)
 	if (!in_window(s, g) || (g->flags & (TCP_SYN | TCP_FIN)) || g->len)
 		tcp_send_ack(s);
 	if (g->flags & TCP_FIN)
-		tcp_keep_after(s, TCP_TIME_WAIT_MS);
-}
-
-static void in_syn_received(struct tcp_sock *s, struct tcp_segment *g)
-{
-	if ((g->flags & (TCP_SYN | TCP_RST)) == TCP_SYN &&
-	    g->seq == s->rcv.irs) {
-		if (g->flags & TCP_ACK && g->ack == s->snd.max) {
-			/* both at once: the other's SYN-ACK */
-			s->snd.una = g->ack;
-			established(s);
-			s->ack_now = true;
-		} else {
-			tcp_send_syn(s);
-		}
-		return;
-	}
-	if (!passes(s, g) || !(g->flags & TCP_ACK))
-		return;
-	if (g->ack != s->snd.max) {
-		tcp_reset_reply(g);
-		return;
-	}
-	s->snd.una = s->snd.nxt = g->ack;
-	s->snd.window = g->window << s->snd.scale;
-	s->snd.window_max = max_u32(s->snd.window_max, s->snd.window);
-	s->snd.wl1 = g->seq;
-	s->snd.wl2 = g->ack;
-	established(s);
-	if (text(s, g))
-		tcp_set_state(s, TCP_CLOSE_WAIT);
+		tcp_arm(&s->keep, TCP_TIME_WAIT_MS);
 }
 
 static void in_closed(struct tcp_sock *s, struct tcp_segment *g)
@@ -300,25 +259,32 @@ static void in_closed(struct tcp_sock *s, struct tcp_segment *g)
 	tcp_reset_reply(g);
 }
 
+/* CLOSE-WAIT expects nothing but what all do: resets and acks. */
 void tcp_segment_arrives(struct tcp_sock *s, struct tcp_segment *g)
 {
-	static void (*const states[TCP_STATES])(struct tcp_sock *,
-						struct tcp_segment *) = {
-		[TCP_ESTABLISHED] = in_established,
-		[TCP_SYN_SENT] = in_syn_sent,
-		[TCP_SYN_RECEIVED] = in_syn_received,
-		[TCP_FIN_WAIT1] = in_fin_wait1,
-		[TCP_FIN_WAIT2] = in_fin_wait2,
-		[TCP_TIME_WAIT] = in_time_wait,
-		[TCP_CLOSED] = in_closed,
-		[TCP_CLOSE_WAIT] = in_close_wait,
-		[TCP_LAST_ACK] = in_last_ack,
-		[TCP_LISTEN] = tcp_listen_input,
-		[TCP_CLOSING] = in_closing,
+	static const struct {
+		bool connected;		/* g passes those checks first */
+		void (*in)(struct tcp_sock *s, struct tcp_segment *g);
+	} states[TCP_STATES] = {
+		[TCP_CLOSED] = { false, in_closed },
+		[TCP_LISTEN] = { false, tcp_listen_input },
+		[TCP_SYN_SENT] = { false, in_syn_sent },
+		[TCP_SYN_RECEIVED] = { false, in_syn_received },
+		[TCP_ESTABLISHED] = { true, in_established },
+		[TCP_FIN_WAIT1] = { true, in_fin_wait1 },
+		[TCP_FIN_WAIT2] = { true, in_fin_wait2 },
+		[TCP_CLOSE_WAIT] = { true, NULL },
+		[TCP_CLOSING] = { true, in_closing },
+		[TCP_LAST_ACK] = { true, in_last_ack },
+		[TCP_TIME_WAIT] = { false, in_time_wait },
 	};
+	bool connected;
 
 	assert(s->state > 0 && s->state < TCP_STATES);
-	states[s->state](s, g);
+	connected = states[s->state].connected;
+	if (!connected || (acceptable(s, g) && tcp_ack_arrives(s, g)))
+		if (states[s->state].in)
+			states[s->state].in(s, g);
 	tcp_output(s);
 }
 
@@ -363,20 +329,17 @@ static void deliver(struct tcp_segment *g)
 void tcp_input(struct packet *k, const struct ip_header *h)
 {
 	struct vnet *v = k->in->vnet;
-	struct tcp_segment g;
+	struct tcp_segment g = { .k = k };
 	int err = tcp_parse(k, h, &g);
 
 	net_count(v, NET_TCP_IN);
-	if (err) {
+	if (err)
 		net_count(v, NET_TCP_IN_ERRORS);
-		if (err == -EBADMSG)
-			net_count(v, NET_TCP_IN_CHECKSUM);
-		packet_free(k);
-		return;
-	}
+	if (err == -EBADMSG)
+		net_count(v, NET_TCP_IN_CHECKSUM);
 	/* RFC 9293 3.9.2.3: one host talks to one */
-	if (!k->broadcast && !k->multicast && !inet_is_multicast(h->dst) &&
-	    !netif_any_broadcast(v, h->dst))
+	if (!err && !k->broadcast && !k->multicast &&
+	    !inet_is_multicast(h->dst) && !netif_any_broadcast(v, h->dst))
 		deliver(&g);
 	if (g.k)
 		packet_free(g.k);
@@ -406,14 +369,14 @@ void tcp_error(struct vnet *v, const struct ip_header *h,
 	s = container_of(i, struct tcp_sock, inet);
 	if (seq_before(seq, s->snd.una) || !seq_before(seq, s->snd.max))
 		return;			/* a guess: RFC 5927 4.1 */
-	if (err == EMSGSIZE && tcp_synchronized(s)) {
-		s->snd.nxt = s->snd.una;	/* RFC 1191 6.4 */
-		tcp_output(s);
-	} else if (err != EMSGSIZE && s->state == TCP_SYN_SENT) {
+	if (err != EMSGSIZE && s->state == TCP_SYN_SENT) {
 		net_count(v, NET_TCP_ATTEMPT_FAILS);
 		tcp_done(s, err);
 	} else if (err != EMSGSIZE) {
 		s->soft_error = err;
+	} else if (tcp_synchronized(s)) {
+		s->snd.nxt = s->snd.una;	/* RFC 1191 6.4 */
+		tcp_output(s);
 	}
 	tcp_reap(s);
 }

@@ -1,84 +1,73 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tcp_option.c - setsockopt and getsockopt at level SOL_TCP, and SO_KEEPALIVE's
- * effect (Linux tcp(7)). Locks: the kernel lock.
+ * tcp_option.c - setsockopt and getsockopt at level SOL_TCP, SO_KEEPALIVE's
+ * effect (Linux tcp(7)), and /proc/net/tcp, of the reader's prison and those
+ * below it. Locks: the kernel lock.
  */
 #include "kernel/base/abi/tcp.h"
 
 #include "net/datagram.h"
 #include "net/tcp.h"
 
-enum { MS = 1000, KEEP_MAX = 32767, KEEP_TRIES_MAX = 127, MSS_LEAST = 88,
-       MSS_MOST = 32767, CONTROL_NAME = 16 };
+enum { MS = 1000, CONTROL_NAME = 16 };
 
-static int seconds(int v, uint32_t *ms)
+const struct tcp_options tcp_options_first = {
+	.keep_idle = 7200, .keep_interval = 75, .keep_count = 9,
+	.syn_tries = 6, .control = &tcp_cubic,
+};
+
+/* Numbers: outside of least .. most it is -EINVAL; 0 where that is zero. */
+static const struct option {
+	int name, least, most;
+	bool clamped, zero;		/* clamped: it becomes least or most */
+	size_t at;
+} table[] = {
+#define AT(member) offsetof(struct tcp_options, member)
+	{ TCP_NODELAY, 0, 1, true, false, AT(nodelay) },
+	{ TCP_CORK, 0, 1, true, false, AT(cork) },
+	{ TCP_QUICKACK, 0, 1, true, false, AT(quickack) },
+	{ TCP_MAXSEG, 88, 32767, false, true, AT(mss) },
+	{ TCP_KEEPIDLE, 1, 32767, false, false, AT(keep_idle) },
+	{ TCP_KEEPINTVL, 1, 32767, false, false, AT(keep_interval) },
+	{ TCP_KEEPCNT, 1, 127, false, false, AT(keep_count) },
+	{ TCP_SYNCNT, 1, 127, false, false, AT(syn_tries) },
+	{ TCP_LINGER2, -1, 120, true, false, AT(linger2) },
+	{ TCP_DEFER_ACCEPT, 0, 255, true, false, AT(defer_accept) },
+	{ TCP_WINDOW_CLAMP, 1152, INT32_MAX, true, true, AT(window_clamp) },
+	{ TCP_USER_TIMEOUT, 0, INT32_MAX, false, false, AT(user_timeout) },
+};
+
+static const struct option *option_find(int name)
 {
-	if (v < 1 || v > KEEP_MAX)
-		return -EINVAL;
-	*ms = (uint32_t)v * MS;
-	return 0;
+	for (unsigned n = 0; n < ARRAY_LEN(table); n++)
+		if (table[n].name == name)
+			return &table[n];
+	return NULL;
 }
 
-static int tries(int v, uint32_t *to)
+static int32_t *value_of(struct tcp_sock *s, const struct option *o)
 {
-	if (v < 1 || v > KEEP_TRIES_MAX)
-		return -EINVAL;
-	*to = v;
-	return 0;
-}
-
-static int keep_idle_set(struct tcp_sock *s, int v)
-{
-	int err = seconds(v, &s->keep_idle);
-
-	if (!err && tcp_synchronized(s) && s->state != TCP_TIME_WAIT)
-		tcp_keep_arm(s);
-	return err;
+	return (int32_t *)((char *)&s->opt + o->at);
 }
 
 static int number_set(struct tcp_sock *s, int name, int v)
 {
-	switch (name) {
-	case TCP_NODELAY:
-		s->nodelay = v != 0;
-		if (v)
-			tcp_output(s);
-		return 0;
-	case TCP_CORK:
-		s->cork = v != 0;
-		if (!v)
-			tcp_output(s);
-		return 0;
-	case TCP_MAXSEG:
-		if (v && (v < MSS_LEAST || v > MSS_MOST))
-			return -EINVAL;
-		s->mss_wanted = v;
-		return 0;
-	case TCP_KEEPIDLE:
-		return keep_idle_set(s, v);
-	case TCP_KEEPINTVL:
-		return seconds(v, &s->keep_interval);
-	case TCP_KEEPCNT:
-		return tries(v, &s->keep_count);
-	case TCP_SYNCNT:
-		return tries(v, &s->syn_tries);
-	case TCP_LINGER2:
-		s->linger2 = v > TCP_FIN_WAIT_MS / MS ? TCP_FIN_WAIT_MS :
-			     v < 0 ? -1 : v * MS;
-		return 0;
-	case TCP_QUICKACK:
-		s->quickack = v != 0;
-		if (v && s->ack_owed)
-			tcp_send_ack(s);
-		return 0;
-	case TCP_USER_TIMEOUT:
-		if (v < 0)
-			return -EINVAL;
-		s->user_timeout = v;
-		return 0;
-	default:
+	const struct option *o = option_find(name);
+
+	if (!o)
 		return -ENOPROTOOPT;
-	}
+	if ((v < o->least || v > o->most) && !o->clamped && !(o->zero && !v))
+		return -EINVAL;
+	if (!(o->zero && !v))
+		v = v < o->least ? o->least : v > o->most ? o->most : v;
+	*value_of(s, o) = v;
+	if (name == TCP_QUICKACK && v && s->ack_owed)
+		tcp_send_ack(s);
+	if (name == TCP_KEEPIDLE && tcp_synchronized(s) &&
+	    s->state != TCP_TIME_WAIT)
+		tcp_keep_arm(s);
+	tcp_output(s);			/* it may have waited for that */
+	return 0;
 }
 
 static int congestion_set(struct tcp_sock *s, uint32_t user, uint32_t len)
@@ -90,26 +79,14 @@ static int congestion_set(struct tcp_sock *s, uint32_t user, uint32_t len)
 	if (user_copy_in(name, user, min_u32(len, sizeof name - 1)))
 		return -EFAULT;
 	if (!strcmp(name, tcp_cubic.name))
-		s->control = &tcp_cubic;
+		s->opt.control = &tcp_cubic;
 	else if (!strcmp(name, tcp_reno.name))
-		s->control = &tcp_reno;
+		s->opt.control = &tcp_reno;
 	else
 		return -ENOENT;
 	s->epoch_set = false;
 	s->count = s->wmax = 0;
 	return 0;
-}
-
-/* SO_KEEPALIVE is option.c's; here it begins to count. */
-static int keepalive_set(struct tcp_sock *s, uint32_t user, uint32_t len)
-{
-	uint32_t v;
-
-	if (len < sizeof v || user_get32(user, &v))
-		return -ENOPROTOOPT;	/* option.c says so */
-	if (v && tcp_synchronized(s) && s->state != TCP_TIME_WAIT)
-		tcp_keep_after(s, s->keep_idle);
-	return -ENOPROTOOPT;
 }
 
 int tcp_option_set(struct sock *sock, struct thread *me, int level, int name,
@@ -118,11 +95,13 @@ int tcp_option_set(struct sock *sock, struct thread *me, int level, int name,
 	struct tcp_sock *s = tcp_of(sock);
 	uint32_t v;
 
-	if (level == SOL_SOCKET && name == SO_KEEPALIVE)
-		return keepalive_set(s, user, len);
 	if (level == SOL_IP &&
 	    (name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP))
 		return -EPROTO;		/* one talks to one */
+	if (level == SOL_SOCKET && name == SO_KEEPALIVE && len >= sizeof v &&
+	    !user_get32(user, &v) && v && tcp_synchronized(s) &&
+	    s->state != TCP_TIME_WAIT)	/* the option is option.c's */
+		tcp_arm(&s->keep, s->opt.keep_idle * MS);
 	if (level != SOL_TCP)
 		return inet_option_set(sock, me, level, name, user, len);
 	if (name == TCP_CONGESTION)
@@ -134,13 +113,15 @@ int tcp_option_set(struct sock *sock, struct thread *me, int level, int name,
 	return number_set(s, name, (int)v);
 }
 
-/* --- getting --------------------------------------------------------------------------------- */
+/* --- getting -------------------------------------------------------------------- */
 
 static void info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 {
-	uint32_t mss = s->state == TCP_LISTEN || s->state == TCP_CLOSED ?
-		       TCP_MSS_DEFAULT : tcp_mss(s), now = tcp_now();
+	bool listens = s->state == TCP_LISTEN;
+	uint32_t mss = listens || s->state == TCP_CLOSED ? TCP_MSS_DEFAULT :
+		       tcp_mss(s), now = tcp_now();
 
+	/* of a listener, as Linux: the line, and its length */
 	*i = (struct abi_tcp_info){
 		.state = s->state, .retransmits = s->backoff,
 		.probes = s->probes, .backoff = s->backoff,
@@ -150,7 +131,9 @@ static void info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 		.scales = s->snd.scale | s->rcv.scale << 4,
 		.rto = s->rto * MS, .ato = TCP_ACK_DELAY * MS,
 		.snd_mss = mss, .rcv_mss = s->rcv.mss,
-		.unacked = (s->snd.max - s->snd.una + mss - 1) / mss,
+		.unacked = listens ? s->ready_count :
+			   (s->snd.max - s->snd.una + mss - 1) / mss,
+		.sacked = listens ? s->backlog : 0,
 		.last_data_recv = now - s->heard,
 		.last_ack_recv = now - s->heard,
 		.pmtu = s->snd.way + TCP_HEAD + IP_HEAD,
@@ -159,56 +142,28 @@ static void info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 		.advmss = s->snd.way, .reordering = 3,
 		.rcv_space = tcp_receive_space(s),
 	};
-	if (s->state == TCP_LISTEN) {	/* as Linux: the line, and its length */
-		i->unacked = s->ready_count;
-		i->sacked = s->backlog;
-	}
 }
 
-static int number_get(const struct tcp_sock *s, int name, int *v)
+static int number_get(struct tcp_sock *s, int name, int *v)
 {
-	switch (name) {
-	case TCP_NODELAY:
-		*v = s->nodelay;
-		return 0;
-	case TCP_CORK:
-		*v = s->cork;
-		return 0;
-	case TCP_MAXSEG:
-		*v = tcp_synchronized(s) ? (int)tcp_mss(s) :
-		     s->mss_wanted ? s->mss_wanted : TCP_MSS_DEFAULT;
-		return 0;
-	case TCP_KEEPIDLE:
-		*v = s->keep_idle / MS;
-		return 0;
-	case TCP_KEEPINTVL:
-		*v = s->keep_interval / MS;
-		return 0;
-	case TCP_KEEPCNT:
-		*v = s->keep_count;
-		return 0;
-	case TCP_SYNCNT:
-		*v = s->syn_tries;
-		return 0;
-	case TCP_LINGER2:
-		*v = s->linger2 < 0 ? -1 :
-		     (s->linger2 ? s->linger2 : TCP_FIN_WAIT_MS) / MS;
-		return 0;
-	case TCP_QUICKACK:
-		*v = s->quickack;
-		return 0;
-	case TCP_USER_TIMEOUT:
-		*v = s->user_timeout;
-		return 0;
-	default:
+	const struct option *o = option_find(name);
+
+	if (!o)
 		return -ENOPROTOOPT;
-	}
+	*v = *value_of(s, o);
+	if (name == TCP_LINGER2 && !*v)
+		*v = TCP_FIN_WAIT_MS / MS;
+	if (name == TCP_MAXSEG && tcp_synchronized(s))
+		*v = tcp_mss(s);
+	else if (name == TCP_MAXSEG && !*v)
+		*v = TCP_MSS_DEFAULT;
+	return 0;
 }
 
 int tcp_option_get(struct sock *sock, struct thread *me, int level, int name,
 		   uint32_t user, uint32_t user_len)
 {
-	const struct tcp_sock *s = tcp_of(sock);
+	struct tcp_sock *s = tcp_of(sock);
 	struct abi_tcp_info info;
 	char control[CONTROL_NAME] = "";
 	int v, err;
@@ -220,10 +175,54 @@ int tcp_option_get(struct sock *sock, struct thread *me, int level, int name,
 		return sock_option_give(user, user_len, &info, sizeof info);
 	}
 	if (name == TCP_CONGESTION) {
-		str_copy(control, s->control->name, sizeof control);
+		str_copy(control, s->opt.control->name, sizeof control);
 		return sock_option_give(user, user_len, control,
 					sizeof control);
 	}
 	err = number_get(s, name, &v);
 	return err ? err : sock_option_give(user, user_len, &v, sizeof v);
+}
+
+/* --- /proc/net/tcp -------------------------------------------------------------- */
+
+enum { TIMER_NONE, TIMER_RESEND, TIMER_KEEP, TIMER_TIME_WAIT, TIMER_PROBE };
+
+static void show_one(struct text *t, unsigned n, const struct tcp_sock *s)
+{
+	const struct inet_sock *i = &s->inet;
+	const struct file *f = i->sock.file;
+	const struct timer *timer = s->resend.armed ? &s->resend : &s->keep;
+	uint64_t now = arch_clock_ns(), rest = 0;
+	unsigned kind = !timer->armed ? TIMER_NONE :
+			timer == &s->resend ?
+				s->persist ? TIMER_PROBE : TIMER_RESEND :
+			s->state == TCP_TIME_WAIT ? TIMER_TIME_WAIT : TIMER_KEEP;
+	bool listens = s->state == TCP_LISTEN;
+
+	if (timer->armed && timer->deadline > now)
+		rest = div_u64(timer->deadline - now, 10000000, NULL);
+	text_put(t, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08X %08X "
+		 "%5u %8u %llu 1 %08x\n", n, i->local,
+		 __builtin_bswap16(i->local_port), i->remote,
+		 __builtin_bswap16(i->remote_port), s->state,
+		 listens ? 0 : tcp_unacked(s),
+		 listens ? s->ready_count : tcp_readable(s), kind,
+		 (uint32_t)rest, s->backoff, i->cred->euid, s->probes,
+		 (unsigned long long)(f ? f->inode->ino : 0), 0);
+}
+
+int tcp_show(struct text *t, const struct cred *who)
+{
+	unsigned n = 0;
+
+	text_put(t, "  sl  local_address rem_address   st tx_queue rx_queue tr "
+		 "tm->when retrnsmt   uid  timeout inode\n");
+	list_each(l, &tcp_all) {
+		struct tcp_sock *s = list_entry(l, struct tcp_sock, all_link);
+
+		if (prison_sees(who->prison, s->inet.sock.prison) &&
+		    s->state != TCP_CLOSED)
+			show_one(t, n++, s);
+	}
+	return 0;
 }

@@ -9,8 +9,7 @@
 #include "kernel/fs/charge.h"
 #include "net/tcp.h"
 
-enum { TIME_WAIT_MAX = 2048, KEEP_IDLE_MS = 7200000, KEEP_INTERVAL_MS = 75000,
-       KEEP_COUNT = 9, SEND_FIRST = 87040 };
+enum { TIME_WAIT_MAX = 2048, SEND_FIRST = 87040, RECEIVE_FIRST = 131072 };
 
 struct list tcp_all = LIST_INIT(tcp_all);
 static unsigned time_waits;
@@ -28,18 +27,12 @@ int tcp_new(const struct cred *who, struct tcp_sock **out)
 	memset(s, 0, sizeof *s);
 	inet_sock_begin(&s->inet, who, SOCK_STREAM, &tcp_ops);
 	s->inet.ports = s->inet.vnet->tcp;
-	s->inet.sock.receive_limit = TCP_BUFFER_FIRST;
+	s->inet.sock.receive_limit = RECEIVE_FIRST;
 	s->inet.sock.send_limit = SEND_FIRST;
 	s->state = TCP_CLOSED;
-	s->control = &tcp_cubic;
-	s->keep_idle = KEEP_IDLE_MS;
-	s->keep_interval = KEEP_INTERVAL_MS;
-	s->keep_count = KEEP_COUNT;
-	s->syn_tries = TCP_SYN_RETRIES;
+	s->opt = tcp_options_first;
 	list_init(&s->chunks);
 	list_init(&s->queue);
-	list_init(&s->late);
-	list_init(&s->requests);
 	list_init(&s->ready);
 	list_init(&s->ready_link);
 	sleep_queue_init(&s->readers);
@@ -64,6 +57,12 @@ static int tcp_make(const struct cred *who, int protocol,
 	return err;
 }
 
+static void receive_purge(struct tcp_sock *s)
+{
+	packet_list_free(&s->queue);
+	s->queue_bytes = 0;
+}
+
 void tcp_reap(struct tcp_sock *s)
 {
 	struct prison *p = s->inet.sock.prison;
@@ -72,7 +71,7 @@ void tcp_reap(struct tcp_sock *s)
 		return;
 	assert(!s->resend.armed && !s->keep.armed && !s->ack_timer.armed);
 	assert(list_empty(&s->chunks) && list_empty(&s->ready_link));
-	tcp_receive_purge(s);
+	receive_purge(s);
 	list_remove(&s->all_link);
 	prison_hold(p);
 	inet_sock_end(&s->inet);
@@ -87,6 +86,12 @@ void tcp_wake(struct tcp_sock *s)
 		sleep_wake(&s->writers);
 }
 
+static void wake_all(struct tcp_sock *s)
+{
+	sleep_wake(&s->readers);
+	sleep_wake(&s->writers);
+}
+
 /* --- states --------------------------------------------------------------------------- */
 
 static bool counts(enum tcp_state s)	/* RFC 4022, tcpCurrEstab */
@@ -97,12 +102,9 @@ static bool counts(enum tcp_state s)	/* RFC 4022, tcpCurrEstab */
 void tcp_set_state(struct tcp_sock *s, enum tcp_state to)
 {
 	assert(to > 0 && to < TCP_STATES && s->state != to);
-	if (counts(to) && !counts(s->state))
-		net_count(s->inet.vnet, NET_TCP_ESTABLISHED);
-	else if (!counts(to) && counts(s->state))
-		s->inet.vnet->counters[NET_TCP_ESTABLISHED]--;
-	time_waits += to == TCP_TIME_WAIT;
-	time_waits -= s->state == TCP_TIME_WAIT;
+	s->inet.vnet->counters[NET_TCP_ESTABLISHED] += counts(to) -
+						       counts(s->state);
+	time_waits += (to == TCP_TIME_WAIT) - (s->state == TCP_TIME_WAIT);
 	s->state = to;
 }
 
@@ -112,18 +114,19 @@ void tcp_done(struct tcp_sock *s, int err)
 		return;
 	tcp_set_state(s, TCP_CLOSED);
 	tcp_timers_stop(s);
-	tcp_chunks_purge(s);
+	packet_list_free(&s->chunks);
+	s->cursor = NULL;
+	tcp_ranges_end(s, &s->sacked);
+	tcp_ranges_end(s, &s->late);
 	s->snd.una = s->snd.nxt = s->snd.max = s->snd.end;
 	s->snd.fin = s->snd.urgent_set = false;
-	s->sack_count = 0;
 	s->ack_now = s->ack_owed = false;
 	s->inet.sock.error = err;
 	s->shut = TCP_NO_RECEIVE | TCP_NO_SEND;
 	inet_pair_set(s->inet.ports, &s->inet, 0, 0);
 	if (s->orphan)
 		inet_unbind(s->inet.ports, &s->inet);
-	sleep_wake(&s->readers);
-	sleep_wake(&s->writers);
+	wake_all(s);
 }
 
 /* RFC 9293 3.10.7.4: all is said; what is on its way must die out. */
@@ -132,12 +135,13 @@ void tcp_time_wait(struct tcp_sock *s)
 	assert(s->rcv.fin_got && s->snd.una == s->snd.end + 1);
 	tcp_set_state(s, TCP_TIME_WAIT);
 	timer_cancel(&s->resend);
+	tcp_ranges_end(s, &s->sacked);
+	tcp_ranges_end(s, &s->late);
 	if (time_waits > TIME_WAIT_MAX)
 		tcp_done(s, 0);
 	else
-		tcp_keep_after(s, TCP_TIME_WAIT_MS);
-	sleep_wake(&s->readers);
-	sleep_wake(&s->writers);
+		tcp_arm(&s->keep, TCP_TIME_WAIT_MS);
+	wake_all(s);
 }
 
 /* The other may take its time, but not for ever when nobody listens. */
@@ -145,8 +149,8 @@ void tcp_fin_acked(struct tcp_sock *s)
 {
 	assert(s->state == TCP_FIN_WAIT2);
 	if (s->orphan)
-		tcp_keep_after(s, s->linger2 > 0 ? s->linger2 :
-			       TCP_FIN_WAIT_MS);
+		tcp_arm(&s->keep, s->opt.linger2 > 0 ? s->opt.linger2 * 1000 :
+			TCP_FIN_WAIT_MS);
 	sleep_wake(&s->writers);
 }
 
@@ -155,20 +159,19 @@ void tcp_abort(struct tcp_sock *s, int err)
 {
 	if (s->state == TCP_LISTEN)
 		tcp_listen_end(s);
-	else if (tcp_synchronized(s) && s->state != TCP_TIME_WAIT)
-		tcp_send_reset(s);
+	else if (s->state == TCP_SYN_RECEIVED ||
+		 (tcp_synchronized(s) && s->state != TCP_TIME_WAIT))
+		(void)!tcp_transmit(s, s->snd.nxt, 0, TCP_RST | TCP_ACK);
 	tcp_done(s, err);
 }
 
-/* RFC 9293 3.10.4 */
-void tcp_close_send(struct tcp_sock *s)
+/* RFC 9293 3.10.4: a FIN behind all data. */
+static void close_send(struct tcp_sock *s)
 {
-	if (s->state == TCP_ESTABLISHED || s->state == TCP_SYN_RECEIVED)
-		tcp_set_state(s, TCP_FIN_WAIT1);
-	else if (s->state == TCP_CLOSE_WAIT)
-		tcp_set_state(s, TCP_LAST_ACK);
-	else
+	if (s->state != TCP_ESTABLISHED && s->state != TCP_CLOSE_WAIT)
 		return;
+	tcp_set_state(s, s->state == TCP_CLOSE_WAIT ? TCP_LAST_ACK :
+		      TCP_FIN_WAIT1);
 	s->shut |= TCP_NO_SEND;
 	s->snd.fin = true;
 	tcp_output(s);
@@ -201,33 +204,37 @@ static int connect_names(struct tcp_sock *s, uint32_t addr, uint16_t port)
 	return 0;
 }
 
+/* As new, about to say SYN; time: the offset of our timestamps. */
+void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time)
+{
+	assert(list_empty(&s->chunks) && list_empty(&s->queue));
+	memset(&s->snd, 0, sizeof s->snd);
+	memset(&s->rcv, 0, sizeof s->rcv);
+	s->snd.iss = s->snd.una = s->snd.nxt = s->snd.max = iss;
+	s->snd.end = iss + 1;
+	s->snd.mss = TCP_MSS_DEFAULT;
+	s->rcv.scale = TCP_SCALE;
+	s->timestamps = s->sack = true;
+	s->ts_offset = time;
+	s->ts_recent = s->srtt = s->backoff = s->probes = s->shut = 0;
+	s->rto = TCP_RTO_FIRST;
+	s->timing = s->challenged = s->epoch_set = false;
+	s->soft_error = s->inet.sock.error = 0;
+}
+
 static void connect_begin(struct tcp_sock *s)
 {
 	const struct inet_sock *i = &s->inet;
+	const struct tcp_segment theirs = {
+		.src = i->remote, .sport = i->remote_port,
+		.dst = i->local, .dport = i->local_port,
+	};
 
-	assert(list_empty(&s->chunks) && !s->resend.armed);
-	s->snd.iss = tcp_isn(i->local, i->local_port, i->remote,
-			     i->remote_port);
-	s->ts_offset = tcp_secret_hash(i->local, i->local_port, i->remote,
-				       i->remote_port, 1);
-	memset(&s->rcv, 0, sizeof s->rcv);
-	s->snd.una = s->snd.iss;
-	s->snd.end = s->snd.iss + 1;
-	s->snd.mss = TCP_MSS_DEFAULT;
-	s->shut = 0;
-	s->backoff = s->probes = 0;
-	s->rto = TCP_RTO_FIRST;
-	s->srtt = s->soft_error = 0;
-	s->timestamps = s->sack = s->timing = false;
-	s->inet.sock.error = 0;
+	tcp_begin(s, tcp_isn(&theirs), tcp_secret(&theirs, TCP_SECRET_TIME));
+	s->connecting = true;
 	tcp_set_state(s, TCP_SYN_SENT);
 	net_count(i->vnet, NET_TCP_ACTIVE_OPENS);
 	tcp_send_syn(s);
-}
-
-static bool handshake(const struct tcp_sock *s)
-{
-	return s->state == TCP_SYN_SENT || s->state == TCP_SYN_RECEIVED;
 }
 
 /* How a connect that has begun ends. */
@@ -236,7 +243,7 @@ static int connect_wait(struct tcp_sock *s, bool wait, int late)
 	uint64_t deadline = sock_deadline(wait, s->inet.sock.send_timeout);
 	int err;
 
-	while (handshake(s)) {
+	while (tcp_handshake(s)) {
 		err = sock_wait(&s->writers, deadline);
 		if (err)
 			return err == -EAGAIN ? late : err;
@@ -263,17 +270,18 @@ static int tcp_connect(struct sock *sock, const struct path_at *at,
 	err = inet_name_parse(n, &addr, &port);
 	if (err)
 		return err;
-	if (handshake(s))
+	sleep_lock_take(&s->read_lock);	/* what an earlier connection left */
+	if (s->state == TCP_CLOSED)
+		receive_purge(s);
+	sleep_lock_release(&s->read_lock);
+	if (s->connecting || tcp_handshake(s))
 		return connect_wait(s, wait, -EALREADY);
-	if (s->connecting)
-		return connect_wait(s, wait, 0);
 	if (s->state != TCP_CLOSED)
 		return -EISCONN;
 	err = connect_names(s, inet_remote(s->inet.cred, addr), port);
 	if (err)
 		return err;
 	connect_begin(s);
-	s->connecting = true;
 	return connect_wait(s, wait, -EINPROGRESS);
 }
 
@@ -293,9 +301,8 @@ static int tcp_shutdown(struct sock *sock, int how)
 	if (how != SHUT_WR)
 		s->shut |= TCP_NO_RECEIVE;
 	if (how != SHUT_RD)
-		tcp_close_send(s);
-	sleep_wake(&s->readers);
-	sleep_wake(&s->writers);
+		close_send(s);
+	wake_all(s);
 	return 0;
 }
 
@@ -320,7 +327,7 @@ static void tcp_release(struct sock *sock)
 	    (sock->linger.on && !sock->linger.seconds)) {
 		tcp_abort(s, 0);
 	} else {
-		tcp_close_send(s);
+		close_send(s);
 		if (sock->linger.on)
 			linger(s);
 	}
@@ -351,7 +358,7 @@ static void tcp_resized(struct sock *sock)
 {
 	struct tcp_sock *s = tcp_of(sock);
 
-	s->sized = true;
+	s->opt.sized = true;
 	tcp_wake(s);
 }
 
@@ -378,8 +385,7 @@ static void prison_dead(struct prison *p)
 		    s->state == TCP_CLOSED)
 			continue;
 		tcp_abort(s, ECONNRESET);
-		if (s->orphan)
-			tcp_reap(s);
+		tcp_reap(s);
 		l = tcp_all.next;	/* others may have gone with it */
 	}
 }
@@ -392,9 +398,14 @@ void tcp_init(void)
 	static const struct ip_protocol protocol = {
 		.number = IPPROTO_TCP, .input = tcp_input, .error = tcp_error,
 	};
+	static struct procfs_entry entry = {
+		.directory = "net", .name = "tcp", .gate = PROC_GATE_ALL,
+		.show = tcp_show,
+	};
 
+	tcp_listen_init();
 	inet_transport_register(&transport);
 	ip_protocol_register(&protocol);
 	prison_on_death(prison_dead);
-	tcp_show_init();
+	procfs_register(&entry);
 }

@@ -11,7 +11,8 @@
 #include "kernel/mem/mem.h"
 #include "net/tcp.h"
 
-enum { PIECE = 16384 };
+enum { CHUNK = PAGE_SIZE - PACKET_HEAD - sizeof(struct packet),
+       BURST = 32768 };
 
 /* --- sending ---------------------------------------------------------------------------- */
 
@@ -30,11 +31,8 @@ static int sendable(struct tcp_sock *s)
 
 	if (err)
 		return err;
-	if ((s->shut & TCP_NO_SEND) || s->snd.fin)
-		return -EPIPE;
 	return s->state == TCP_ESTABLISHED || s->state == TCP_CLOSE_WAIT ||
-	       s->state == TCP_SYN_SENT || s->state == TCP_SYN_RECEIVED ?
-		0 : -EPIPE;
+	       tcp_handshake(s) ? 0 : -EPIPE;
 }
 
 /* Until there is room. -EAGAIN, a signal's, and sendable's. */
@@ -42,66 +40,61 @@ static int room_wait(struct tcp_sock *s, uint64_t deadline)
 {
 	int err;
 
-	for (;;) {
-		err = sendable(s);
-		if (err)
-			return err;
-		if (s->state != TCP_SYN_SENT && s->state != TCP_SYN_RECEIVED &&
-		    room(s))
-			return 0;
+	while (!(err = sendable(s)) && (tcp_handshake(s) || !room(s))) {
 		sleep_lock_release(&s->write_lock);
 		err = sock_wait(&s->writers, deadline);
 		sleep_lock_take(&s->write_lock);
 		if (err)
-			return err;
+			break;
 	}
+	return err;
 }
 
-/* One piece of what the program has. */
-static int send_piece(struct tcp_sock *s, struct sock_msg *m, uint8_t *piece,
-		      uint64_t deadline)
+/* Bytes of the program's in a packet behind those to be sent. */
+static int append(struct tcp_sock *s, struct sock_msg *m)
 {
-	int n, err = room_wait(s, deadline);
+	struct packet *k = packet_new_for(s->inet.sock.prison, CHUNK);
+	uint32_t n = min_u32(min_u32(m->io->left, CHUNK), room(s));
+	int err;
 
-	if (err)
+	if (!k)
+		return -ENOBUFS;
+	err = user_io_take(m->io, k->data, n);
+	n = err;
+	if (err > 0)
+		err = sendable(s);	/* it may have slept */
+	if (err) {
+		packet_free(k);
 		return err;
-	n = user_io_take(m->io, piece, min_u32(min_u32(m->io->left, PIECE),
-					       room(s)));
-	if (n <= 0)
-		return n;
-	err = sendable(s);		/* it may have slept */
-	if (err)
-		return err;
-	n = tcp_append(s, piece, n);
-	if (n > 0 && (m->flags & MSG_OOB) && !m->io->left) {
+	}
+	packet_put(k, n);
+	k->seq = s->snd.end;
+	s->snd.end += n;
+	(void)tcp_queue(&s->chunks, s->chunks.prev, k);
+	if ((m->flags & MSG_OOB) && !m->io->left) {
 		s->snd.urgent = s->snd.end;
 		s->snd.urgent_set = true;
 	}
-	s->more = (m->flags & MSG_MORE) || (m->io->left && room(s));
-	if (n > 0)
-		tcp_output(s);
-	return n;
+	s->snd.more = (m->flags & MSG_MORE) || (m->io->left && room(s));
+	return (int)n;
 }
 
 int tcp_send(struct sock *sock, struct sock_msg *m, bool wait)
 {
 	struct tcp_sock *s = tcp_of(sock);
 	uint64_t deadline = sock_deadline(wait, sock->send_timeout);
-	uint8_t *piece;
-	int n = 0, done = 0;
+	int n = sendable(s), done = 0;
 
-	if (s->state == TCP_CLOSED || s->state == TCP_LISTEN) {
-		n = sock_take_error(sock);
-		return n ? n : -EPIPE;
-	}
-	piece = kmem_alloc(min_u32(max_u32(m->io->left, 1), PIECE));
-	if (!piece)
-		return -ENOBUFS;
+	if (n)
+		return n;
 	sleep_lock_take(&s->write_lock);
-	while (m->io->left && (n = send_piece(s, m, piece, deadline)) > 0)
+	while (m->io->left && !(n = room_wait(s, deadline)) &&
+	       (n = append(s, m)) > 0) {
 		done += n;
+		if (!s->snd.more || s->snd.end - s->snd.nxt >= BURST)
+			tcp_output(s);
+	}
 	sleep_lock_release(&s->write_lock);
-	kmem_free(piece);
 	return done ? done : n;
 }
 
@@ -124,7 +117,7 @@ static bool inlined(const struct tcp_sock *s)
 static struct packet *packet_at(const struct reading *r)
 {
 	list_each(l, &r->s->queue) {
-		struct packet *k = list_entry(l, struct packet, link);
+		struct packet *k = tcp_packet_of(l);
 
 		if (r->at - k->seq < k->len)
 			return k;
@@ -136,47 +129,43 @@ static struct packet *packet_at(const struct reading *r)
 static void consume(struct reading *r)
 {
 	struct tcp_sock *s = r->s;
-	struct list *l;
 
 	if (r->peek)
 		return;
 	s->rcv.read = r->at;
-	while ((l = list_first(&s->queue))) {
-		struct packet *k = list_entry(l, struct packet, link);
-
-		if (seq_after(k->seq + k->len, r->at))
+	list_each_safe(l, &s->queue) {
+		if (seq_after(tcp_packet_end(tcp_packet_of(l)), r->at))
 			break;
-		list_remove(l);
-		packet_free(k);
+		tcp_unqueue(s, tcp_packet_of(l));
 	}
 	if (s->rcv.urgent_set && seq_after(r->at, s->rcv.urgent))
 		s->rcv.urgent_set = s->rcv.urgent_here = false;
 }
 
 /* Bytes given, up to the urgent mark; 0: nothing is there; -EFAULT. mark: the
- * call ends here. */
+ * call ends here. MSG_TRUNC: they are only counted. */
 static int give(struct reading *r, bool *mark)
 {
 	struct tcp_sock *s = r->s;
+	uint32_t end = s->rcv.nxt - s->rcv.fin_got, n;
+	bool urgent = s->rcv.urgent_set && r->at == s->rcv.urgent;
 	struct packet *k;
-	uint32_t n, at;
 	int given;
 
-	*mark = s->rcv.urgent_set && r->at == s->rcv.urgent && r->done;
+	*mark = urgent && r->done;
 	if (*mark)
 		return 0;
-	if (s->rcv.urgent_set && r->at == s->rcv.urgent && !inlined(s) &&
-	    seq_before(r->at, s->rcv.nxt - s->rcv.fin_got))
+	if (urgent && !inlined(s) && r->at != end)
 		r->at++;		/* it is read by MSG_OOB only */
-	k = packet_at(r);
+	k = r->at == end ? NULL : packet_at(r);
 	if (!k)
 		return 0;
-	at = r->at - k->seq;
-	n = min_u32(k->len - at, r->m->io->left);
+	n = min_u32(tcp_packet_end(k) - r->at, r->m->io->left);
 	if (s->rcv.urgent_set && s->rcv.urgent - r->at < n &&
 	    s->rcv.urgent != r->at)
 		n = s->rcv.urgent - r->at;
-	given = user_io_give(r->m->io, k->data + at, n);
+	given = r->m->flags & MSG_TRUNC ? user_io_skip(r->m->io, n) :
+		user_io_give(r->m->io, k->data + (r->at - k->seq), n);
 	if (given <= 0)
 		return given;
 	r->at += given;
@@ -204,13 +193,6 @@ static bool read_wait(struct reading *r, uint32_t target, uint64_t deadline,
 	return *err;
 }
 
-/* The window that reading has opened is told. */
-static void told(struct tcp_sock *s)
-{
-	if (tcp_synchronized(s) && !s->rcv.fin_got && tcp_window_opens(s))
-		tcp_send_ack(s);
-}
-
 /* recv(MSG_OOB): -EINVAL: there is none; -EAGAIN: it is on its way. */
 static int receive_urgent(struct tcp_sock *s, struct sock_msg *m)
 {
@@ -236,25 +218,24 @@ int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	bool mark = false;
 	int n, err = 0;
 
-	if (s->state == TCP_LISTEN)
+	if (s->state == TCP_LISTEN ||
+	    (s->state == TCP_CLOSED && !sock->error && !s->rcv.irs))
 		return -ENOTCONN;
 	if (m->flags & MSG_OOB)
 		return receive_urgent(s, m);
-	if (s->state == TCP_CLOSED && !sock->error && !tcp_readable(s) &&
-	    !s->rcv.irs)
-		return -ENOTCONN;
 	sleep_lock_take(&s->read_lock);
 	r.at = s->rcv.read;
-	while (m->io->left) {
+	while (m->io->left && !mark) {
 		n = give(&r, &mark);
 		if (n < 0)
 			err = n;
-		if (n < 0 || mark)
-			break;
-		if (!n && read_wait(&r, max_u32(target, 1), deadline, &err))
+		if (n < 0 || (!n && !mark &&
+			      read_wait(&r, max_u32(target, 1), deadline, &err)))
 			break;
 	}
-	told(s);
+	/* the window that reading has opened is told */
+	if (tcp_synchronized(s) && !s->rcv.fin_got && tcp_window_opens(s))
+		tcp_send_ack(s);
 	sleep_lock_release(&s->read_lock);
 	return r.done ? r.done : err;
 }
@@ -279,7 +260,7 @@ unsigned tcp_poll(struct sock *sock, struct poller *p)
 		mask |= READ | POLLRDHUP;
 	if (sock->error)
 		mask |= POLLERR;
-	if (s->state == TCP_SYN_SENT || s->state == TCP_SYN_RECEIVED)
+	if (tcp_handshake(s))
 		return mask;
 	if (tcp_readable(s) >= max_u32(min_u32(sock->receive_low,
 					       sock->receive_limit / 2), 1))
@@ -296,19 +277,13 @@ int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg)
 	struct tcp_sock *s = tcp_of(sock);
 
 	(void)me;
-	switch (cmd) {
-	case SIOCINQ:
-		if (s->state == TCP_LISTEN)
-			return -EINVAL;
-		return user_put32(arg, tcp_readable(s));
-	case SIOCOUTQ:
-		if (s->state == TCP_LISTEN)
-			return -EINVAL;
-		return user_put32(arg, tcp_unacked(s));
-	case SIOCATMARK:
+	if (cmd == SIOCATMARK)
 		return user_put32(arg, s->rcv.urgent_set &&
 				  s->rcv.urgent == s->rcv.read);
-	default:
+	if (cmd != SIOCINQ && cmd != SIOCOUTQ)
 		return -ENOTTY;
-	}
+	if (s->state == TCP_LISTEN)
+		return -EINVAL;
+	return user_put32(arg, cmd == SIOCINQ ? tcp_readable(s) :
+			  tcp_unacked(s));
 }

@@ -73,8 +73,9 @@ int str_to_u64(const char *s, unsigned base, uint64_t *out) must_check;
 int str_format(char *to, size_t size, const char *fmt, ...) printf_like(3, 4);
 int str_vformat(char *to, size_t size, const char *fmt, va_list ap);
 
-/* hashing: hash.c */
+/* hashing: hash.c; siphash.c */
 uint32_t hash_bytes(const void *p, size_t n, uint32_t seed);
+uint64_t hash_secret(const uint64_t key[2], const uint64_t *m, unsigned n);
 
 static inline uint32_t hash_u32(uint32_t x)
 {

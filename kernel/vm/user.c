@@ -129,7 +129,7 @@ static void io_advance(struct user_io *io, uint32_t n)
 	io->left -= n;
 }
 
-enum io_way { IO_TAKE, IO_GIVE, IO_ZERO };
+enum io_way { IO_TAKE, IO_GIVE, IO_ZERO, IO_SKIP };
 
 /* Moves one piece; the number of bytes that did not go. */
 static uint32_t move_piece(struct user_io *io, enum io_way way, void *at, uint32_t n)
@@ -137,6 +137,8 @@ static uint32_t move_piece(struct user_io *io, enum io_way way, void *at, uint32
 	uint32_t user = io->iov->base;
 
 	assert(n > 0 && n <= io->iov->len);
+	if (way == IO_SKIP)
+		return 0;
 	if (io->kernel) {
 		if (way == IO_TAKE)
 			memcpy(at, (void *)user, n);
@@ -186,4 +188,9 @@ int user_io_give(struct user_io *io, const void *from, uint32_t n)
 int user_io_zero(struct user_io *io, uint32_t n)
 {
 	return io_move(io, IO_ZERO, NULL, n);
+}
+
+int user_io_skip(struct user_io *io, uint32_t n)
+{
+	return io_move(io, IO_SKIP, NULL, n);
 }

@@ -246,5 +246,7 @@ void user_io_done(struct user_io *io);
 int user_io_take(struct user_io *io, void *to, uint32_t n) must_check;
 int user_io_give(struct user_io *io, const void *from, uint32_t n) must_check;
 int user_io_zero(struct user_io *io, uint32_t n) must_check;
+/* The same of bytes that do not move: the next n are passed over. */
+int user_io_skip(struct user_io *io, uint32_t n) must_check;
 
 #endif

@@ -303,6 +303,60 @@ TEST(urgent_byte)
 	CHECK(!memcmp(text, "cd", 2));
 }
 
+static volatile int urgent;
+
+static void urgent_came(int sig)
+{
+	urgent = sig;
+}
+
+TEST(urgent_data_is_a_signal)
+{
+	char text[8];
+	int fd[2];
+
+	tcp_pair(fd);
+	signal(SIGURG, urgent_came);
+	CHECK_EQ(send(fd[0], "x", 1, MSG_OOB), 1);
+	usleep(50000);
+	CHECK_EQ(urgent, 0);			/* nobody has asked for it */
+	CHECK_EQ(recv(fd[1], text, 1, MSG_OOB), 1);
+	CHECK_OK(fcntl(fd[1], F_SETOWN, getpid()));
+	CHECK_EQ(send(fd[0], "y", 1, MSG_OOB), 1);
+	usleep(50000);
+	CHECK_EQ(urgent, SIGURG);
+	urgent = 0;
+	CHECK_OK(fcntl(fd[1], F_SETOWN, -getpgrp()));
+	CHECK_EQ(send(fd[0], "z", 1, MSG_OOB), 1);
+	usleep(50000);
+	CHECK_EQ(urgent, SIGURG);
+}
+
+TEST(what_is_cut_off_is_passed_over)
+{
+	char text[8] = "";
+	int fd[2];
+
+	tcp_pair(fd);
+	CHECK_EQ(write(fd[0], "abcdef", 6), 6);
+	CHECK(tcp_poll(fd[1], 1000) & POLLIN);
+	CHECK_EQ(recv(fd[1], NULL, 4, MSG_TRUNC), 4);
+	CHECK_EQ(recv(fd[1], text, 8, 0), 2);
+	CHECK(!strcmp(text, "ef"));
+}
+
+TEST(accept_deferred_until_data)
+{
+	int s = tcp_server(5), fd = tcp_socket(), v = 5;
+
+	CHECK_OK(setsockopt(s, IPPROTO_TCP, TCP_DEFER_ACCEPT, &v, sizeof(v)));
+	CHECK_OK(tcp_connect(fd, tcp_port(s)));
+	CHECK_EQ(tcp_poll(s, 200), 0);
+	CHECK_EQ(write(fd, "x", 1), 1);
+	CHECK_EQ(tcp_poll(s, 1000), POLLIN);
+	CHECK_OK(accept(s, NULL, NULL));
+}
+
 TEST(both_connect_to_each_other)
 {
 	struct sockaddr_in a = tcp_addr(0);
@@ -416,6 +470,18 @@ TEST(options)
 		  EINVAL);
 	CHECK_ERRNO(setsockopt(fd[0], IPPROTO_TCP, 99, &v, sizeof(v)),
 		  ENOPROTOOPT);
+	CHECK_OK(setsockopt(fd[0], IPPROTO_TCP, TCP_USER_TIMEOUT, &v,
+			    sizeof(v)));
+	v = -1;
+	CHECK_ERRNO(setsockopt(fd[0], IPPROTO_TCP, TCP_USER_TIMEOUT, &v,
+			       sizeof(v)), EINVAL);
+	CHECK_ERRNO(setsockopt(fd[0], IPPROTO_TCP, TCP_MAXSEG, &v, sizeof(v)),
+		    EINVAL);
+	v = 1;
+	CHECK_OK(setsockopt(fd[0], IPPROTO_TCP, TCP_WINDOW_CLAMP, &v,
+			    sizeof(v)));
+	CHECK(tcp_option(fd[0], IPPROTO_TCP, TCP_WINDOW_CLAMP) >= 1024);
+	CHECK_EQ(tcp_option(fd[0], IPPROTO_TCP, TCP_LINGER2), 60);
 	CHECK_OK(getsockopt(fd[0], IPPROTO_TCP, TCP_INFO, &info, &n));
 	CHECK_EQ(info.tcpi_state, 1);
 	CHECK(info.tcpi_options & TCPI_OPT_TIMESTAMPS);

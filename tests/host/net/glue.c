@@ -15,7 +15,7 @@ unsigned inet_addr(const char *text);
 
 static unsigned pieces;
 static uint64_t now_ns = 1000000000ull;
-static struct timer *timers[64];
+static struct timer *timers[1024];
 static struct defer *deferred;
 
 /* --- what the rooms below give --------------------------------------------------- */

@@ -57,6 +57,19 @@ int inet_option_get(struct sock *sock, struct thread *me, int level, int name,
 	return inet_option_set(sock, me, level, name, user, user_len);
 }
 
+void sock_inherit(struct sock *to, const struct sock *from)
+{
+	to->options = from->options;
+	to->send_limit = from->send_limit;
+	to->receive_limit = from->receive_limit;
+	to->receive_low = from->receive_low;
+}
+
+void sock_urgent(const struct sock *s)
+{
+	assert(s->ops);
+}
+
 void sleep_wake(struct sleep_queue *q)
 {
 	assert(sleep_queue_idle(q));
@@ -96,6 +109,12 @@ int user_io_give(struct user_io *io, const void *from, uint32_t n)
 {
 	memcpy(place, from, n);
 	place += n;
+	io->left -= n;
+	return (int)n;
+}
+
+int user_io_skip(struct user_io *io, uint32_t n)
+{
 	io->left -= n;
 	return (int)n;
 }
@@ -184,13 +203,19 @@ struct tcp_sock *tcp_glue_accept(struct tcp_sock *s)
 	return c;
 }
 
+static int connect_to(struct sock *s, struct sock_msg *m, bool wait)
+{
+	return s->ops->connect(s, NULL, m->name, wait);
+}
+
 int tcp_glue_connect(struct tcp_sock *s, const char *addr, unsigned port)
 {
 	struct sock_name n;
+	struct sock_msg m = { .name = &n };
 	int err;
 
 	inet_name_fill(&n, inet_addr(addr), __builtin_bswap16(port));
-	err = ops_of(s)->connect(&s->inet.sock, NULL, &n, false);
+	err = on_kernel_stack(connect_to, s, &m);
 	glue_settle();
 	return err;
 }
@@ -262,13 +287,13 @@ unsigned tcp_glue_count(void)
 
 void tcp_glue_nodelay(struct tcp_sock *s)
 {
-	s->nodelay = true;
+	s->opt.nodelay = true;
 }
 
 void tcp_glue_keepalive(struct tcp_sock *s, unsigned idle_ms)
 {
 	s->inet.sock.options |= SOCK_OPTION_KEEPALIVE;
-	s->keep_idle = s->keep_interval = idle_ms;
-	s->keep_count = 2;
+	s->opt.keep_idle = s->opt.keep_interval = idle_ms / 1000;
+	s->opt.keep_count = 2;
 	tcp_keep_arm(s);
 }
