@@ -17,6 +17,7 @@ from rig import machine as machines  # noqa: E402
 EXIT_TIMEOUT, EXIT_CRASH, EXIT_USAGE = 124, 125, 2
 POWER_OFF_SECONDS = 10      # from the command's end to QEMU's
 PANIC_SECONDS = 3           # for the backtrace to come out
+WWW_PORT = 8080
 LOG_LINES = 30              # of the kernel log, shown after a crash
 PANIC = re.compile(rb"\] (?:Kernel )?panic(?: - |: )")   # Brig's, Linux's
 
@@ -112,6 +113,28 @@ def terminal_words():
     return ["brig.size=%dx%d" % (size.columns, size.lines)]
 
 
+def free_port(first):
+    """The first port of 127.0.0.1 from there on that nobody listens on."""
+    import socket
+    for port in range(first, first + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    return None
+
+
+def forward(machine):
+    """Leads a port of this machine to a jail's web server."""
+    machine.forward = free_port(WWW_PORT) if machine.network() else None
+    if machine.forward:
+        print("brig: http://127.0.0.1:%d/ is port 80 of %s in the machine" %
+              (machine.forward, machines.JAIL_ADDRESS), file=sys.stderr)
+
+
 def run(words):
     arguments = Arguments("run", words)
     if arguments.rest:
@@ -121,6 +144,7 @@ def run(words):
     import subprocess
     if arguments.machine.nic is None and arguments.machine.net is None:
         arguments.machine.net = "user"
+    forward(arguments.machine)
     scratch = process.scratch_make()
     try:
         command = arguments.machine.command(terminal_words(), ["mon:stdio"], scratch)

@@ -14,6 +14,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(TOP, "build")
 NICS = {"virtio": "virtio-net-pci", "ne2k": "ne2k_pci"}
 USER_NET = "ip=10.0.2.15/24,10.0.2.2,10.0.2.3"  # what QEMU's would tell by DHCP
+JAIL_ADDRESS = "10.0.2.20"      # for a jail; QEMU's network asks by ARP where it is
 
 
 def build_name():
@@ -63,6 +64,7 @@ class Machine:
         self.disks = []
         self.nic = None         # "virtio", "ne2k"
         self.net = None         # "user", "none"
+        self.forward = None     # a port of 127.0.0.1 that is JAIL_ADDRESS' port 80
         self.qemu = []          # more arguments for QEMU
         self.iso = False        # boot by GRUB; or the name of an image
         self.modules = []       # archives to unpack over the root
@@ -74,7 +76,7 @@ class Machine:
         serials are -serial arguments; scratch is a folder for temporary
         files that lives as long as the machine."""
         if self.network() and not re.search(r"(^|\s)ip=", self.cmdline):
-            words = words + [USER_NET]
+            words = words + [USER_NET, "ip.alias=" + JAIL_ADDRESS]
         line = " ".join(words + ([self.cmdline] if self.cmdline else []))
         args = ["qemu-system-i386", "-nodefaults", "-display", "none",
                 "-m", str(self.mem), "-smp", str(self.smp)]
@@ -98,8 +100,11 @@ class Machine:
     def network(self):
         if (self.net is None and self.nic is None) or self.net == "none":
             return []
+        user = "user,id=net0"
+        if self.forward:
+            user += ",hostfwd=tcp:127.0.0.1:%d-%s:80" % (self.forward, JAIL_ADDRESS)
         # No boot ROM on the card: it costs start-up time and a package.
-        return ["-netdev", "user,id=net0", "-device",
+        return ["-netdev", user, "-device",
                 NICS[self.nic or "virtio"] + ",netdev=net0,romfile="]
 
     def kernel_arguments(self, line, scratch):
