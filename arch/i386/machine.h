@@ -107,6 +107,22 @@ static inline void arch_outl(uint16_t port, uint32_t v)
 {
 	__asm__ volatile("outl %0, %1" ::"a"(v), "Nd"(port));
 }
+static inline void arch_insw(uint16_t port, void *to, uint32_t words)
+{
+	__asm__ volatile("rep insw" : "+D"(to), "+c"(words) : "d"(port) : "memory");
+}
+static inline void arch_insl(uint16_t port, void *to, uint32_t longs)
+{
+	__asm__ volatile("rep insl" : "+D"(to), "+c"(longs) : "d"(port) : "memory");
+}
+static inline void arch_outsw(uint16_t port, const void *from, uint32_t words)
+{
+	__asm__ volatile("rep outsw" : "+S"(from), "+c"(words) : "d"(port) : "memory");
+}
+static inline void arch_outsl(uint16_t port, const void *from, uint32_t longs)
+{
+	__asm__ volatile("rep outsl" : "+S"(from), "+c"(longs) : "d"(port) : "memory");
+}
 static inline uint8_t arch_inb(uint16_t port)
 {
 	uint8_t v;

@@ -373,6 +373,7 @@ void dev_init(void)
 	block_init();
 	ramdisk_init();
 	virtio_blk_init();
+	ata_init();
 	virtio_net_init();
 	ne2k_init();
 }
