@@ -127,13 +127,20 @@ void inode_clear_setid(struct inode *i, const struct cred *who)
 
 int inode_apply(struct inode *i, const struct attr_change *a)
 {
-	assert(sleep_lock_mine(&i->lock));
-	if (i->ops && i->ops->set_attr) {
-		int err = i->ops->set_attr(i, a);
+	/* On a disk what the pages lie on is given up after them. */
+	bool first = (a->valid & ATTR_SIZE) && i->ops && i->ops->extent &&
+		     a->size <= i->size;
+	int err = 0;
 
-		if (err)
-			return err;
-	}
+	assert(sleep_lock_mine(&i->lock));
+	if (first)
+		err = regular_resize(i, a->size);
+	if (!err && i->ops && i->ops->set_attr)
+		err = i->ops->set_attr(i, a);
+	if (!err && !first && (a->valid & ATTR_SIZE))
+		err = regular_resize(i, a->size);
+	if (err)
+		return err;
 	if (a->valid & ATTR_MODE)
 		i->mode = (i->mode & S_IFMT) | (a->mode & S_IALLUGO);
 	if (a->valid & ATTR_UID)
@@ -145,10 +152,8 @@ int inode_apply(struct inode *i, const struct attr_change *a)
 	if (a->valid & ATTR_MTIME)
 		i->mtime = a->mtime;
 	i->ctime = inode_now();
-	if (a->valid & ATTR_SIZE) {
-		regular_resize(i, a->size);
+	if (a->valid & ATTR_SIZE)
 		i->mtime = i->ctime;
-	}
 	inode_dirty(i);
 	return 0;
 }

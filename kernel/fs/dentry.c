@@ -167,6 +167,11 @@ static uint32_t evict(uint32_t n, bool quietly)
 	return freed;
 }
 
+void dentry_shrink_all(void)
+{
+	evict(2 * lru_count, true);
+}
+
 static uint32_t dentry_shrink(uint32_t pages)
 {
 	uint32_t want = pages * SHRINK_PER_PAGE * 2;

@@ -104,6 +104,7 @@ struct disk {
 	bool claimed;		/* mounted, or such */
 	unsigned parts_claimed;	/* of a whole disk */
 	bool scanning;
+	bool written;		/* through its file, since the last flush of all */
 	void *node;		/* kernel/dev's */
 	struct disk_stats stats;
 	uint64_t errors_since_ns;	/* errors logged in this while */

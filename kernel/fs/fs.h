@@ -105,6 +105,12 @@ enum {	/* inode.dirty: what has to be written */
 	INODE_DIRTY_TIMES = 1,	/* only times: fdatasync may leave them */
 	INODE_DIRTY_DATA = 2,	/* what finding the data takes: size, blocks */
 };
+struct read_ahead {		/* in pages */
+	uint32_t next;		/* where a reader that goes on will be */
+	uint32_t end;		/* all before it was asked for */
+	uint32_t window;	/* 0: it has jumped */
+	bool never;		/* the program says that it reads here and there */
+};
 struct inode {
 	uint32_t refs;
 	struct superblock *sb;		/* [I] */
@@ -141,7 +147,12 @@ struct inode {
 	struct list lru;		/* without references, kept */
 	struct list dirty_link;		/* sb->dirty: to be written, pages or self */
 	uint64_t dirty_since;		/* arch_clock_ns */
+	/* cache.c, writeback.c */
+	struct disk *disk;		/* where object's pages stand, or NULL */
+	uint32_t reads;			/* requests under way */
+	uint32_t pins;			/* who works on its pages without a reference */
 	struct list writes;		/* requests under way, oldest first */
+	struct read_ahead ahead;	/* of faults */
 	int write_error;		/* not told to anybody yet */
 };
 struct superblock_ops {
@@ -177,6 +188,10 @@ struct superblock {
 	struct disk *disk;		/* under its files, or NULL */
 	uint32_t block_size;		/* of the disk's file system; else 0 */
 	bool leaving;			/* nothing is kept in memory any more */
+	struct list writes;		/* requests of its inodes, oldest first */
+	uint32_t pins;			/* who writes back without a reference */
+	int write_error;		/* not told to anybody yet */
+	struct list link;		/* all of them (super.c) */
 	void *private;
 };
 struct fs_type {			/* registered once, by whoever has one */
@@ -208,7 +223,8 @@ void vfs_superblock_drop(struct superblock *sb);
 /* All fields; the id of the file system is for the host only. */
 int vfs_statfs(const struct path *p, const struct cred *who,
 	       struct abi_statfs64 *out) must_check;
-int vfs_sync(void);		/* all superblocks that are mounted. Sleeps. */
+int vfs_sync(void);		/* all superblocks. Sleeps. */
+int vfs_sync_one(struct superblock *sb) must_check;	/* Sleeps. */
 /* held; fresh ino, times now */
 int inode_new(struct superblock *sb, uint32_t mode,
 	      struct inode **out) must_check;
@@ -452,6 +468,7 @@ struct file {
 	void *private;
 	const char *kind;		/* [I] of a file without a name, or NULL */
 	bool wrote;			/* counted in inode->writers */
+	struct read_ahead ahead;
 	int owner_pid, owner_sig;	/* F_SETOWN */
 	struct list epolls;		/* epoll items that watch it */
 };
@@ -512,6 +529,12 @@ int file_read_kernel(struct file *f, void *to, uint32_t n,
 int file_read_dir(struct file *f, dir_emit emit, void *ctx) must_check;
 int file_allocate(struct file *f, int mode, off64 offset, off64 len) must_check;
 int file_sync(struct file *f, bool data_only) must_check;
+/* sync_file_range(2): bytes from..from+n-1 (n 0: to the end). Sleeps. */
+int file_sync_range(struct file *f, off64 from, off64 n, unsigned flags) must_check;
+/* posix_fadvise(2), readahead(2): -EINVAL, -ESPIPE. Sleeps. */
+enum { FADV_NORMAL, FADV_RANDOM, FADV_SEQUENTIAL, FADV_WILLNEED, FADV_DONTNEED,
+       FADV_NOREUSE };
+int file_advise(struct file *f, off64 from, off64 n, unsigned advice) must_check;
 /* mmap: the file's part of r (object, ops, owner, VM_MAY_WRITE). */
 int file_map(struct file *f, struct vm_request *r) must_check;
 int file_seek(struct file *f, off64 offset, int whence, off64 *out) must_check;

@@ -11,7 +11,7 @@
  * Dirty ones are on their superblock's list and never leave memory unwritten.
  * Locks: the kernel lock; what is loading or dying lets others wait.
  */
-#include "kernel/fs/inner.h"
+#include "kernel/fs/cache.h"
 
 enum {
 	BUCKETS_MIN = 256, BUCKETS_MAX = 16384,
@@ -130,6 +130,7 @@ void inode_queue(struct inode *i)
 		return;
 	i->dirty_since = arch_clock_ns();
 	list_append(&i->sb->dirty, &i->dirty_link);
+	cache_kick();
 }
 
 void inode_dirty_set(struct inode *i, unsigned what)
@@ -150,7 +151,8 @@ void inode_dirty(struct inode *i)
 /* Nothing of it is on its way to or from the medium, or should be. */
 static bool is_quiet(const struct inode *i)
 {
-	return list_empty(&i->dirty_link) && list_empty(&i->writes);
+	return list_empty(&i->dirty_link) && list_empty(&i->writes) &&
+	       !i->reads && !i->pins;
 }
 
 /* Is it kept when its last reference goes? */
@@ -194,6 +196,11 @@ static uint32_t evict_some(uint32_t n)
 		count++;
 	}
 	return pages + count / SHRINK_PER_PAGE;
+}
+
+void inode_shrink_all(void)
+{
+	evict_some(2 * lru_count);
 }
 
 static uint32_t inode_shrink(uint32_t pages)

@@ -63,10 +63,15 @@ void dentry_move(struct dentry *d, struct dentry *parent, const char *name,
 		 size_t len, char *room);	/* Sleeps. */
 void dentry_exchange(struct dentry *a, struct dentry *b);
 void dentry_purge(struct dentry *root);		/* the cache below it. Sleeps. */
+void dentry_shrink_all(void);			/* all unused ones, if they can */
 
 /* --- super.c, mount.c --------------------------------------------------- */
 
 struct fs_type *super_type_find(const char *name);
+/* All superblocks that are not leaving, one after the other: start with NULL.
+ * It stays while it is pinned; prev is let go. */
+struct superblock *super_pin_next(struct superblock *prev);
+bool super_any_dirty(void);
 void super_hold(struct superblock *sb);
 void mount_init(void);
 static inline void mount_hold(struct mount *m)
@@ -157,8 +162,10 @@ bool inode_sticky(const struct inode *dir, const struct inode *victim,
 		  const struct cred *who);	/* true: may not remove it */
 /* size and the reach of mappings. No pages are touched. */
 void regular_size_set(struct inode *i, off64 size);
-/* The pages' part of a truncation; then the size. Inode locked. */
-void regular_resize(struct inode *i, off64 size);
+/* The pages' part of a truncation; then the size. Inode locked. Sleeps. */
+int regular_resize(struct inode *i, off64 size) must_check;
+/* In a long copy: lets others run; false: a fatal signal waits, stop. */
+bool regular_may_go_on(void);
 int file_seek_plain(struct file *f, off64 offset, int whence, off64 *out) must_check;
 extern const struct vm_map_ops file_map_ops;	/* of a map whose owner is a file */
 /* RLIMIT_FSIZE of the running process: -EFBIG (and SIGXFSZ) when past it. */
@@ -174,6 +181,7 @@ void inode_purge(struct superblock *sb);	/* Sleeps. */
 void inode_queue(struct inode *i);
 void inode_dirty_set(struct inode *i, unsigned what); /* INODE_DIRTY_* */
 bool inode_drops_quietly(const struct inode *i);
+void inode_shrink_all(void);			/* all unused, written ones */
 
 /* --- file.c, nameless.c ------------------------------------------------- */
 

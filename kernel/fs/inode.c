@@ -12,7 +12,7 @@
  *
  * Locks: the kernel lock; content and attributes change under inode->lock.
  */
-#include "kernel/fs/inner.h"
+#include "kernel/fs/cache.h"
 
 static struct kmem_cache *inode_cache;
 
@@ -74,6 +74,8 @@ void inode_drop(struct inode *i)
 void inode_free(struct inode *i)
 {
 	assert(i->dying && !i->refs);
+	if (is_cached(i))
+		cache_drop(i);
 	if (i->sb->ops->release_inode)
 		i->sb->ops->release_inode(i);
 	inode_forget(i);

@@ -269,30 +269,6 @@ void mount_prison_gone(const struct prison *p)
 	}
 }
 
-/* sync(2): every mounted file system; the first error, if any. Sleeps. */
-int vfs_sync(void)
-{
-	struct mount *m = root_mount, *next;
-	int err = 0;
-
-	if (m)
-		mount_hold(m);
-	while (m) {
-		int now = m->sb->ops->sync ? m->sb->ops->sync(m->sb) : 0;
-
-		if (!err)
-			err = now;
-		next = NULL;	/* one that was detached meanwhile ends it */
-		if (!list_empty(&m->link) && m->link.next != &mounts) {
-			next = list_entry(m->link.next, struct mount, link);
-			mount_hold(next);
-		}
-		mount_drop(m);
-		m = next;
-	}
-	return err;
-}
-
 /* --- mounts that the kernel makes for itself ---------------------------- */
 
 static int mount_plain(const struct fs_type *t, const char *source,

@@ -4,25 +4,20 @@
  * the page cache inode->object.
  *
  * Where inode->sparse is set, the object is the file (tmpfs): a page that is
- * missing is a hole and reads as zeros without being made. Else a missing page
- * is filled from the medium by the object's ops.
+ * missing is a hole and reads as zeros without being made. Else it holds copies
+ * of what stands on a disk, and cache.c and its like see to the pages.
  *
  * Locks: writers, truncate and allocate hold inode->lock; readers hold only
  * the page they copy. A fill must not take inode->lock: a write may fault on a
  * mapping of the very file that it writes.
  */
-#include "kernel/fs/inner.h"
+#include "kernel/fs/cache.h"
 
 enum { FALLOC_KEEP_SIZE = 1, FALLOC_PUNCH_HOLE = 2 };
 
-static uint32_t pages_of(off64 size)
-{
-	return (uint32_t)((size + PAGE_MASK) >> PAGE_SHIFT);
-}
-
 /* Long copies give others the CPU between two pages, and end for a fatal
  * signal. The boot thread is the idle thread: it has nobody to yield to. */
-static bool copy_may_go_on(void)
+bool regular_may_go_on(void)
 {
 	struct cpu *cpu = sched_cpu();
 
@@ -46,17 +41,20 @@ void regular_size_set(struct inode *i, off64 size)
 
 /* What stands in the last page behind the end (a mapping may have put it
  * there) must not come into the file when it grows. */
-static void clear_tail(struct inode *i)
+static int clear_tail(struct inode *i)
 {
 	uint32_t tail = i->size & PAGE_MASK;
 	struct page *p;
 
 	assert(sleep_lock_mine(&i->lock));
 	if (!tail || !i->object)
-		return;
+		return 0;
+	if (is_cached(i))
+		return cache_clear_tail(i);
 	p = vm_object_peek(i->object, (uint32_t)(i->size >> PAGE_SHIFT));
 	if (p)
 		memset((char *)page_address(p) + tail, 0, PAGE_SIZE - tail);
+	return 0;
 }
 
 static void report_freed(struct inode *i, uint32_t before)
@@ -68,15 +66,17 @@ static void report_freed(struct inode *i, uint32_t before)
 		i->ops->pages_freed(i, before - now);
 }
 
-void regular_resize(struct inode *i, off64 size)
+int regular_resize(struct inode *i, off64 size)
 {
+	int err = 0;
+
 	assert(sleep_lock_mine(&i->lock) && size >= 0);
 	if (!i->object) {
 		i->size = size;
-		return;
-	}
-	if (size > i->size) {
-		clear_tail(i);
+	} else if (is_cached(i)) {
+		err = cache_resize(i, size);
+	} else if (size > i->size) {
+		err = clear_tail(i);
 		regular_size_set(i, size);
 	} else {
 		uint32_t before = i->object->page_count;
@@ -85,6 +85,7 @@ void regular_resize(struct inode *i, off64 size)
 		vm_object_truncate(i->object, pages_of(size), size & PAGE_MASK);
 		report_freed(i, before);
 	}
+	return err;
 }
 
 /* What the running process may write up to; kernel threads: no limit. */
@@ -137,35 +138,27 @@ static int regular_truncate(struct file *f, off64 size)
 
 /* --- read --------------------------------------------------------------- */
 
-/* The page to copy from, held; *out NULL: a hole. */
-static inline int page_to_read(struct inode *i, uint32_t index,
-			       struct page **out)
+/* The page to copy from, held; NULL: a hole. */
+static inline struct page *page_to_read(struct inode *i, uint32_t index)
 {
-	assert(i->object);
-	if (!i->sparse)
-		return vm_object_page(i->object, index, true, out);
-	*out = vm_object_peek(i->object, index);
-	if (*out)
-		page_hold(*out);
-	return 0;
+	struct page *p = vm_object_peek(i->object, index);
+
+	if (p)
+		page_hold(p);
+	return p;
 }
 
-static int regular_read(struct file *f, struct user_io *io, off64 *pos)
+static int read_sparse(struct inode *i, struct user_io *io, off64 *pos)
 {
-	struct inode *i = f->inode;
 	off64 at = *pos;
 	int done = 0, n = 0;
 
-	assert(i->object);
 	while (io->left && at < i->size) {
 		uint32_t in_page = at & PAGE_MASK;
 		uint32_t want = min_u32(PAGE_SIZE - in_page, io->left);
-		struct page *p;
+		struct page *p = page_to_read(i, (uint32_t)(at >> PAGE_SHIFT));
 
 		want = (uint32_t)min_s64(want, i->size - at);
-		n = page_to_read(i, (uint32_t)(at >> PAGE_SHIFT), &p);
-		if (n)
-			break;
 		if (p) {
 			n = user_io_give(io, (char *)page_address(p) + in_page,
 					 want);
@@ -177,13 +170,24 @@ static int regular_read(struct file *f, struct user_io *io, off64 *pos)
 			break;
 		at += n;
 		done += n;
-		if (!copy_may_go_on())
+		if (!regular_may_go_on())
 			break;
 	}
-	if (!(f->flags & O_NOATIME))
-		inode_touch_read(i, f->path.mount);
 	*pos = at;
 	return done ? done : n;
+}
+
+static int regular_read(struct file *f, struct user_io *io, off64 *pos)
+{
+	struct inode *i = f->inode;
+	int n;
+
+	assert(i->object && i->sparse != is_cached(i));
+	n = i->sparse ? read_sparse(i, io, pos) :
+			cache_read(i, &f->ahead, io, pos);
+	if (!(f->flags & O_NOATIME))
+		inode_touch_read(i, f->path.mount);
+	return n;
 }
 
 /* --- write -------------------------------------------------------------- */
@@ -231,7 +235,7 @@ static int write_pages(struct inode *i, struct user_io *io, off64 at,
 		n -= k;
 		if (at > i->size)
 			regular_size_set(i, at);
-		if (!copy_may_go_on())
+		if (!regular_may_go_on())
 			break;
 	}
 	return done ? done : k;
@@ -244,6 +248,18 @@ static bool may_write(const struct file *f)
 
 	return !(flags & FS_IMMUTABLE_FL) &&
 	       !((flags & FS_APPEND_FL) && !(f->flags & O_APPEND));
+}
+
+/* O_SYNC, O_DSYNC and mounts like that: n bytes were written. */
+static int sync_written(struct file *f, int n)
+{
+	bool all = (f->flags & O_SYNC) == O_SYNC ||
+		   ((f->path.mount->flags | f->inode->sb->flags) & MS_SYNCHRONOUS);
+	int err = 0;
+
+	if (all || (f->flags & O_DSYNC))
+		err = cache_sync_inode(f->inode, !all);
+	return err ? err : n;
 }
 
 static int regular_write(struct file *f, struct user_io *io, off64 *pos)
@@ -263,15 +279,19 @@ static int regular_write(struct file *f, struct user_io *io, off64 *pos)
 		goto out;
 	inode_clear_setid(i, writer(f));
 	if (at > i->size)
-		clear_tail(i);
+		done = clear_tail(i);
+	if (done)
+		goto out;
 	assert(n > 0 && n <= io->left);
-	done = write_pages(i, io, at, n);
+	done = is_cached(i) ? cache_write(i, io, at, n) : write_pages(i, io, at, n);
 	if (done > 0) {
 		inode_touch_write(i);
 		*pos = at + done;
 	}
 out:
 	sleep_lock_release(&i->lock);
+	if (done > 0 && is_cached(i))
+		done = sync_written(f, done);
 	return done;
 }
 
@@ -301,8 +321,17 @@ static int seek_hole(struct file *f, off64 offset, int whence, off64 *out)
 
 static int regular_seek(struct file *f, off64 offset, int whence, off64 *out)
 {
-	if ((whence == SEEK_DATA || whence == SEEK_HOLE) && f->inode->sparse)
+	bool holes = whence == SEEK_DATA || whence == SEEK_HOLE;
+
+	if (holes && f->inode->sparse)
 		return seek_hole(f, offset, whence, out);
+	if (holes && is_cached(f->inode)) {
+		int err = cache_seek_hole(f->inode, offset, whence, out);
+
+		if (!err)
+			f->pos = *out;
+		return err;
+	}
 	return file_seek_plain(f, offset, whence, out);
 }
 
@@ -349,7 +378,7 @@ static int fill_range(struct inode *i, off64 from, off64 to)
 		err = vm_object_page(i->object, index, true, &p);
 		if (!err)
 			page_drop(p);
-		if (!err && !copy_may_go_on())
+		if (!err && !regular_may_go_on())
 			err = -EINTR;
 	}
 	if (err) {
@@ -382,10 +411,8 @@ static int regular_allocate(struct file *f, int mode, off64 offset, off64 len)
 			err = regular_limit(end);
 		if (!err)
 			err = fill_range(i, offset, end);
-		if (!err && !(mode & FALLOC_KEEP_SIZE) && end > i->size) {
-			clear_tail(i);
-			regular_size_set(i, end);
-		}
+		if (!err && !(mode & FALLOC_KEEP_SIZE) && end > i->size)
+			err = regular_resize(i, end);
 	}
 	if (!err) {
 		inode_clear_setid(i, writer(f));
@@ -447,11 +474,17 @@ static int regular_map(struct file *f, struct vm_request *r)
 	return 0;
 }
 
+static int regular_sync(struct file *f, bool data_only)
+{
+	return is_cached(f->inode) ? cache_sync_inode(f->inode, data_only) : 0;
+}
+
 const struct file_ops file_regular_ops = {
 	.read = regular_read,
 	.write = regular_write,
 	.seek = regular_seek,
 	.map = regular_map,
 	.truncate = regular_truncate,
+	.sync = regular_sync,
 	.allocate = regular_allocate,
 };

@@ -7,7 +7,7 @@
  *
  * Locks: the kernel lock.
  */
-#include "kernel/fs/inner.h"
+#include "kernel/fs/cache.h"
 
 enum {	/* f_flags: the low bits are those of mount(2) */
 	STATFS_VALID = 0x20, STATFS_RELATIME = 0x1000,
@@ -16,6 +16,7 @@ enum {	/* f_flags: the low bits are those of mount(2) */
 };
 
 static struct list types = LIST_INIT(types);
+static struct list supers = LIST_INIT(supers);
 static uint32_t last_minor;	/* st_dev of file systems without a device */
 
 void vfs_init(void)
@@ -28,6 +29,7 @@ void vfs_init(void)
 	nameless_init();
 	prison_files_init();
 	mount_ops_init();
+	cache_init();
 }
 
 void vfs_register(struct fs_type *t)
@@ -71,10 +73,59 @@ int vfs_superblock_new(const struct fs_type *t, const struct superblock_ops *ops
 	sb->dev = abi_dev(0, ++last_minor);
 	list_init(&sb->inodes);
 	list_init(&sb->dirty);
+	list_init(&sb->writes);
+	list_append(&supers, &sb->link);
 	sb->prison = who->prison;
 	prison_hold(sb->prison);
 	*out = sb;
 	return 0;
+}
+
+struct superblock *super_pin_next(struct superblock *prev)
+{
+	struct list *l = prev ? prev->link.next : supers.next;
+	struct superblock *found = NULL;
+
+	for (; l != &supers && !found; l = l->next) {
+		struct superblock *sb = list_entry(l, struct superblock, link);
+
+		if (!sb->leaving)
+			found = sb;
+	}
+	if (found)
+		found->pins++;
+	if (prev)
+		cache_unpin(prev);
+	return found;
+}
+
+bool super_any_dirty(void)
+{
+	list_each(l, &supers)
+		if (!list_empty(&list_entry(l, struct superblock, link)->dirty))
+			return true;
+	return false;
+}
+
+/* sync(2): every file system; the first error, if any. Sleeps. */
+int vfs_sync(void)
+{
+	int err = 0;
+
+	for (struct superblock *sb = super_pin_next(NULL); sb; sb = super_pin_next(sb)) {
+		int now = cache_sync_super(sb);
+
+		if (!err)
+			err = now;
+	}
+	return err;
+}
+
+/* syncfs(2). Sleeps. */
+int vfs_sync_one(struct superblock *sb)
+{
+	assert(sb->refs > 0);
+	return cache_sync_super(sb);
 }
 
 void super_hold(struct superblock *sb)
@@ -111,6 +162,8 @@ int vfs_statfs(const struct path *p, const struct cred *who,
 /* Sleeps. */
 void vfs_superblock_drop(struct superblock *sb)
 {
+	int err;
+
 	assert(sb->refs > 0);
 	if (--sb->refs)
 		return;
@@ -120,13 +173,19 @@ void vfs_superblock_drop(struct superblock *sb)
 		sb->root_dentry->unhashed = true; /* or it would be kept */
 		dentry_drop(sb->root_dentry);
 	}
+	err = cache_sync_super(sb);
+	if (err)
+		log_print(LOG_ERROR, "%s: not all could be written: error %d",
+			  sb->type->name, -err);
 	sb->leaving = true;
+	cache_leave(sb);
 	if (sb->root)
 		inode_drop(sb->root);
 	inode_purge(sb);
 	if (sb->ops->unmount)
 		sb->ops->unmount(sb);
-	assert(list_empty(&sb->inodes));
+	assert(list_empty(&sb->inodes) && !sb->pins);
+	list_remove(&sb->link);
 	prison_drop(sb->prison);
 	kmem_free(sb);
 }

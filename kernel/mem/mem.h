@@ -29,6 +29,11 @@ enum {
 	PG_UPTODATE = 16,	/* owner's: content is valid */
 	PG_TABLE = 32,		/* a page table */
 	PG_PLACED = 64,		/* owner's: all of it has a place on the medium */
+	PG_FAILED = 128,	/* owner's: could not be filled */
+	PG_WRITING = 256,	/* owner's: on its way to the medium */
+	PG_TOUCHED = 512,	/* LRU's: used once, */
+	PG_HOT = 1024,		/* more than once since it last looked, */
+	PG_ACTIVE = 2048,	/* and on the list of those that stay */
 };
 enum page_want {
 	PAGE_KERNEL = 0,	/* may dig into the reserve */
@@ -68,9 +73,11 @@ void page_give(uint32_t start, uint32_t end); /* physical: boot memory set free 
 
 struct page_stats {
 	uint32_t total, free, slab, tables, stacks, cached, anon; /* pages */
+	uint32_t dirty, writing;	/* of the cached ones */
 };
 void page_stats_get(struct page_stats *s);
-enum page_kind { PAGE_KIND_CACHED, PAGE_KIND_ANON, PAGE_KIND_TABLE };
+enum page_kind { PAGE_KIND_CACHED, PAGE_KIND_ANON, PAGE_KIND_TABLE,
+		 PAGE_KIND_DIRTY, PAGE_KIND_WRITING, PAGE_KINDS };
 void page_stats_add(enum page_kind kind, int n); /* kept by the owners */
 
 /* Called when memory runs short, to give back about n pages; returns how

@@ -30,7 +30,7 @@ static struct page *hot[HOT_MAX];
 static unsigned hot_count;
 static uint32_t free_pages, total_pages;
 static uint32_t reserve;	/* pages that only PAGE_KERNEL may take */
-static int kind_pages[3];	/* by enum page_kind */
+static int kind_pages[PAGE_KINDS];	/* by enum page_kind */
 static uint32_t (*shrinkers[SHRINKERS_MAX])(uint32_t);
 static unsigned shrinker_count;
 static bool shrinking;
@@ -253,6 +253,8 @@ void page_stats_get(struct page_stats *s)
 	s->cached = kind_pages[PAGE_KIND_CACHED];
 	s->anon = kind_pages[PAGE_KIND_ANON];
 	s->tables = kind_pages[PAGE_KIND_TABLE];
+	s->dirty = kind_pages[PAGE_KIND_DIRTY];
+	s->writing = kind_pages[PAGE_KIND_WRITING];
 }
 
 void page_shrinker_register(uint32_t (*fn)(uint32_t n))

@@ -10,6 +10,12 @@
 
 struct thread;
 
+/* A 64-bit argument in two registers, low half first. */
+static inline int64_t wide(const uint32_t *arg)
+{
+	return (int64_t)((uint64_t)arg[1] << 32 | arg[0]);
+}
+
 /* clock.c */
 int sys_adjtimex(struct thread *me, const uint32_t *arg);
 int sys_clock_adjtime(struct thread *me, const uint32_t *arg);

@@ -444,13 +444,12 @@ int sys_ftruncate(struct thread *me, const uint32_t *arg)
 int sys_ftruncate64(struct thread *me, const uint32_t *arg)
 {
 	return truncate_fd(me, arg[0],
-			   (off64)((uint64_t)arg[2] << 32 | arg[1]));
+			   wide(arg + 1));
 }
 
 int sys_fallocate(struct thread *me, const uint32_t *arg)
 {
-	off64 offset = (off64)((uint64_t)arg[3] << 32 | arg[2]);
-	off64 len = (off64)((uint64_t)arg[5] << 32 | arg[4]);
+	off64 offset = wide(arg + 2), len = wide(arg + 4);
 	struct file *f;
 	int err;
 
@@ -487,14 +486,11 @@ int sys_fdatasync(struct thread *me, const uint32_t *arg)
 int sys_syncfs(struct thread *me, const uint32_t *arg)
 {
 	struct file *f = file_get(me->proc->files, arg[0], FILE_ANY);
-	struct superblock *sb;
-	int err = 0;
+	int err;
 
 	if (!f)
 		return -EBADF;
-	sb = f->inode->sb;
-	if (sb->ops->sync)
-		err = sb->ops->sync(sb);
+	err = vfs_sync_one(f->inode->sb);
 	file_drop(f);
 	return err;
 }
@@ -513,7 +509,14 @@ int sys_sync(struct thread *me, const uint32_t *arg)
 
 int sys_sync_file_range(struct thread *me, const uint32_t *arg)
 {
-	return sync_fd(me, arg[0], true);
+	struct file *f = file_get(me->proc->files, arg[0], FILE_ANY);
+	int err;
+
+	if (!f)
+		return -EBADF;
+	err = file_sync_range(f, wide(arg + 1), wide(arg + 3), arg[5]);
+	file_drop(f);
+	return err;
 }
 
 /* Advice is free to be ignored, a bad descriptor is not. */
@@ -524,16 +527,16 @@ int sys_fadvise64_64(struct thread *me, const uint32_t *arg)
 
 	if (!f)
 		return -EBADF;
-	err = S_ISFIFO(f->inode->mode) ? -ESPIPE : arg[5] > 5 ? -EINVAL : 0;
+	err = file_advise(f, wide(arg + 1), wide(arg + 3), arg[5]);
 	file_drop(f);
 	return err;
 }
 
 int sys_fadvise64(struct thread *me, const uint32_t *arg)
 {
-	uint32_t wide[6] = { arg[0], arg[1], arg[2], arg[3], 0, arg[4] };
+	uint32_t words[6] = { arg[0], arg[1], arg[2], arg[3], 0, arg[4] };
 
-	return sys_fadvise64_64(me, wide);
+	return sys_fadvise64_64(me, words);
 }
 
 int sys_readahead(struct thread *me, const uint32_t *arg)
@@ -543,7 +546,9 @@ int sys_readahead(struct thread *me, const uint32_t *arg)
 
 	if (!f)
 		return -EBADF;
-	err = S_ISREG(f->inode->mode) ? 0 : -EINVAL;
+	err = S_ISREG(f->inode->mode) || S_ISBLK(f->inode->mode) ? 0 : -EINVAL;
+	if (!err && arg[3])
+		err = file_advise(f, wide(arg + 1), arg[3], FADV_WILLNEED);
 	file_drop(f);
 	return err;
 }

@@ -78,12 +78,6 @@ int sys_writev(struct thread *me, const uint32_t *arg)
 	return move_vector(me, arg, NULL, true);
 }
 
-/* A 64-bit argument in two registers, low half first. */
-static off64 wide(const uint32_t *arg)
-{
-	return (off64)((uint64_t)arg[1] << 32 | arg[0]);
-}
-
 /* The p-calls need a file that can seek: -ESPIPE otherwise. */
 static int check_position(struct thread *me, int fd, off64 pos)
 {

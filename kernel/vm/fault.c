@@ -17,6 +17,7 @@
 enum {
 	AROUND = 16 * PAGE_SIZE,	/* window of neighbours mapped along */
 	STACK_SLACK = 65536 + 128,	/* below esp that still is "the stack" */
+	WAITS_MAX = 16,		/* for dirty pages, before memory is out */
 };
 
 /* --- pages ------------------------------------------------------------ */
@@ -349,6 +350,7 @@ int vm_fault(struct vm *v, uint32_t addr, uint32_t error, uint32_t esp,
 	     struct abi_siginfo *info)
 {
 	bool write = error & FAULT_WRITE;
+	unsigned waits = 0;
 	struct vm_map *m;
 	int err;
 
@@ -364,6 +366,9 @@ int vm_fault(struct vm *v, uint32_t addr, uint32_t error, uint32_t esp,
 		if (!allowed(m, write))
 			return fault_signal(info, SIGSEGV, SEGV_ACCERR, addr);
 		err = fault_page(v, m, align_down(addr, PAGE_SIZE), write);
+		if (err == -ENOMEM && vm_wait_for_clean &&
+		    waits++ < WAITS_MAX && vm_wait_for_clean())
+			err = -EAGAIN;
 	} while (err == -EAGAIN && !signal_fatal_pending(thread_current()));
 	if (err == 0 || err == -EAGAIN) {
 		thread_current()->proc->min_faults++;

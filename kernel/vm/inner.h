@@ -5,6 +5,9 @@
  * A page table entry that is not zero is one of three kinds, told by two bits
  * that the CPU ignores: PTE_ANON, PTE_FILE (both hold a reference to their
  * page and count as resident), or neither: the shared zero page, or a device.
+ * An allocation may take PTE_FILE entries away: what cached objects hold goes
+ * when memory is short (lru.c).
+ *
  * An entry whose map forbids every access (PROT_NONE) keeps its page but has
  * PTE_PRESENT clear; every other non-zero entry is present.
  */
@@ -92,6 +95,7 @@ void zap_range(struct vm *v, uint32_t start, uint32_t end, enum zap_what what);
 void tables_trim(struct vm *v, uint32_t start, uint32_t end);
 void tables_free_all(struct vm *v);
 void protect_range(struct vm_map *m, uint32_t start, uint32_t end);
+bool pte_used(const struct vm *v, uint32_t addr);
 int move_range(struct vm *v, uint32_t from, uint32_t to, uint32_t size) must_check;
 
 /* --- space.c ------------------------------------------------------------------ */
@@ -137,7 +141,19 @@ struct page *radix_get(const struct vm_object *o, uint32_t index);
 struct page *radix_take(struct vm_object *o, uint32_t index); /* NULL: none */
 struct page *radix_next(const struct vm_object *o, uint32_t index, uint32_t *found);
 void radix_clear(struct vm_object *o, void (*each)(struct vm_object *, struct page *));
+void radix_mark(struct vm_object *o, uint32_t index);
+void radix_unmark(struct vm_object *o, uint32_t index);
+struct page *radix_next_dirty(const struct vm_object *o, uint32_t index,
+			      uint32_t *found);
+
+/* --- object.c, lru.c ------------------------------------------------------------- */
+
 void object_init(void);
+bool object_page_used(struct vm_object *o, uint32_t index);
+bool object_page_evict(struct vm_object *o, struct page *p);
+void lru_init(void);
+void lru_enter(struct page *p);
+void lru_leave(struct page *p);
 
 /* --- futex.c, futex_pi.c ---------------------------------------------------------- */
 

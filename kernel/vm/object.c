@@ -7,8 +7,13 @@
  * them. A page that is being filled is in the tree without PG_UPTODATE: others
  * who want it wait; vm_object_peek does not show it.
  *
+ * The pages of a `cached` object are copies of what stands on a medium: they
+ * are on the lists of lru.c and go when memory is short, so nobody pays for
+ * them. What is dirty stays until it is written.
+ *
  * Invariant: page->owner is the object exactly while the page is in the tree.
- * Locks: the kernel lock; filling sleeps.
+ * Locks: the kernel lock; filling sleeps. Any allocation may take clean pages
+ * of cached objects away: hold what you found before it.
  */
 #include "kernel/vm/inner.h"
 
@@ -56,8 +61,16 @@ void vm_object_hold(struct vm_object *o)
 static void page_forget(struct vm_object *o, struct page *p)
 {
 	assert(p->owner == o);
+	if (p->flags & PG_DIRTY) {
+		o->dirty_count--;
+		page_stats_add(PAGE_KIND_DIRTY, -1);
+	}
+	if (o->cached)
+		lru_leave(p);
+	if (!(p->flags & PG_UPTODATE))
+		sleep_wake_key(&filled, (uint32_t)p, UINT32_MAX);
 	p->owner = NULL;
-	p->flags &= ~PG_DIRTY;
+	p->flags &= ~(PG_DIRTY | PG_PLACED);
 	page_drop(p);
 }
 
@@ -66,14 +79,18 @@ static void uncharge_pages(struct vm_object *o, uint32_t n)
 	assert(o->page_count >= n);
 	o->page_count -= n;
 	page_stats_add(PAGE_KIND_CACHED, -(int)n);
-	racct_release(o->prison, RACCT_MEMORY, (uint64_t)n << PAGE_SHIFT);
+	if (!o->cached)
+		racct_release(o->prison, RACCT_MEMORY, (uint64_t)n << PAGE_SHIFT);
 }
 
 static void remove_page(struct vm_object *o, uint32_t index)
 {
-	struct page *p = radix_take(o, index);
+	struct page *p = radix_get(o, index);
 
 	assert(p);
+	if (p->flags & PG_DIRTY)
+		radix_unmark(o, index);
+	radix_take(o, index);
 	page_forget(o, p);
 	uncharge_pages(o, 1);
 }
@@ -114,77 +131,121 @@ struct page *vm_object_next(const struct vm_object *o, uint32_t index, uint32_t 
 	return radix_next(o, index, found);
 }
 
-/* A new page in the tree, with a reference for the caller too. */
-static int add_page(struct vm_object *o, uint32_t index, unsigned want,
-		    struct page **out)
+/* Is there a page, be it filled or not? */
+bool vm_object_has(const struct vm_object *o, uint32_t index)
 {
-	struct page *p;
+	return radix_get(o, index);
+}
 
-	assert(o->refs > 0);
-	if (racct_charge(o->prison, RACCT_MEMORY, PAGE_SIZE))
+struct page *vm_object_next_dirty(const struct vm_object *o, uint32_t index,
+				  uint32_t *found)
+{
+	return o->dirty_count ? radix_next_dirty(o, index, found) : NULL;
+}
+
+/* p, which nobody else has, into the tree; unfilled. -EEXIST, -ENOMEM. */
+int vm_object_insert(struct vm_object *o, uint32_t index, struct page *p)
+{
+	assert(o->refs > 0 && !p->owner && !p->flags);
+	if (radix_get(o, index))
+		return -EEXIST;
+	if (!o->cached && racct_charge(o->prison, RACCT_MEMORY, PAGE_SIZE))
 		return -ENOMEM;
-	p = page_alloc(0, PAGE_USER | want);
-	if (!p)
-		goto refund;
-	if (radix_put(o, index, p))
-		goto drop;
+	if (radix_put(o, index, p)) {
+		if (!o->cached)
+			racct_release(o->prison, RACCT_MEMORY, PAGE_SIZE);
+		return -ENOMEM;
+	}
 	p->owner = o;
 	p->index = index;
 	page_hold(p);
 	o->page_count++;
 	page_stats_add(PAGE_KIND_CACHED, 1);
-	*out = p;
+	if (o->cached)
+		lru_enter(p);
 	return 0;
-drop:
-	page_drop(p);
-refund:
-	racct_release(o->prison, RACCT_MEMORY, PAGE_SIZE);
-	return -ENOMEM;
+}
+
+/* A new page in the tree, unfilled, with a reference for the caller too.
+ * want: PAGE_ZERO or 0. -EEXIST, -ENOMEM. */
+int vm_object_add(struct vm_object *o, uint32_t index, unsigned want,
+		  struct page **out)
+{
+	struct page *p = page_alloc(0, PAGE_USER | want);
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	err = vm_object_insert(o, index, p);
+	if (err)
+		page_drop(p);
+	else
+		*out = p;
+	return err;
+}
+
+/* The held page p, not filled so far, is; or it could not be, and leaves. Those
+ * who wait for it go on. Does not sleep. */
+void vm_object_filled(struct page *p, int err)
+{
+	struct vm_object *o = p->owner;
+
+	assert(!(p->flags & PG_UPTODATE));
+	p->flags |= err ? PG_FAILED : PG_UPTODATE;
+	if (err && o)
+		remove_page(o, p->index);
+	else if (!sleep_queue_idle(&filled))
+		sleep_wake_key(&filled, (uint32_t)p, UINT32_MAX);
 }
 
 static int fill_page(struct vm_object *o, uint32_t index, struct page *p)
 {
 	int err = o->ops->fill(o, p, index);
 
-	assert(p->owner == o && !(p->flags & PG_UPTODATE));
-	if (!err)
-		p->flags |= PG_UPTODATE;
-	else if (p->owner == o)
-		remove_page(o, index);
-	sleep_wake_key(&filled, (uint32_t)p, UINT32_MAX);
+	vm_object_filled(p, err);
 	return err;
 }
 
-/* The page that is there, when it is filled; NULL if there is none. */
-static struct page *wait_page(struct vm_object *o, uint32_t index)
+/* Waits until the page at index is filled, if there is one. *out is it, held,
+ * or NULL. -EIO: it could not be filled. Sleeps. */
+int vm_object_wait(struct vm_object *o, uint32_t index, struct page **out)
 {
 	struct page *p;
 
-	while ((p = radix_get(o, index)) && !(p->flags & PG_UPTODATE)) {
+	*out = NULL;
+	while ((p = radix_get(o, index))) {
+		bool failed;
+
 		page_hold(p);
+		if (p->flags & PG_UPTODATE) {
+			*out = p;
+			return 0;
+		}
 		/* No deadline and no signal: it can only be woken. */
 		(void)!sleep_on_key(&filled, (uint32_t)p, SLEEP_DEEP, SLEEP_FOREVER);
+		failed = p->flags & PG_FAILED;
 		page_drop(p);
+		if (failed)
+			return -EIO;
 	}
-	return p;
+	return 0;
 }
 
 /* The page at index, held for the caller; made and filled if create, else
  * *out is NULL where there is none. The caller holds o. -ENOMEM, or what
- * ops->fill says. Sleeps. */
+ * ops->fill or ops->get says. Sleeps. */
 int vm_object_page(struct vm_object *o, uint32_t index, bool create,
 		   struct page **out)
 {
 	bool fill = o->ops && o->ops->fill;
-	struct page *p = wait_page(o, index);
-	int err;
+	struct page *p;
+	int err = vm_object_wait(o, index, out);
 
-	*out = p;
-	if (p)
-		page_hold(p);
-	if (p || !create)
-		return 0;
-	err = add_page(o, index, fill ? 0 : PAGE_ZERO, &p);
+	if (err || *out || !create)
+		return err;
+	if (o->ops && o->ops->get)
+		return o->ops->get(o, index, out);
+	err = vm_object_add(o, index, fill ? 0 : PAGE_ZERO, &p);
 	if (err)
 		return err;
 	if (fill)
@@ -199,23 +260,115 @@ int vm_object_page(struct vm_object *o, uint32_t index, bool create,
 	return 0;
 }
 
+/* --- dirty pages ---------------------------------------------------------------- */
+
+void vm_object_set_dirty(struct vm_object *o, struct page *p)
+{
+	assert(p->owner == o && (p->flags & PG_UPTODATE));
+	if (p->flags & PG_DIRTY)
+		return;
+	radix_mark(o, p->index);
+	p->flags |= PG_DIRTY;
+	o->dirty_count++;
+	page_stats_add(PAGE_KIND_DIRTY, 1);
+}
+
+void vm_object_set_clean(struct vm_object *o, struct page *p)
+{
+	assert(p->owner == o && (p->flags & PG_DIRTY));
+	radix_unmark(o, p->index);
+	p->flags &= ~PG_DIRTY;
+	o->dirty_count--;
+	page_stats_add(PAGE_KIND_DIRTY, -1);
+}
+
 /* --- less of them --------------------------------------------------------------- */
+
+/* The addresses at which m shows indexes first..end-1; false: at none. */
+static bool shown_at(const struct vm_map *m, uint64_t first, uint64_t end,
+		     uint32_t *from, uint32_t *to)
+{
+	uint64_t low = m->object_page;
+	uint64_t high = low + map_pages(m);
+
+	if (first < low)
+		first = low;
+	if (end > high)
+		end = high;
+	if (first >= end)
+		return false;
+	*from = m->start + (uint32_t)((first - low) << PAGE_SHIFT);
+	*to = m->start + (uint32_t)((end - low) << PAGE_SHIFT);
+	return true;
+}
 
 /* Unmaps indexes first..end-1 in every space. */
 static void unmap_pages(struct vm_object *o, uint64_t first, uint64_t end,
 			enum zap_what what)
 {
+	uint32_t from, to;
+
 	list_each(l, &o->mappings) {
 		struct vm_map *m = list_entry(l, struct vm_map, object_link);
-		uint64_t low = m->object_page;
-		uint64_t high = low + map_pages(m);
-		uint64_t from = first > low ? first : low;
-		uint64_t to = end < high ? end : high;
 
-		if (from >= to)
-			continue;
-		zap_range(m->vm, m->start + (uint32_t)((from - low) << PAGE_SHIFT),
-			  m->start + (uint32_t)((to - low) << PAGE_SHIFT), what);
+		if (shown_at(m, first, end, &from, &to))
+			zap_range(m->vm, from, to, what);
+	}
+}
+
+/* The next write to count pages from first on through any map is noticed. */
+void vm_object_write_protect(struct vm_object *o, uint32_t first, uint32_t count)
+{
+	uint32_t from, to;
+
+	list_each(l, &o->mappings) {
+		struct vm_map *m = list_entry(l, struct vm_map, object_link);
+
+		if ((m->flags & VM_SHARED) &&
+		    shown_at(m, first, (uint64_t)first + count, &from, &to))
+			protect_range(m, from, to);
+	}
+}
+
+/* Was the page used through a map since the last time this was asked? What is
+ * locked always is. */
+bool object_page_used(struct vm_object *o, uint32_t index)
+{
+	uint32_t from, to;
+	bool used = false;
+
+	list_each(l, &o->mappings) {
+		struct vm_map *m = list_entry(l, struct vm_map, object_link);
+
+		if (shown_at(m, index, (uint64_t)index + 1, &from, &to))
+			used |= pte_used(m->vm, from) || (m->flags & VM_LOCKED);
+	}
+	return used;
+}
+
+/* A page that is clean and held by nobody but the tree and maps leaves, if it
+ * can: true. */
+bool object_page_evict(struct vm_object *o, struct page *p)
+{
+	assert(o->cached && !(p->flags & PG_DIRTY));
+	if (p->refs > 1)
+		unmap_pages(o, p->index, (uint64_t)p->index + 1, ZAP_FILE);
+	if (p->refs > 1)
+		return false;
+	remove_page(o, p->index);
+	return true;
+}
+
+/* Clean pages first..end-1 that nobody uses leave. */
+void vm_object_forget_clean(struct vm_object *o, uint32_t first, uint32_t end)
+{
+	struct page *p;
+
+	while (first < end && (p = vm_object_next(o, first, &first)) && first < end) {
+		if (p->refs == 1 && (p->flags & (PG_UPTODATE | PG_DIRTY)) == PG_UPTODATE)
+			remove_page(o, first);
+		if (++first == 0)
+			break;
 	}
 }
 

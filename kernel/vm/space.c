@@ -59,6 +59,7 @@ void vm_init(void)
 	map_init();
 	radix_init();
 	object_init();
+	lru_init();
 	futex_init();
 	sched_vm_switch = vm_switch;
 }

@@ -248,6 +248,19 @@ void protect_range(struct vm_map *m, uint32_t start, uint32_t end)
 	tlb_end(&tlb);
 }
 
+/* Was addr's page used since this was last asked? */
+bool pte_used(const struct vm *v, uint32_t addr)
+{
+	uint32_t *pte = pte_find(v, addr);
+
+	if (!pte || (*pte & (PTE_FILE | PTE_ACCESSED)) != (PTE_FILE | PTE_ACCESSED))
+		return false;
+	*pte &= ~PTE_ACCESSED;
+	if (vm_loaded(v))
+		arch_tlb_flush_page(addr);
+	return true;
+}
+
 /* Moves the entries of from..from+size-1 to another place, which is empty. All
  * tables are made before the first entry moves: -ENOMEM changes nothing. */
 int move_range(struct vm *v, uint32_t from, uint32_t to, uint32_t size)

@@ -16,6 +16,9 @@ struct vm_object;
 struct vm_object_ops {
 	/* Fill the fresh, held page. NULL: zero it. Sleeps. */
 	int (*fill)(struct vm_object *o, struct page *p, uint32_t index);
+	/* Instead: the page, which is not there, held and filled; and its
+	 * neighbours, if it likes. Sleeps. */
+	int (*get)(struct vm_object *o, uint32_t index, struct page **out);
 	/* The held page is going to be written through a shared mapping: says
 	 * PG_DIRTY and PG_PLACED when it has a place to be written to. An error is a
 	 * SIGBUS. NULL: writes need not be noticed. Sleeps. */
@@ -28,7 +31,8 @@ struct vm_object {
 	const struct vm_object_ops *ops; /* may be NULL: anonymous, zero filled */
 	void *owner;			/* the inode, as a rule (not held) */
 	struct prison *prison;		/* pays for the pages; held */
-	uint32_t page_count;
+	bool cached;			/* copies of a medium's: see object.c */
+	uint32_t page_count, dirty_count;
 	uint32_t size_limit;		/* pages; faults beyond it: SIGBUS; at birth
 					 * UINT32_MAX */
 	void *radix;
@@ -48,10 +52,39 @@ struct page *vm_object_peek(const struct vm_object *o, uint32_t index);
 /* First page at or after index; *found its index. For SEEK_DATA, writeback. */
 struct page *vm_object_next(const struct vm_object *o, uint32_t index,
 			    uint32_t *found);
+/* For who fills pages himself: ops->get, read-ahead. */
+bool vm_object_has(const struct vm_object *o, uint32_t index);
+int vm_object_add(struct vm_object *o, uint32_t index, unsigned want,
+		  struct page **out) must_check;
+int vm_object_insert(struct vm_object *o, uint32_t index,
+		     struct page *p) must_check;
+void vm_object_filled(struct page *p, int err);
+int vm_object_wait(struct vm_object *o, uint32_t index,
+		   struct page **out) must_check;	/* Sleeps. */
+void vm_object_set_dirty(struct vm_object *o, struct page *p);
+void vm_object_set_clean(struct vm_object *o, struct page *p);
+struct page *vm_object_next_dirty(const struct vm_object *o, uint32_t index,
+				  uint32_t *found);
+void vm_object_write_protect(struct vm_object *o, uint32_t first, uint32_t count);
+void vm_object_forget_clean(struct vm_object *o, uint32_t first, uint32_t end);
 /* Drop pages first.. (to the end); unmaps them everywhere; zeroes the tail
  * of page first-1 from byte `tail` on when tail != 0. */
 void vm_object_truncate(struct vm_object *o, uint32_t first, uint32_t tail);
 void vm_object_remove(struct vm_object *o, uint32_t first, uint32_t count); /* punch */
+
+/* --- lru.c: what can be had back when memory is short --------------------------- */
+
+/* A cached page is used by a read or a write: the second time makes it one
+ * that stays. */
+static inline void vm_page_touch(struct page *p)
+{
+	p->flags |= p->flags & PG_TOUCHED ? PG_HOT : PG_TOUCHED;
+}
+uint32_t vm_lru_pages(void);		/* all pages of cached objects */
+uint32_t vm_lru_active(void);		/* of them: used more than once */
+/* kernel/fs sets it: waits for dirty pages to become clean; false: there are
+ * none, or it did not help. Sleeps. */
+extern bool (*vm_wait_for_clean)(void);
 
 /* --- map.c, fault.c --------------------------------------------------------- */
 

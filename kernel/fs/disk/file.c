@@ -3,10 +3,11 @@
  * file.c - a disk as a file: /dev/vda.
  *
  * The file's inode is the node's; its content and size are those of the disk's
- * own inode. Writing goes through to the device at once.
+ * own inode, through the page cache as a file's.
  *
  * Locks: writers hold the lock of the disk's inode.
  */
+#include "kernel/fs/cache.h"
 #include "kernel/fs/disk/inner.h"
 
 static struct disk *disk_of(const struct file *f)
@@ -20,102 +21,37 @@ struct disk *disk_of_file(const struct file *f)
 	return f->ops == &disk_file_ops ? f->private : NULL;
 }
 
-/* In a long transfer: lets others run; false: a signal waits, stop. */
-static bool go_on(void)
-{
-	if (signal_fatal_pending(thread_current()))
-		return false;
-	if (sched_cpu()->need_resched)
-		sched_yield();
-	return true;
-}
-
-/* The page at `at`, held, and how much of it is asked for and there. */
-static int page_at(struct disk *d, off64 at, uint32_t left, struct page **p,
-		   uint32_t *n)
-{
-	*n = (uint32_t)min_s64(min_u32(PAGE_SIZE - (at & PAGE_MASK), left),
-			       d->inode->size - at);
-	return vm_object_page(d->object, (uint32_t)(at >> PAGE_SHIFT), true, p);
-}
-
 static int disk_read(struct file *f, struct user_io *io, off64 *pos)
 {
-	struct disk *d = disk_of(f);
-	int done = 0, n = 0;
-
-	while (io->left && *pos < d->inode->size) {
-		uint32_t want;
-		struct page *p;
-
-		n = page_at(d, *pos, io->left, &p, &want);
-		if (n)
-			break;
-		n = user_io_give(io, (char *)page_address(p) +
-				 (*pos & PAGE_MASK), want);
-		page_drop(p);
-		if (n <= 0)
-			break;
-		done += n;
-		*pos += n;
-		if (!go_on())
-			break;
-	}
-	return done ? done : n;
-}
-
-/* The blocks of p, the page of byte `at`, that n bytes from there lie in. */
-static int write_through(struct disk *d, struct page *p, off64 at, uint32_t n)
-{
-	uint32_t first = align_down(at & PAGE_MASK, d->block_size);
-	uint32_t end = align_up((at & PAGE_MASK) + n, d->block_size);
-	off64 page = at & ~(off64)PAGE_MASK;
-
-	end = (uint32_t)min_s64(end, d->inode->size - page);
-	assert(first < end && end <= PAGE_SIZE);
-	return disk_io(d, DISK_WRITE, (uint64_t)(page + first) / DISK_SECTOR,
-		       (char *)page_address(p) + first, end - first);
-}
-
-static int write_pages(struct disk *d, struct user_io *io, off64 *pos)
-{
-	int done = 0, n = 0, err = 0;
-
-	while (io->left && *pos < d->inode->size) {
-		uint32_t want;
-		struct page *p;
-
-		n = page_at(d, *pos, io->left, &p, &want);
-		if (n)
-			break;
-		n = user_io_take(io, (char *)page_address(p) +
-				 (*pos & PAGE_MASK), want);
-		if (n > 0)
-			err = write_through(d, p, *pos, n);
-		page_drop(p);
-		if (n <= 0 || err)
-			break;
-		done += n;
-		*pos += n;
-		if (!go_on())
-			break;
-	}
-	return done ? done : err ? err : n;
+	return cache_read(disk_of(f)->inode, &f->ahead, io, pos);
 }
 
 /* -EPERM: read-only, as in Linux; -ENOSPC: at the end. */
 static int disk_write(struct file *f, struct user_io *io, off64 *pos)
 {
 	struct disk *d = disk_of(f);
+	struct inode *i = d->inode;
 	int n;
 
 	if (d->read_only || d->whole->read_only)
 		return -EPERM;
-	if (io->left && *pos >= d->inode->size)
-		return -ENOSPC;
-	sleep_lock_take(&d->inode->lock);
-	n = write_pages(d, io, pos);
-	sleep_lock_release(&d->inode->lock);
+	if (!io->left)
+		return 0;
+	sleep_lock_take(&i->lock);
+	n = -ENOSPC;
+	if (*pos < i->size) {
+		d->written = true;
+		n = cache_write(i, io, *pos,
+				(uint32_t)min_s64(io->left, i->size - *pos));
+	}
+	sleep_lock_release(&i->lock);
+	if (n > 0)
+		*pos += n;
+	if (n > 0 && (f->flags & O_DSYNC)) {
+		int err = cache_sync_inode(i, true);
+
+		n = err ? err : n;
+	}
 	return n;
 }
 
@@ -137,24 +73,33 @@ static int disk_seek(struct file *f, off64 offset, int whence, off64 *out)
 
 static int disk_sync(struct file *f, bool data_only)
 {
-	(void)data_only;
-	return disk_flush(disk_of(f));
+	return cache_sync_inode(disk_of(f)->inode, data_only);
 }
 
-/* Only to read, or private. */
+/* What is read-only can only be mapped to read, or private. */
 static int disk_map(struct file *f, struct vm_request *r)
 {
-	if ((r->flags & VM_SHARED) && (r->flags & VM_MAY_WRITE))
-		return -ENODEV;
-	r->object = disk_of(f)->object;
+	struct disk *d = disk_of(f);
+
+	if ((r->flags & VM_SHARED) && (r->flags & VM_MAY_WRITE)) {
+		if (d->read_only || d->whole->read_only)
+			return -ENODEV;
+		d->written = true;
+	}
+	r->object = d->object;
 	r->ops = &file_map_ops;
 	r->owner = f;
 	return 0;
 }
 
+/* What the last one wrote goes to the medium; an error is only logged. */
 static void disk_file_release(struct file *f)
 {
-	disk_release(disk_of(f), false);
+	struct disk *d = disk_of(f);
+
+	if (d->opened == 1 && cache_write_inode_pages(d->inode, true))
+		log_print(LOG_ERROR, "%s: not all could be written", d->name);
+	disk_release(d, false);
 }
 
 int disk_file_open(struct disk *d, struct file *f)

@@ -6,6 +6,7 @@
  * Asking needs the open file; changing the disk for all others, the privilege
  * to administer files or its being open for writing.
  */
+#include "kernel/fs/cache.h"
 #include "kernel/fs/disk/inner.h"
 
 enum {
@@ -67,7 +68,7 @@ static int set_read_only(struct disk *d, uint32_t arg)
 /* What may be remembered of the pages is also forgotten: they are clean. */
 static int flush_pages(struct disk *d)
 {
-	int err = disk_flush(d);
+	int err = cache_sync_inode(d->inode, true);
 
 	disk_pages_forget(d);
 	return err;
@@ -88,7 +89,9 @@ static int discard(struct disk *d, const struct file *f, uint32_t arg)
 	    range[1] > size - range[0])
 		return -EINVAL;
 	sleep_lock_take(&d->inode->lock);
-	err = disk_discard(d, range[0] / DISK_SECTOR, range[1] / DISK_SECTOR);
+	err = cache_write_inode_pages(d->inode, true);
+	if (!err)
+		err = disk_discard(d, range[0] / DISK_SECTOR, range[1] / DISK_SECTOR);
 	if (!err && range[1])
 		disk_pages_forget(d);
 	sleep_lock_release(&d->inode->lock);

@@ -10,6 +10,7 @@
  *
  * Locks: the kernel lock.
  */
+#include "kernel/fs/cache.h"
 #include "kernel/fs/disk/inner.h"
 
 enum { BDEV_MAGIC = 0x62646576 };	/* as Linux's */
@@ -18,8 +19,45 @@ static struct superblock *bdev;
 
 /* --- the file system of disks --------------------------------------------- */
 
-static const struct superblock_ops super_ops = { .statfs = NULL };
-static const struct inode_ops inode_ops = { .lookup = NULL };
+/* What was written is durable. Sleeps. */
+static int sync_disks(struct superblock *sb)
+{
+	int err = 0;
+
+	list_each(l, &sb->inodes) {
+		struct disk *d = list_entry(l, struct inode, sb_link)->private;
+		int now;
+
+		if (!d || !d->written || disk_hold(d, false))
+			continue;
+		d->written = false;
+		now = disk_flush(d);
+		if (!err)
+			err = now;
+		disk_release(d, false);
+	}
+	return err;
+}
+
+/* A byte of the disk stands where it stands. */
+static int extent(struct inode *i, off64 pos, uint32_t want, bool create,
+		  struct extent *out)
+{
+	off64 start = pos & ~(off64)PAGE_MASK;
+
+	(void)create;
+	if (start >= i->size)
+		return -EIO;
+	*out = (struct extent){
+		.start = start, .sector = (uint64_t)start / DISK_SECTOR,
+		.bytes = (uint32_t)min_s64(want + (pos - start) + PAGE_MASK,
+					   i->size - start),
+	};
+	return 0;
+}
+
+static const struct superblock_ops super_ops = { .sync = sync_disks };
+static const struct inode_ops inode_ops = { .extent = extent };
 
 static int bdev_mount(const struct fs_type *t, const struct cred *who,
 		      const char *source, uint32_t flags, const char *options,
@@ -37,6 +75,7 @@ static int bdev_mount(const struct fs_type *t, const struct cred *who,
 		return err;
 	}
 	sb->root->ops = &inode_ops;
+	sb->block_size = PAGE_SIZE;	/* its files' places are whole pages */
 	*out = sb;
 	return 0;
 }
@@ -56,22 +95,6 @@ void pages_init(void)
 
 /* --- a disk's pages ------------------------------------------------------- */
 
-static int fill(struct vm_object *o, struct page *p, uint32_t index)
-{
-	struct inode *i = o->owner;
-	struct disk *d = i->private;
-	uint64_t at = (uint64_t)index << PAGE_SHIFT, end = disk_bytes(d);
-	uint32_t bytes;
-
-	if (at >= end)
-		return -EIO;
-	bytes = (uint32_t)min_s64(PAGE_SIZE, end - at);
-	memset((char *)page_address(p) + bytes, 0, PAGE_SIZE - bytes);
-	return disk_io(d, DISK_READ, at / DISK_SECTOR, page_address(p), bytes);
-}
-
-static const struct vm_object_ops object_ops = { .fill = fill };
-
 int disk_pages_begin(struct disk *d)
 {
 	struct inode *i;
@@ -83,13 +106,11 @@ int disk_pages_begin(struct disk *d)
 	i->private = d;
 	i->rdev = d->number;
 	i->size = (off64)disk_bytes(d);
-	err = vm_object_new(prison_host(), &object_ops, i, &i->object);
+	err = cache_attach(i, d);
 	if (err) {
 		inode_drop(i);
 		return err;
 	}
-	i->object->size_limit =
-		(uint32_t)((disk_bytes(d) + PAGE_MASK) >> PAGE_SHIFT);
 	d->inode = i;
 	d->object = i->object;
 	return 0;
@@ -105,15 +126,7 @@ void disk_pages_end(struct disk *d)
 
 void disk_pages_forget(struct disk *d)
 {
-	uint32_t index = 0;
-	struct page *p;
-
-	while ((p = vm_object_next(d->object, index, &index))) {
-		if (p->refs == 1 && !(p->flags & PG_DIRTY))
-			vm_object_remove(d->object, index, 1);
-		if (++index == 0)
-			break;
-	}
+	vm_object_forget_clean(d->object, 0, UINT32_MAX);
 }
 
 /* --- blocks --------------------------------------------------------------- */

@@ -70,7 +70,6 @@ static struct procfs_knob knobs[] = {
 	{ "sys/kernel", "overflowgid", .value = &nobody },
 	{ "sys/kernel", "randomize_va_space", .value = &zero },
 	{ "sys/kernel", "tainted", .value = &zero },
-	{ "sys/vm", "overcommit_memory", .value = &zero },
 	{ "sys/fs", "file-max", PRIV_SYSCTL_WRITE, .get = get_maxfiles,
 	  .set = set_maxfiles, .min = 64, .max = INT32_MAX },
 	{ "sys/fs", "file-nr", .show = show_file_nr },
@@ -91,5 +90,6 @@ void sysctl_register(void)
 {
 	sysctl_add(knobs, ARRAY_LEN(knobs));
 	sysctl_kern_register();
+	sysctl_vm_register();
 	sysctl_jail_register();
 }

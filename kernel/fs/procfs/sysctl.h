@@ -11,6 +11,7 @@
 
 void sysctl_add(struct procfs_knob *k, unsigned n);
 void sysctl_kern_register(void);
+void sysctl_vm_register(void);
 void sysctl_jail_register(void);
 
 /* sysctl_kern.c */

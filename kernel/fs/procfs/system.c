@@ -22,27 +22,33 @@ static void put_kb(struct text *t, const char *name, uint32_t pages)
 
 static int show_meminfo(struct text *t, const struct cred *who)
 {
+	uint32_t files = vm_lru_pages(), active = vm_lru_active(), clean;
 	struct page_stats s;
 
 	(void)who;
 	page_stats_get(&s);
+	clean = files - min_u32(files, s.dirty + s.writing);
 	put_kb(t, "MemTotal", s.total);
 	put_kb(t, "MemFree", s.free);
-	/* Every file is in memory and has no other place: none can be put out,
-	 * and all are what Linux calls shared memory. */
-	put_kb(t, "MemAvailable", s.free);
+	/* What has no place on a disk cannot be put out and is what Linux calls
+	 * shared memory. Metadata is in the pages of disks, counted as cached. */
+	put_kb(t, "MemAvailable", s.free + clean);
 	put_kb(t, "Buffers", 0);
 	put_kb(t, "Cached", s.cached);
 	put_kb(t, "SwapCached", 0);
-	put_kb(t, "Active", s.anon);
-	put_kb(t, "Inactive", s.cached);
+	put_kb(t, "Active", s.anon + active);
+	put_kb(t, "Inactive", s.cached - active);
+	put_kb(t, "Active(anon)", s.anon);
+	put_kb(t, "Inactive(anon)", s.cached - files);
+	put_kb(t, "Active(file)", active);
+	put_kb(t, "Inactive(file)", files - active);
 	put_kb(t, "SwapTotal", 0);
 	put_kb(t, "SwapFree", 0);
-	put_kb(t, "Dirty", 0);
-	put_kb(t, "Writeback", 0);
+	put_kb(t, "Dirty", s.dirty);
+	put_kb(t, "Writeback", s.writing);
 	put_kb(t, "AnonPages", s.anon);
 	put_kb(t, "Mapped", 0);
-	put_kb(t, "Shmem", s.cached);
+	put_kb(t, "Shmem", s.cached - files);
 	put_kb(t, "Slab", s.slab);
 	put_kb(t, "SReclaimable", 0);
 	put_kb(t, "SUnreclaim", s.slab);
@@ -64,6 +70,9 @@ static int show_vmstat(struct text *t, const struct cred *who)
 	text_put(t, "nr_page_table_pages %u\nnr_kernel_stack %u\n", s.tables,
 		 s.stacks * KB_PER_PAGE);
 	text_put(t, "nr_slab_unreclaimable %u\n", s.slab);
+	text_put(t, "nr_active_file %u\nnr_inactive_file %u\n", vm_lru_active(),
+		 vm_lru_pages() - vm_lru_active());
+	text_put(t, "nr_dirty %u\nnr_writeback %u\n", s.dirty, s.writing);
 	text_put(t, "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n");
 	return 0;
 }
