@@ -20,6 +20,7 @@
 enum { ALICE = 1001, BOB = 1002, STAFF = 2001, GUESTS = 2002 };
 
 static char files_top[64];
+static char files_now[96]; /* fresh()'s last folder */
 static pid_t files_owner;
 
 __attribute__((constructor)) static void files_begin(void)
@@ -55,14 +56,13 @@ __attribute__((destructor)) static void files_end(void)
 static inline void fresh(void)
 {
 	static int count;
-	char name[sizeof(files_top) + 32];
 
 	umask(022);
-	snprintf(name, sizeof(name), "%s/%d.%d", files_top, (int)getpid(),
-		 ++count);
-	CHECK_OK(mkdir(name, 0777));
-	CHECK_OK(chmod(name, 0777));
-	CHECK_OK(chdir(name));
+	snprintf(files_now, sizeof(files_now), "%s/%d.%d", files_top,
+		 (int)getpid(), ++count);
+	CHECK_OK(mkdir(files_now, 0777));
+	CHECK_OK(chmod(files_now, 0777));
+	CHECK_OK(chdir(files_now));
 }
 
 /* A file with this text. */

@@ -291,7 +291,7 @@ j_path(const char *fmt, ...)
 	static unsigned next;
 	char *name = names[next++ % 16];
 	va_list ap;
-	int n = snprintf(name, PATH_MAX, "%s/%d/", files_top, (int)getpid());
+	int n = snprintf(name, PATH_MAX, "%s/", files_now);
 
 	va_start(ap, fmt);
 	vsnprintf(name + n, PATH_MAX - n, fmt, ap);
