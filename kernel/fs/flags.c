@@ -71,6 +71,7 @@ int file_flags_set(struct file *f, const struct cred *who, uint32_t flags)
 	if (!err) {
 		i->flags = flags;
 		i->ctime = inode_now();
+		inode_dirty(i);
 	}
 	sleep_lock_release(&i->lock);
 	return err;

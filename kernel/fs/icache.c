@@ -45,6 +45,13 @@ static struct inode *find(const struct superblock *sb, uint64_t ino)
 	return NULL;
 }
 
+bool inode_in_use(const struct superblock *sb, uint64_t ino)
+{
+	const struct inode *i = find(sb, ino);
+
+	return i && !i->dying;
+}
+
 static void lru_leave(struct inode *i)
 {
 	assert(lru_count > 0 && !list_empty(&i->lru));

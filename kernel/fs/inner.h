@@ -137,6 +137,10 @@ int path_last_dentry(const struct path *parent, const struct path_last *last,
 int path_create_file(const struct path_at *at, const struct path *parent,
 		     struct dentry *d, uint32_t mode) must_check;
 
+/* --- ext2/super.c -------------------------------------------------------- */
+
+void ext2_init(void);
+
 /* --- flags.c ------------------------------------------------------------ */
 
 static inline bool inode_is_fixed(const struct inode *i)
@@ -182,6 +186,8 @@ void inode_queue(struct inode *i);
 void inode_dirty_set(struct inode *i, unsigned what); /* INODE_DIRTY_* */
 bool inode_drops_quietly(const struct inode *i);
 void inode_shrink_all(void);			/* all unused, written ones */
+/* Is one of that number in memory, and not on its way out? */
+bool inode_in_use(const struct superblock *sb, uint64_t ino);
 
 /* --- file.c, nameless.c ------------------------------------------------- */
 

@@ -30,6 +30,7 @@ void vfs_init(void)
 	prison_files_init();
 	mount_ops_init();
 	cache_init();
+	ext2_init();
 }
 
 void vfs_register(struct fs_type *t)

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * balloc.c - which blocks a file gets: in its group, near its last one, in a
+ * row.
+ *
+ * Behind the blocks that a growing file got, others are set aside for it (its
+ * window), in memory only, so that two files which grow at the same time do not
+ * interleave. The windows that were used last are kept; where there is nothing
+ * else, others' windows are not respected.
+ *
+ * Locks: within a journal handle. A group is searched, its blocks are told to
+ * the journal, which may sleep, and it is searched again: the second search and
+ * the change are one step.
+ */
+#include "kernel/fs/ext2/ext2.h"
+
+enum {
+	WINDOWS_MAX = 32,
+	WINDOW_FIRST = 8, WINDOW_LAST = 256,	/* blocks */
+	SECTOR_SHIFT = 9,
+};
+
+struct search {
+	struct ext2 *fs;
+	const struct ext2_inode *x;
+	uint32_t goal;		/* block; in a group that is searched later: its first */
+	uint32_t wish, least;	/* run that would be good, that must be */
+	bool respect;		/* others' windows */
+	uint32_t first, count;	/* found */
+};
+
+/* --- windows -------------------------------------------------------------- */
+
+void ext2_window_drop(struct inode *i)
+{
+	struct ext2_inode *x = ext2_inode_of(i);
+
+	if (!x->window_end)
+		return;
+	assert(ext2_of(i->sb)->window_count > 0);
+	ext2_of(i->sb)->window_count--;
+	list_remove(&x->window);
+	x->window_end = 0;
+}
+
+/* start..end-1 are set aside for i from now on. */
+static void window_set(struct inode *i, uint32_t start, uint32_t end)
+{
+	struct ext2 *fs = ext2_of(i->sb);
+	struct ext2_inode *x = ext2_inode_of(i);
+
+	ext2_window_drop(i);
+	if (start >= end)
+		return;
+	if (fs->window_count == WINDOWS_MAX)
+		ext2_window_drop(list_entry(fs->windows.next, struct ext2_inode,
+					    window)->inode);
+	fs->window_count++;
+	list_append(&fs->windows, &x->window);
+	x->window_start = start;
+	x->window_end = end;
+}
+
+/* The end of another's window that block lies in, or 0. */
+static uint32_t window_over(const struct search *s, uint32_t block)
+{
+	list_each(l, &s->fs->windows) {
+		const struct ext2_inode *x =
+			list_entry(l, struct ext2_inode, window);
+
+		if (x != s->x && block >= x->window_start &&
+		    block < x->window_end)
+			return x->window_end;
+	}
+	return 0;
+}
+
+/* --- searching ------------------------------------------------------------ */
+
+static bool is_usable(const struct search *s, const void *map, uint32_t base,
+		      uint32_t bit, bool busy)
+{
+	return !ext2_bit_get(map, bit) &&
+	       !(s->respect && window_over(s, base + bit)) &&
+	       !(busy && journal_block_busy(s->fs->journal, base + bit));
+}
+
+/* The run of usable blocks from bit on, at most wish. */
+static uint32_t run_length(const struct search *s, const void *map,
+			   uint32_t base, uint32_t bit, uint32_t end, bool busy)
+{
+	uint32_t n = 0;
+
+	while (n < s->wish && bit + n < end &&
+	       is_usable(s, map, base, bit + n, busy))
+		n++;
+	return n;
+}
+
+/* The first run in from..end-1 that is as long as wished, else the longest. */
+static void search_bits(struct search *s, const void *map, uint32_t base,
+			uint32_t from, uint32_t end)
+{
+	bool busy = journal_any_busy(s->fs->journal);
+	uint32_t bit = from;
+
+	while (s->count < s->wish) {
+		uint32_t over, n;
+
+		bit = ext2_bit_next_clear(map, bit, end);
+		if (bit >= end)
+			return;
+		over = s->respect ? window_over(s, base + bit) : 0;
+		if (over) {
+			bit = over - base;
+			continue;
+		}
+		n = run_length(s, map, base, bit, end, busy);
+		if (n > s->count) {
+			s->first = base + bit;
+			s->count = n;
+		}
+		bit += n ? n : 1;
+	}
+}
+
+/* What follows the goal directly is best, however short. */
+static void search_map(struct search *s, const void *map, uint32_t group)
+{
+	uint32_t base = ext2_group_first(s->fs, group);
+	uint32_t size = ext2_group_blocks(s->fs, group);
+	uint32_t at = s->goal >= base && s->goal - base < size ?
+		      s->goal - base : 0;
+
+	s->first = base + at;
+	s->count = s->goal == base + at ?
+		   run_length(s, map, base, at, size,
+			      journal_any_busy(s->fs->journal)) : 0;
+	if (s->count)
+		return;
+	search_bits(s, map, base, at, size);
+	search_bits(s, map, base, 0, at);
+	if (s->count < s->least)
+		s->count = 0;
+}
+
+/* Takes blocks first..+count of the group, which are free in map. */
+static void take(struct ext2 *fs, uint32_t group, void *map, uint32_t first,
+		 uint32_t count)
+{
+	struct ext2_disk_group *d = ext2_descriptor(fs, group);
+	uint32_t bit = first - ext2_group_first(fs, group);
+
+	for (uint32_t n = 0; n < count; n++) {
+		assert(!ext2_bit_get(map, bit + n));
+		ext2_bit_set(map, bit + n);
+	}
+	d->free_blocks_count -= min_u32(count, d->free_blocks_count);
+	fs->s->free_blocks_count -= min_u32(count, fs->s->free_blocks_count);
+	fs->group[group].next = bit + count;
+}
+
+/* Searches one group, and takes up to want blocks of what it finds: 0 or more
+ * in s->count; the run that was found in *run. */
+static int try_group(struct search *s, uint32_t group, uint32_t want,
+		     uint32_t *run)
+{
+	struct ext2 *fs = s->fs;
+	struct block map;
+	int err;
+
+	s->count = 0;
+	if (!ext2_descriptor(fs, group)->free_blocks_count)
+		return 0;
+	err = ext2_block_get(fs, fs->group[group].block_bitmap, &map);
+	if (err)
+		return err;
+	search_map(s, map.data, group);
+	if (!s->count)
+		goto out;
+	journal_dirty(fs->journal, &map);
+	ext2_descriptor_dirty(fs, group);
+	journal_dirty(fs->journal, &fs->super);
+	search_map(s, map.data, group);
+	*run = s->count;
+	s->count = min_u32(s->count, want);
+	if (!s->count)
+		goto out;
+	if (ext2_blocks_ok(fs, s->first, s->count))
+		take(fs, group, map.data, s->first, s->count);
+	else
+		err = ext2_error(fs, NULL, "the block bitmap of group %u shows "
+				 "its own metadata as free", group);
+out:
+	disk_block_put(&map);
+	return err;
+}
+
+/* The last blocks are for whom the superblock names: root, as a rule. */
+static bool may_take_reserve(const struct ext2 *fs)
+{
+	const struct thread *me = thread_current();
+	const struct cred *who = me ? me->cred : NULL;
+
+	if (!who)
+		return true;
+	return who->fsuid == fs->s->def_resuid ||
+	       (fs->s->def_resgid && cred_in_group(who, fs->s->def_resgid));
+}
+
+static int search_groups(struct search *s, uint32_t want, uint32_t *run)
+{
+	struct ext2 *fs = s->fs;
+	uint32_t goal = s->goal;
+	uint32_t start = (goal - fs->first_block) / fs->blocks_per_group;
+
+	for (uint32_t n = 0; n < fs->groups; n++) {
+		uint32_t group = (start + n) % fs->groups;
+		int err;
+
+		s->goal = n ? ext2_group_first(fs, group) : goal;
+		err = try_group(s, group, want, run);
+		if (err || s->count)
+			return err;
+	}
+	s->goal = goal;
+	return 0;
+}
+
+int ext2_blocks_alloc(struct inode *i, uint32_t goal, bool metadata,
+		      uint32_t *first, uint32_t *count)
+{
+	struct ext2 *fs = ext2_of(i->sb);
+	struct ext2_inode *x = ext2_inode_of(i);
+	bool window = !metadata && S_ISREG(i->mode);
+	uint32_t want = *count, run = 0;
+	struct search s = { .fs = fs, .x = x, .wish = want };
+	int err = 0;
+
+	assert(want > 0);
+	if (fs->s->free_blocks_count <= fs->s->r_blocks_count &&
+	    !may_take_reserve(fs))
+		return -ENOSPC;
+	if (goal < fs->first_block || goal >= fs->blocks)
+		goal = ext2_goal_first(i);
+	s.goal = goal;
+	if (window) {
+		x->window_size = x->window_end && goal == x->window_start ?
+				 min_u32(2 * x->window_size, WINDOW_LAST) :
+				 WINDOW_FIRST;
+		s.wish = want + x->window_size;
+	}
+	for (unsigned pass = 0; pass < 3 && !s.count && !err; pass++) {
+		s.respect = pass < 2;
+		s.least = pass ? 1 : min_u32(s.wish, WINDOW_FIRST);
+		err = search_groups(&s, want, &run);
+	}
+	if (err)
+		return err;
+	if (!s.count)
+		return -ENOSPC;
+	if (window)
+		window_set(i, s.first + s.count, s.first + run);
+	i->blocks += (uint64_t)s.count << (fs->block_shift - SECTOR_SHIFT);
+	*first = s.first;
+	*count = s.count;
+	return 0;
+}
+
+/* In the group of the inode, behind what was taken there last. */
+uint32_t ext2_goal_first(const struct inode *i)
+{
+	const struct ext2 *fs = ext2_of(i->sb);
+	uint32_t group = ((uint32_t)i->ino - 1) / fs->inodes_per_group;
+	uint32_t next;
+
+	assert(group < fs->groups);
+	next = fs->group[group].next;
+	if (next >= ext2_group_blocks(fs, group))
+		next = 0;
+	return ext2_group_first(fs, group) + next;
+}
+
+/* --- freeing -------------------------------------------------------------- */
+
+/* Blocks of one group; how many were in use. */
+static uint32_t give_back(struct ext2 *fs, uint32_t group, struct block *map,
+			  uint32_t first, uint32_t count)
+{
+	struct ext2_disk_group *d = ext2_descriptor(fs, group);
+	uint32_t bit = first - ext2_group_first(fs, group), freed = 0;
+
+	for (uint32_t n = 0; n < count; n++) {
+		if (!ext2_bit_get(map->data, bit + n))
+			continue;
+		ext2_bit_clear(map->data, bit + n);
+		freed++;
+	}
+	d->free_blocks_count += freed;
+	fs->s->free_blocks_count += freed;
+	return freed;
+}
+
+static void free_in_group(struct inode *i, uint32_t group, uint32_t first,
+			  uint32_t count, bool metadata)
+{
+	struct ext2 *fs = ext2_of(i->sb);
+	uint64_t sectors;
+	struct block map;
+	uint32_t freed;
+	int err = ext2_block_get(fs, fs->group[group].block_bitmap, &map);
+
+	if (err) {
+		ext2_error(fs, i, "the block bitmap of group %u cannot be "
+			   "read: blocks are lost", group);
+		return;
+	}
+	journal_dirty(fs->journal, &map);
+	ext2_descriptor_dirty(fs, group);
+	journal_dirty(fs->journal, &fs->super);
+	freed = give_back(fs, group, &map, first, count);
+	if (!metadata)
+		journal_freed(fs->journal, first, count);
+	for (uint32_t n = 0; metadata && n < count; n++)
+		journal_forget(fs->journal, first + n);
+	disk_block_put(&map);
+	sectors = (uint64_t)count << (fs->block_shift - SECTOR_SHIFT);
+	i->blocks -= (uint64_t)min_s64((int64_t)sectors, (int64_t)i->blocks);
+	if (freed != count)
+		ext2_error(fs, i, "frees blocks from %u on that are free", first);
+}
+
+void ext2_blocks_free(struct inode *i, uint32_t first, uint32_t count,
+		      bool metadata)
+{
+	struct ext2 *fs = ext2_of(i->sb);
+
+	if (!ext2_blocks_ok(fs, first, count)) {
+		ext2_error(fs, i, "has blocks from %u on that no file can have",
+			   first);
+		return;
+	}
+	while (count) {
+		uint32_t group = (first - fs->first_block) / fs->blocks_per_group;
+		uint32_t end = ext2_group_first(fs, group) +
+			       ext2_group_blocks(fs, group);
+		uint32_t n = min_u32(count, end - first);
+
+		free_in_group(i, group, first, n, metadata);
+		first += n;
+		count -= n;
+	}
+}
