@@ -60,6 +60,7 @@ struct channel {
 	struct list waiting;	/* disk_request.link */
 	struct disk_request *now;
 	uint64_t sector;	/* where its data has got to */
+	uint64_t trying;	/* what the drive is at: it fails there */
 	uint64_t left;		/* sectors of it that no command has moved */
 	uint32_t command_left;	/* sectors of the command */
 	bool begun;		/* a command for it is with the drive */
@@ -179,6 +180,7 @@ static void move_block(struct channel *c)
 	bool reads = c->now->op == DISK_READ;
 	uint32_t n = min_u32(drive_of(c->now)->block, c->command_left);
 
+	c->trying = c->sector + (reads ? n : 0);
 	while (n--) {
 		if (reads)
 			read_sector(c, next_sector(c));
@@ -210,6 +212,7 @@ static bool begin_move(struct channel *c)
 		put_address(c, n >> 8, (uint32_t)(lba >> 24));
 	put_address(c, n, (uint32_t)lba & 0xffffff);
 	c->command_left = n;
+	c->trying = lba;
 	arch_outb(c->base + R_COMMAND, move_command(d, reads, is_long));
 	if (reads)
 		return true;
@@ -239,7 +242,7 @@ static void next_request(struct channel *c)
 		return;
 	c->now = list_entry(c->waiting.next, struct disk_request, link);
 	list_remove(&c->now->link);
-	c->sector = c->now->at;
+	c->sector = c->trying = c->now->at;
 	c->left = c->now->count;
 	c->begun = false;
 	defer_raise(&c->work);
@@ -252,7 +255,7 @@ static void end_request(struct channel *c, int err)
 	timer_cancel(&c->timer);
 	c->now = NULL;
 	if (err)
-		r->at = c->sector;	/* for the log */
+		r->at = c->trying;	/* for the log */
 	disk_done(r, err);
 	next_request(c);
 }

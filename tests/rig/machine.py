@@ -13,6 +13,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(TOP, "build")
 NICS = {"virtio": "virtio-net-pci", "ne2k": "ne2k_pci"}
+DISK_WORDS = ("ro", "ata", "virtio")
+ATA_PLACES = 4
 USER_NET = "ip=10.0.2.15/24,10.0.2.2,10.0.2.3"  # what QEMU's would tell by DHCP
 JAIL_ADDRESS = "10.0.2.20"      # for a jail; QEMU's network asks by ARP where it is
 
@@ -84,11 +86,7 @@ class Machine:
             args += ["-accel", "tcg"]
         for serial in serials:
             args += ["-serial", serial]
-        for number, disk in enumerate(self.disks):
-            kind = "qcow2" if disk.endswith(".qcow2") else "raw"
-            args += ["-drive", "if=none,id=disk%d,format=%s,file=%s" %
-                     (number, kind, comma(disk)),
-                     "-device", "virtio-blk-pci,drive=disk%d" % number]
+        args += self.disk_arguments()
         args += self.network()
         args += coverage_arguments()
         if self.iso:
@@ -96,6 +94,29 @@ class Machine:
         else:
             args += self.kernel_arguments(line, scratch)
         return args + self.qemu
+
+    def disk_arguments(self):
+        """Each of disks is FILE, FILE,ro, FILE,ata or FILE,ro,virtio: the first
+        of virtio is the guest's vda, the first of ATA hda."""
+        args, places = [], 0
+        for number, disk in enumerate(self.disks):
+            name, words = split_disk(disk)
+            drive = "id=disk%d,format=%s,file=%s" % (
+                number, "qcow2" if name.endswith(".qcow2") else "raw", comma(name))
+            if "ata" not in words:
+                if "ro" in words:
+                    drive += ",readonly=on"
+                args += ["-drive", "if=none,discard=unmap," + drive, "-device",
+                         "virtio-blk-pci,drive=disk%d" % number]
+                continue
+            if "ro" in words:
+                raise SystemExit("brig: --disk %s: ATA has no read-only disks" % disk)
+            if places == ATA_PLACES:
+                raise SystemExit("brig: --disk %s: ATA has room for %d disks" %
+                                 (disk, ATA_PLACES))
+            args += ["-drive", "if=ide,index=%d,%s" % (places, drive)]
+            places += 1
+        return args
 
     def network(self):
         if (self.net is None and self.nic is None) or self.net == "none":
@@ -125,6 +146,15 @@ class Machine:
             make_iso(self, line, scratch, image)
         return ["-boot", "d", "-drive",
                 "media=cdrom,format=raw,readonly=on,file=" + comma(image)]
+
+
+def split_disk(disk):
+    """The file's name, and the words behind its last commas."""
+    words = set()
+    while disk.rpartition(",")[2] in DISK_WORDS:
+        disk, _, word = disk.rpartition(",")
+        words.add(word)
+    return disk, words
 
 
 def comma(name):

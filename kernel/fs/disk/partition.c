@@ -105,7 +105,7 @@ static bool is_table(const uint8_t *block)
  * distance from that block, and the next link, by its from the chain's area. */
 static int scan_logical(const struct partition_scan *s, const struct entry *area)
 {
-	uint64_t link = area->first;
+	uint64_t link = area->first, seen = 0;
 	unsigned number = FIRST_LOGICAL;
 
 	for (unsigned links = 0; links < PARTITION_MAX; links++) {
@@ -118,6 +118,12 @@ static int scan_logical(const struct partition_scan *s, const struct entry *area
 				number);
 			return 0;
 		}
+		if (link == seen) {
+			s->note(s->ctx, "closes a circle of links", number);
+			return 0;
+		}
+		if (!(links & (links - 1)))
+			seen = link;	/* so that any circle is found */
 		err = s->read(s->ctx, link);
 		if (err)
 			return err;
