@@ -254,8 +254,10 @@ static void end_request(struct channel *c, int err)
 
 	timer_cancel(&c->timer);
 	c->now = NULL;
-	if (err)
-		r->at = c->trying;	/* for the log */
+	if (err) {		/* for the log */
+		r->count -= c->trying - r->at;
+		r->at = c->trying;
+	}
 	disk_done(r, err);
 	next_request(c);
 }

@@ -292,6 +292,13 @@ def test_table_is_read_again(boot, tmp_path):
 
 # --- errors ---------------------------------------------------------------------
 
+def failed_at(guest, name, what, sector):
+    """Is there a line in the log that tells of a request with this sector?"""
+    return any(int(first) <= sector < int(first) + int(count) for first, count in
+               re.findall(r"%s: I/O error, sector (\d+) \(%s of (\d+)\)" % (name, what),
+                          guest.check("dmesg")))
+
+
 def failing(path, kind, what, sector=None):
     """QEMU's arguments for a disk that fails at a sector, or always."""
     where = "" if sector is None else ",file.inject-error.0.sector=%d" % sector
@@ -312,7 +319,7 @@ def test_unreadable_sector(boot, tmp_path, kind, name):
     guest = boot(qemu=failing(path, kind, "read", 1000))
     output, status = guest.run("dd if=/dev/%s of=/dev/null bs=4096" % name)
     assert status == 1 and "Input/output error" in output
-    assert re.search(name + r": I/O error, sector 1000 \(read\)", guest.check("dmesg"))
+    assert failed_at(guest, name, "read", 1000)
     assert guest.exec("dd if=/dev/%s bs=4096 skip=126" % name).stdout == \
         bytes_at(path, 516096, MB)
     assert guest.run("dd if=/dev/%s of=/dev/null bs=512 skip=1000 count=1" % name)[1] == 1
@@ -322,9 +329,9 @@ def test_unreadable_sector(boot, tmp_path, kind, name):
 def test_unwritable_sector(boot, tmp_path, kind, name):
     path = image(tmp_path, size=MB)
     guest = boot(qemu=failing(path, kind, "write", 1000))
-    output, status = guest.run("dd if=/dev/zero of=/dev/%s bs=4096 conv=fsync" % name)
+    output, status = guest.run("dd if=/dev/zero of=/dev/%s bs=4096 count=256 conv=fsync" % name)
     assert status == 1 and "Input/output error" in output
-    assert re.search(name + r": I/O error, sector 1000 \(write\)", guest.check("dmesg"))
+    assert failed_at(guest, name, "write", 1000)
     guest.check("dd if=/dev/zero of=/dev/%s bs=4096 seek=200 count=4 conv=fsync" % name)
     assert not any(bytes_at(path, 200 * 4096, 4 * 4096))
 
@@ -334,7 +341,7 @@ def test_flush_that_fails(boot, tmp_path, kind, name):
     guest = boot(qemu=failing(image(tmp_path, size=MB), kind, "flush"))
     output, status = guest.run("dd if=/dev/zero of=/dev/%s bs=4096 count=1 conv=fsync" % name)
     assert status == 1 and "Input/output error" in output
-    assert name + ": I/O error, sector 0 (flush)" in guest.check("dmesg")
+    assert name + ": I/O error, sector 0 (flush of 0)" in guest.check("dmesg")
 
 
 def test_each_request_fails_once(boot):
@@ -350,7 +357,7 @@ def test_each_request_fails_once(boot):
     before = figures()
     guest.check(script)
     needed = figures() - before
-    assert needed >= 7
+    assert needed >= 4
     for n in range(1, needed + 2):
         guest.check("echo ram0 %d >/proc/sys/debug/disk_fail" % n)
         assert guest.run(script)[1] == (1 if n <= needed else 0)

@@ -52,7 +52,7 @@ class Suite:
     def run(self, program, names, top):
         from rig import Guest, GuestError
         if self.guest is None:
-            self.guest = Guest(cmdline="quiet", add=self.add + [
+            self.guest = Guest(cmdline="quiet ramdisk=1", add=self.add + [
                 "%s:/tests/%s" % (p.binary, p.name)
                 for p in self.chosen if p not in self.errors], **self.settings)
             if self.prepare:

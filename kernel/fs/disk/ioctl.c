@@ -110,7 +110,10 @@ static int administer(struct disk *d, const struct cred *who, uint32_t cmd,
 		return set_read_only(d, arg);
 	if (cmd == BLKFLSBUF)
 		return flush_pages(d);
-	return d->whole == d ? disk_scan(d) : -EINVAL;
+	if (d->whole != d)
+		return -EINVAL;
+	err = cache_write_inode_pages(d->inode, true);
+	return err ? err : disk_scan(d);
 }
 
 static int get_number(const struct disk *d, uint32_t cmd, uint32_t arg)

@@ -60,8 +60,8 @@ static void log_failure(struct disk *d, const struct disk_request *r)
 		d->errors_logged = 0;
 	}
 	if (d->errors_logged++ < LOG_BURST)
-		log_print(LOG_ERROR, "%s: I/O error, sector %llu (%s)", d->name,
-			  r->at, names[r->op]);
+		log_print(LOG_ERROR, "%s: I/O error, sector %llu (%s of %llu)",
+			  d->name, r->at, names[r->op], r->count);
 }
 
 void disk_done(struct disk_request *r, int error)
