@@ -16,6 +16,9 @@ PROGRAMS = programs.find("posix", BUILD)
 # kind -> commands that make the folder /fs/KIND of it
 KINDS = {
     "tmpfs": "mount -t tmpfs tmpfs /fs/tmpfs",
+    "overlay": "mkdir -p /fs/below/d /fs/above && echo x > /fs/below/f && "
+               "mount -t overlay overlay -o lowerdir=/fs/below,upperdir=/fs/above"
+               " /fs/overlay",
     "nullfs": "mkdir /fs/lower && mount --bind /fs/lower /fs/nullfs",
 }
 

@@ -147,6 +147,8 @@ int inode_apply(struct inode *i, const struct attr_change *a)
 		i->uid = a->uid;
 	if (a->valid & ATTR_GID)
 		i->gid = a->gid;
+	if (a->valid & ATTR_FLAGS)
+		i->flags = a->flags;
 	if (a->valid & ATTR_ATIME)
 		i->atime = a->atime;
 	if (a->valid & ATTR_MTIME)

@@ -57,6 +57,7 @@ static int may_change(const struct inode *i, const struct cred *who,
 /* Sleeps. -ENOTTY no such file, -EROFS, -EPERM, -EOPNOTSUPP other flags. */
 int file_flags_set(struct file *f, const struct cred *who, uint32_t flags)
 {
+	struct attr_change a = { .valid = ATTR_FLAGS, .flags = flags };
 	struct inode *i = f->inode;
 	int err = check_kept(f);
 
@@ -68,11 +69,8 @@ int file_flags_set(struct file *f, const struct cred *who, uint32_t flags)
 		return -EOPNOTSUPP;
 	sleep_lock_take(&i->lock);
 	err = may_change(i, who, flags);
-	if (!err) {
-		i->flags = flags;
-		i->ctime = inode_now();
-		inode_dirty(i);
-	}
+	if (!err)
+		err = inode_apply(i, &a);
 	sleep_lock_release(&i->lock);
 	return err;
 }

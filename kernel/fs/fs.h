@@ -20,6 +20,7 @@ struct mount;
 struct superblock;
 struct path;
 struct fs_type;
+struct path_at;
 struct disk;
 struct file_ops;
 struct file_table;
@@ -30,13 +31,15 @@ struct text;
 struct attr_change {		/* for inode_ops.set_attr, after the checks */
 	uint32_t valid;		/* ATTR_* */
 	uint32_t mode, uid, gid;
+	uint32_t flags;		/* FS_*_FL */
 	off64 size;
 	int64_t atime, mtime;	/* ns since 1970 */
 };
 enum { ATTR_MODE = 1, ATTR_UID = 2, ATTR_GID = 4, ATTR_SIZE = 8,
        ATTR_ATIME = 16, ATTR_MTIME = 32,
        ATTR_NOW = 64,	/* both times are "now": write permission is enough */
-       ATTR_OWNER = 128	/* a chown, even of nothing: set-id bits fall */ };
+       ATTR_OWNER = 128,	/* a chown, even of nothing: set-id bits fall */
+       ATTR_FLAGS = 256 };
 
 /* What stands on the medium from some byte of a file on; whole blocks. */
 struct extent {
@@ -184,6 +187,7 @@ struct superblock {
 	uint64_t next_ino;		/* for inode_new */
 	struct prison *prison;		/* pays; held */
 	struct list inodes;
+	struct sleep_lock rename_lock;	/* rename.c */
 	struct list dirty;		/* inode.dirty_link, oldest first */
 	struct disk *disk;		/* under its files, or NULL */
 	uint32_t block_size;		/* of the disk's file system; else 0 */
@@ -198,6 +202,7 @@ struct fs_type {			/* registered once, by whoever has one */
 	const char *name;
 	bool needs_device;
 	bool fleeting;			/* names are not worth keeping unused */
+	bool stacked;			/* dropping an inode drops others': sleeps */
 	uint32_t magic;			/* statfs f_type */
 	uint32_t jail_allow;		/* a prison needs this ALLOW_ bit, and
 					 * allow.mount, to mount one; 0: never */
@@ -206,6 +211,10 @@ struct fs_type {			/* registered once, by whoever has one */
 	int (*mount)(const struct fs_type *t, const struct cred *who,
 		     const char *source, uint32_t flags, const char *options,
 		     struct superblock **out);
+	/* Instead of mount, for options that are names. */
+	int (*mount_at)(const struct fs_type *t, const struct path_at *at,
+			const char *source, uint32_t flags, const char *options,
+			struct superblock **out);
 	struct list link;
 };
 void vfs_init(void);

@@ -171,7 +171,7 @@ static bool is_kept(const struct inode *i)
 /* May the last reference be dropped where nothing may sleep? */
 bool inode_drops_quietly(const struct inode *i)
 {
-	return i->refs > 1 || is_kept(i) || !i->sb->type->needs_device;
+	return i->refs > 1 || is_kept(i) || !(i->sb->type->needs_device || i->sb->type->stacked);
 }
 
 /* Sleeps if it has no links. */

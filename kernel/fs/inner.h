@@ -137,9 +137,23 @@ int path_last_dentry(const struct path *parent, const struct path_last *last,
 int path_create_file(const struct path_at *at, const struct path *parent,
 		     struct dentry *d, uint32_t mode) must_check;
 
+/* For file systems made of others: the deeds alone, no question asked. The
+ * caller holds d; dir is locked. Sleep. */
+int path_remove_dentry(struct inode *dir, struct dentry *d,
+		       bool directory) must_check;
+/* d, a name in from, becomes `name` in to, in the place of its like, or
+ * changes places with whatever is there. Locks both. */
+int path_move_dentry(const struct path *from, struct dentry *d,
+		     const struct path *to, const char *name, size_t len,
+		     bool exchange) must_check;
+
 /* --- ext2/super.c -------------------------------------------------------- */
 
 void ext2_init(void);
+
+/* --- overlay/ ------------------------------------------------------------ */
+
+void overlay_init(void);
 
 /* --- flags.c ------------------------------------------------------------ */
 

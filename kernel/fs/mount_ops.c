@@ -275,7 +275,10 @@ static int mount_type(const struct path_at *at, const struct path *p,
 		return err;
 	if (t == &nullfs)
 		return *options ? -EINVAL : bind(at, p, source, flags, true);
-	err = t->mount(t, at->who, source, flags, options, &sb);
+	if (t->mount_at)
+		err = t->mount_at(t, at, source, flags, options, &sb);
+	else
+		err = t->mount(t, at->who, source, flags, options, &sb);
 	if (err)
 		return err;
 	sb->flags |= flags & MS_RDONLY;

@@ -286,7 +286,8 @@ int path_link(const struct path_at *from, const char *old,
 	return err;
 }
 
-static int remove_name(struct inode *dir, struct dentry *d, bool directory)
+/* The name d goes, of a file or an empty directory; nothing is asked. */
+int path_remove_dentry(struct inode *dir, struct dentry *d, bool directory)
 {
 	struct inode *i = d->inode;
 	int err;
@@ -367,7 +368,7 @@ int path_unlink(const struct path_at *at, const char *name, bool directory)
 		else
 			err = path_may_delete(dir, d, at->who, directory);
 		if (!err)
-			err = remove_name(dir, d, directory);
+			err = path_remove_dentry(dir, d, directory);
 		dentry_drop(d);
 	}
 	sleep_lock_release(&dir->lock);

@@ -3,16 +3,12 @@
  * rename.c - renameat2(2), all its rules.
  *
  * Moving directories changes who is above whom, so a rename between two
- * directories holds one lock for all of them; with it held, "above" stands
- * still, and the upper of the two is locked first (else the lower address).
+ * directories holds the superblock's one lock for it; with it held, "above"
+ * stands still, and the upper of the two is locked first (else the lower address).
  *
- * Locks: rename_lock, both parents, the victim if it is a directory.
+ * Locks: sb->rename_lock, both parents, the victim if it is a directory.
  */
 #include "kernel/fs/inner.h"
-
-static struct sleep_lock rename_lock = {
-	.waiters.entries = LIST_INIT(rename_lock.waiters.entries),
-};
 
 struct side {			/* one end of the rename */
 	struct path parent;	/* held */
@@ -43,7 +39,7 @@ static void lock_parents(struct renaming *r)
 		sleep_lock_take(&first->lock);
 		return;
 	}
-	sleep_lock_take(&rename_lock);
+	sleep_lock_take(&first->sb->rename_lock);
 	if (is_above(r->to.parent.dentry, r->from.parent.dentry) ||
 	    (!is_above(r->from.parent.dentry, r->to.parent.dentry) &&
 	     second < first)) {
@@ -60,7 +56,7 @@ static void unlock_parents(struct renaming *r)
 	if (r->from.dir == r->to.dir)
 		return;
 	sleep_lock_release(&r->to.dir->lock);
-	sleep_lock_release(&rename_lock);
+	sleep_lock_release(&r->from.dir->sb->rename_lock);
 }
 
 /* What the names themselves forbid. */
@@ -181,6 +177,36 @@ drop_both:
 	dentry_drop(r->to.d);
 drop_from:
 	dentry_drop(r->from.d);
+	return err;
+}
+
+int path_move_dentry(const struct path *from, struct dentry *d,
+		     const struct path *to, const char *name, size_t len,
+		     bool exchange)
+{
+	struct renaming *r = kmem_zalloc(sizeof(*r));
+	int err = -ENOENT;
+
+	if (!r)
+		return -ENOMEM;
+	r->from.parent = *from;
+	r->to.parent = *to;
+	r->from.dir = from->dentry->inode;
+	r->to.dir = to->dentry->inode;
+	r->from.d = d;
+	r->flags = exchange ? RENAME_EXCHANGE : 0;
+	assert(r->from.dir->sb == r->to.dir->sb);
+	lock_parents(r);
+	if (d->parent == from->dentry && !d->unhashed && d->inode)
+		err = dentry_lookup(to->dentry, name, len,
+				    dentry_hash(to->dentry, name, len), &r->to.d);
+	if (!err) {
+		if (r->to.d->inode != d->inode)
+			err = act(r);
+		dentry_drop(r->to.d);
+	}
+	unlock_parents(r);
+	kmem_free(r);
 	return err;
 }
 

@@ -31,6 +31,7 @@ void vfs_init(void)
 	mount_ops_init();
 	cache_init();
 	ext2_init();
+	overlay_init();
 }
 
 void vfs_register(struct fs_type *t)
@@ -65,7 +66,7 @@ int vfs_superblock_new(const struct fs_type *t, const struct superblock_ops *ops
 {
 	struct superblock *sb = kmem_zalloc(sizeof(*sb));
 
-	assert(t->mount && ops);
+	assert((t->mount || t->mount_at) && ops);
 	if (!sb)
 		return -ENOMEM;
 	sb->refs = 1;
@@ -73,6 +74,7 @@ int vfs_superblock_new(const struct fs_type *t, const struct superblock_ops *ops
 	sb->ops = ops;
 	sb->dev = abi_dev(0, ++last_minor);
 	list_init(&sb->inodes);
+	sleep_lock_init(&sb->rename_lock);
 	list_init(&sb->dirty);
 	list_init(&sb->writes);
 	list_append(&supers, &sb->link);
