@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* deeds_socket.c - deeds on AF_UNIX sockets: connections, names, messages with
- * descriptors in rings, while some close and some read. */
+ * descriptors in rings, while some close and some read; messages of netlink. */
 #define _GNU_SOURCE
 #include "fuzz.h"
 
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -146,5 +148,47 @@ static void deed_sockets(void)
 	child_wait(p);
 }
 
-const struct deed socket_deeds[] = { { "sockets", deed_sockets } };
+/* A request that is nearly right: attributes of a few numbers, or of any. */
+static void ask_netlink(int s)
+{
+	struct { struct nlmsghdr h; unsigned char room[256]; } q;
+	uint32_t at = 4 * (2 + below(3)), whole;
+
+	fill(&q, sizeof(q));
+	memset(q.room, 0, at);
+	q.room[0] = one_in(10) ? rnd() : one_in(2) ? AF_INET : 0;
+	if (one_in(2))
+		q.room[1] = one_in(2) ? 32 : 24;
+	q.room[4] = below(4);
+	for (; one_in(4) == 0 && at < sizeof(q.room) - 16; at += 8) {
+		struct rtattr *a = (void *)(q.room + at);
+
+		a->rta_len = one_in(10) ? odd_number() : 8;
+		a->rta_type = one_in(10) ? odd_number() : below(16);
+	}
+	whole = NLMSG_LENGTH(at);
+	q.h.nlmsg_len = one_in(10) ? odd_number() : whole;
+	q.h.nlmsg_type = one_in(10) ? odd_number() : RTM_BASE + below(20);
+	q.h.nlmsg_flags = NLM_F_REQUEST | (rnd() & 0xf00 & rnd());
+	send(s, &q, one_in(10) ? below(sizeof(q)) : whole, MSG_DONTWAIT);
+}
+
+static void deed_netlink(void)
+{
+	struct sockaddr_nl a = { AF_NETLINK, 0, below(3), rnd() };
+	int s = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, 0);
+	static char buf[9000];
+
+	bind(s, (struct sockaddr *)&a, one_in(10) ? below(20) : sizeof(a));
+	for (int i = 0; i < 30; i++)
+		if (one_in(3))
+			recv(s, buf, below(sizeof(buf)),
+			     MSG_DONTWAIT | (one_in(3) ? MSG_PEEK : 0));
+		else
+			ask_netlink(s);
+	close(s);
+}
+
+const struct deed socket_deeds[] = { { "sockets", deed_sockets },
+				     { "netlink", deed_netlink } };
 const unsigned socket_deed_count = sizeof(socket_deeds) / sizeof(*socket_deeds);
