@@ -154,6 +154,7 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
 	s->multicast_loop = true;
 	list_init(&s->by_port);
 	list_init(&s->by_pair);
+	list_init(&s->by_claim);
 	list_init(&s->groups);
 }
 
@@ -220,8 +221,8 @@ int inet_sock_connect(struct sock *sock, const struct path_at *at,
 	(void)at;
 	(void)wait;
 	if (n->len >= sizeof n->family && n->family == AF_UNSPEC) {
-		peer_set(s, 0, 0);
 		s->local = s->bound;
+		peer_set(s, 0, 0);
 		return 0;
 	}
 	err = inet_name_parse(n, &addr, &port);

@@ -198,6 +198,7 @@ struct inet_sock {
 	uint16_t local_port, remote_port; /* network byte order; 0 none */
 	struct list by_port;	/* in its protocol's inet_ports */
 	struct list by_pair;	/* when it has both ends */
+	struct list by_claim;	/* when it has a port and no remote end */
 	uint8_t ttl, tos, multicast_ttl;
 	bool multicast_loop, header_included, packet_info, receive_error,
 	     receive_ttl, receive_tos, receive_options, free_bind;

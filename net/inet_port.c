@@ -6,17 +6,20 @@
  * is in (the nearest that has addresses of its own: its realm). Within a realm
  * claims exclude each other as on Linux; between realms only the same address
  * does. So two jails and the host have the same port each, and the most exact
- * claim gets the packet.
+ * claim gets the packet. Claims are found by port and address, those of all
+ * addresses by the address 0: how many jails have the port costs nothing.
  *
+ * Invariant: a socket is among the claims if it has a port and no remote end.
  * Locks: the kernel lock.
  */
 #include "net/inet.h"
 
-enum { BUCKETS = 256 };
+enum { BUCKETS = 256, CLAIMS = 1024 };
 
 struct inet_ports {
 	struct list by_port[BUCKETS];	/* struct inet_sock, newest first */
 	struct list by_pair[BUCKETS];
+	struct list by_claim[CLAIMS];
 };
 
 struct inet_ports *inet_ports_new(void)
@@ -29,6 +32,8 @@ struct inet_ports *inet_ports_new(void)
 		list_init(&p->by_port[n]);
 		list_init(&p->by_pair[n]);
 	}
+	for (unsigned n = 0; n < CLAIMS; n++)
+		list_init(&p->by_claim[n]);
 	return p;
 }
 
@@ -44,6 +49,20 @@ static struct list *pair_bucket(const struct inet_ports *ports, uint32_t remote,
 		     hash_u32((uint32_t)remote_port << 16 | local_port);
 
 	return (struct list *)&ports->by_pair[hash_u32(h) % BUCKETS];
+}
+
+static struct list *claim_bucket(const struct inet_ports *ports, uint16_t port,
+				 uint32_t local)
+{
+	uint32_t h = hash_u32(local) ^ port;
+
+	return (struct list *)&ports->by_claim[hash_u32(h) % CLAIMS];
+}
+
+static void claim_begin(struct inet_ports *ports, struct inet_sock *s)
+{
+	assert(s->local_port && !s->remote && list_empty(&s->by_claim));
+	list_push(claim_bucket(ports, s->local_port, s->local), &s->by_claim);
 }
 
 struct inet_sock *inet_ports_next(const struct inet_ports *ports,
@@ -144,6 +163,7 @@ int inet_bind_port(struct inet_ports *ports, struct inet_sock *s,
 		return -EADDRINUSE;
 	s->local_port = port;
 	list_push(port_bucket(ports, port), &s->by_port);
+	claim_begin(ports, s);
 	return 0;
 }
 
@@ -174,17 +194,21 @@ void inet_pair_set(struct inet_ports *ports, struct inet_sock *s,
 		   uint32_t remote, uint16_t remote_port)
 {
 	list_remove(&s->by_pair);
+	list_remove(&s->by_claim);
 	s->remote = remote;
 	s->remote_port = remote_port;
 	if (remote)
 		list_push(pair_bucket(ports, remote, remote_port,
 				      s->local_port), &s->by_pair);
+	else if (s->local_port)
+		claim_begin(ports, s);
 }
 
 void inet_unbind(struct inet_ports *ports, struct inet_sock *s)
 {
 	inet_pair_set(ports, s, 0, 0);
 	list_remove(&s->by_port);
+	list_remove(&s->by_claim);
 	s->local_port = 0;
 	assert(list_empty(&s->by_pair) && !s->remote);
 }
@@ -218,30 +242,40 @@ static unsigned claim(const struct inet_sock *s, uint32_t dst, int device)
 	return inet_may_receive(s, dst) ? v : 0;
 }
 
-struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
-			      uint16_t sport, uint32_t dst, uint16_t dport,
-			      int device)
+/* The most exact of the claims to dport that are kept under the address key. */
+static struct inet_sock *claim_find(const struct inet_ports *ports,
+				    uint32_t key, uint32_t dst, uint16_t dport,
+				    int device)
 {
-	struct list *pairs = pair_bucket(ports, src, sport, dport);
-	struct inet_sock *best = NULL, *s = NULL;
+	struct inet_sock *best = NULL;
 	unsigned most = 0;
 
-	list_each(l, pairs) {
-		s = list_entry(l, struct inet_sock, by_pair);
-		if (s->remote == src && s->remote_port == sport &&
-		    s->local_port == dport && s->local == dst &&
-		    device_fits(s, device))
-			return s;
-	}
-	s = NULL;
-	while ((s = inet_ports_next(ports, dport, s))) {
-		unsigned v = claim(s, dst, device);
+	list_each(l, claim_bucket(ports, dport, key)) {
+		struct inet_sock *s = list_entry(l, struct inet_sock, by_claim);
+		unsigned v = s->local_port == dport ? claim(s, dst, device) : 0;
 
 		if (v > most) {
 			most = v;
 			best = s;
 		}
 	}
-	assert(!best || (best->local_port == dport && !best->remote));
+	assert(!best || !best->remote);
 	return best;
+}
+
+struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
+			      uint16_t sport, uint32_t dst, uint16_t dport,
+			      int device)
+{
+	struct inet_sock *s;
+
+	list_each(l, pair_bucket(ports, src, sport, dport)) {
+		s = list_entry(l, struct inet_sock, by_pair);
+		if (s->remote == src && s->remote_port == sport &&
+		    s->local_port == dport && s->local == dst &&
+		    device_fits(s, device))
+			return s;
+	}
+	s = claim_find(ports, dst, dst, dport, device);
+	return s ? s : claim_find(ports, 0, dst, dport, device);
 }
