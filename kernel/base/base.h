@@ -77,9 +77,11 @@ int str_vformat(char *to, size_t size, const char *fmt, va_list ap);
 uint32_t hash_bytes(const void *p, size_t n, uint32_t seed);
 uint64_t hash_secret(const uint64_t key[2], const uint64_t *m, unsigned n);
 
+/* All bits of x count in the low ones of the result: an address in network byte
+ * order differs from its neighbours in the highest. */
 static inline uint32_t hash_u32(uint32_t x)
 {
-	x *= 0x9e3779b1u;
+	x = (x ^ (x >> 16)) * 0x9e3779b1u;
 	return x ^ (x >> 15);
 }
 

@@ -8,7 +8,14 @@
  * oracle: no
  * seconds: 300
  */
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 #include "jail_test.h"
+#include "passing.h"
 
 enum { JAILS = 1000, BATCHES = 15, CALLS = 400, DEEDS = 6, BYTES_WANTED = 4096 };
 
@@ -153,6 +160,144 @@ TEST_WITHIN(a_thousand_jails, 280)
 	}
 	CHECK(each <= BYTES_WANTED);
 	CHECK(!slow);
+}
+
+/* --- a port that each jail has ------------------------------------------- */
+
+enum { PORT = 80 };
+static int asker, heard; /* sockets: one that sends; who gets it */
+static struct sockaddr_in target;
+
+static struct sockaddr_in of(int group, int i)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(PORT) };
+
+	a.sin_addr.s_addr =
+		htonl(0x0a000000 | group << 16 | i / 250 << 8 | (i % 250 + 1));
+	return a;
+}
+
+static void alias(int group, int i)
+{
+	struct ifreq r = { 0 };
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "lo:%d.%d", group, i);
+	*(struct sockaddr_in *)&r.ifr_addr = of(group, i);
+	CHECK_OK(ioctl(asker, SIOCSIFADDR, &r));
+	((struct sockaddr_in *)&r.ifr_addr)->sin_addr.s_addr = ~0u;
+	CHECK_OK(ioctl(asker, SIOCSIFNETMASK, &r));
+}
+
+static void unalias(int group, int i)
+{
+	struct ifreq r = { 0 };
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "lo:%d.%d", group, i);
+	CHECK_OK(ioctl(asker, SIOCSIFFLAGS, &r));
+}
+
+/* A socket of a jail's on all its addresses: an inmate makes it and hands it
+ * out. */
+static int socket_of(int jid)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET,
+				   .sin_port = htons(PORT) };
+	int pair[2], fd;
+
+	CHECK_OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
+	IN_JAIL(jid, 0) {
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+		CHECK_OK(fd);
+		CHECK_OK(bind(fd, (struct sockaddr *)&any, sizeof(any)));
+		CHECK_OK(fd_send(pair[1], fd));
+	}
+	fd = fd_receive(pair[0]);
+	CHECK_OK(fd);
+	close(pair[0]);
+	close(pair[1]);
+	return fd;
+}
+
+static void do_datagram(void)
+{
+	char c;
+
+	CHECK_EQ(sendto(asker, "x", 1, 0, (struct sockaddr *)&target,
+			sizeof(target)), 1);
+	CHECK_EQ(recv(heard, &c, 1, 0), 1);
+}
+
+static long long datagram(int to, struct sockaddr_in where)
+{
+	heard = to;
+	target = where;
+	return cost(do_datagram);
+}
+
+/* Jails of one address claim it; those of more claim all that they have. */
+static int sockets(int each, int limit)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET,
+				   .sin_port = htons(PORT) };
+	long long one[2] = { 0 }, many[2] = { 0 };
+	int host = socket(AF_INET, SOCK_DGRAM, 0), first = 0, slow = 0;
+	static int fd[JAILS];
+
+	CHECK_OK(bind(host, (struct sockaddr *)&any, sizeof(any)));
+	any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (int i = 0; i < JAILS; i++) {
+		char second[64] = "";
+
+		if (each > 1)
+			snprintf(second, sizeof(second), ",10.3.%d.%d", i / 250,
+				 i % 250 + 1);
+		for (int n = 0; n < each; n++)
+			alias(2 + n, i);
+		jids[i] = j_make("path=%s; ip4.addr=10.2.%d.%d%s; persist", top,
+				 i / 250, i % 250 + 1, second);
+		fd[i] = socket_of(jids[i]);
+		if (i)
+			continue;
+		first = fd[0];
+		one[0] = datagram(host, any);
+		one[1] = datagram(first, of(2, 0));
+	}
+	many[0] = datagram(host, any);
+	many[1] = datagram(first, of(2, 0));
+	for (int i = 0; i < 2; i++) {
+		const char *who = i ? "a jail's" : "the host's";
+
+		RESULT("scale|datagram for %s socket, %d address%s each|at 1|%lld",
+		       who, each, each > 1 ? "es" : "", one[i]);
+		RESULT("scale|datagram for %s socket, %d address%s each|at %d|%lld",
+		       who, each, each > 1 ? "es" : "", JAILS, many[i]);
+		slow |= many[i] * 100 > one[i] * limit;
+	}
+	close(host);
+	for (int i = 0; i < JAILS; i++) {
+		close(fd[i]);
+		CHECK_OK(jail_remove(jids[i]));
+		for (int n = 0; n < each; n++)
+			unalias(2 + n, i);
+	}
+	return slow;
+}
+
+TEST_WITHIN(a_port_that_a_thousand_jails_have, 280)
+{
+	struct rlimit files = { JAILS + 64, JAILS + 64 };
+	int limit = getenv("SCALE_PERCENT") ? atoi(getenv("SCALE_PERCENT")) :
+					      200;
+
+	j_begin();
+	snprintf(top, sizeof(top), "%s", j_tree("a"));
+	CHECK_OK(setrlimit(RLIMIT_NOFILE, &files));
+	asker = socket(AF_INET, SOCK_DGRAM, 0);
+	CHECK_OK(asker);
+	CHECK(!sockets(1, limit));
+	if (getenv("SCALE_PERCENT")) /* these do cost: they are shown */
+		sockets(2, 0);
 }
 
 /* A life: made, entered, a program run in it, gone. */
