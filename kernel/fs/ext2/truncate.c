@@ -72,11 +72,16 @@ static int reserve(struct truncation *t, uint32_t n)
 	return err;
 }
 
-/* One more block of data; its pointer has been cleared. */
+/* One more block of data; its pointer has been cleared. A directory's or a
+ * symlink's is metadata, and told to the journal as such. */
 static void free_data(struct truncation *t, uint32_t block)
 {
 	const struct ext2 *fs = t->fs;
 
+	if (!S_ISREG(t->i->mode)) {
+		ext2_blocks_free(t->i, block, 1, true);
+		return;
+	}
 	if (t->count && block == t->first + t->count &&
 	    (block - fs->first_block) % fs->blocks_per_group) {
 		t->count++;
@@ -120,8 +125,8 @@ static int free_pointers(struct truncation *t, struct block *b, unsigned depth,
 			if (!whole)
 				continue;
 		}
-		err = reserve(t, told == t->step ? FLUSH_CREDITS :
-						   FLUSH_CREDITS + 1);
+		err = reserve(t, told == t->step ? FLUSH_CREDITS + 1 :
+						   FLUSH_CREDITS + 2);
 		if (err)
 			return err;
 		if (told != t->step)
@@ -166,7 +171,7 @@ static int free_direct(struct truncation *t, uint64_t from)
 
 		if (!x->block[n])
 			continue;
-		err = reserve(t, FLUSH_CREDITS);
+		err = reserve(t, FLUSH_CREDITS + 1);
 		if (err)
 			return err;
 		free_data(t, x->block[n]);
