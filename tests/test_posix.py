@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from rig import machine as machines, programs, suite as suites
+from rig import ext2, machine as machines, programs, suite as suites
 
 BUILD = os.path.join(machines.BUILD, "tests", "posix")
 PROGRAMS = programs.find("posix", BUILD)
@@ -20,6 +20,8 @@ KINDS = {
                "mount -t overlay overlay -o lowerdir=/fs/below,upperdir=/fs/above"
                " /fs/overlay",
     "nullfs": "mkdir /fs/lower && mount --bind /fs/lower /fs/nullfs",
+    "ext2": "mount -t ext2 /dev/vda /fs/ext2",
+    "ext2_1k": "mount -t ext2 -o nojournal /dev/vdb /fs/ext2_1k",
 }
 
 
@@ -31,10 +33,20 @@ def prepare(guest):
 
 
 @pytest.fixture(scope="module")
-def suite(request):
-    made = suites.Suite(programs.wanted(request, "test_posix"), prepare=prepare)
+def suite(request, tmp_path_factory):
+    disks = []
+    if not os.environ.get("BRIG_ORACLE"):
+        folder = tmp_path_factory.mktemp("posix")
+        disks = [ext2.make(folder / "a", 64, "-b", 4096),
+                 ext2.make(folder / "b", 64, "-b", 1024, "-I", 128)]
+    made = suites.Suite(programs.wanted(request, "test_posix"), prepare=prepare,
+                        disks=disks)
     yield made
+    if made.guest:
+        made.guest.exec("umount /fs/ext2; umount /fs/ext2_1k")
     made.close()
+    for disk in disks:
+        ext2.check(disk)
 
 
 @pytest.mark.parametrize("kind", KINDS)
