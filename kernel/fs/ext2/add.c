@@ -10,13 +10,13 @@
  * Locks: none, only the mounting thread is there.
  */
 #include "kernel/fs/ext2/jbd.h"
+#include "kernel/fs/inner.h"
 
 enum {
 	SHARE = 64,		/* of the disk */
 	LENGTH_MAX = 32 << 20,	/* bytes */
 	ROOM = 4,		/* times its length must be free */
 	MODE = 0100600,
-	NS_PER_SEC = 1000000000,
 };
 
 /* Takes free blocks in rising order, one group after the other. */

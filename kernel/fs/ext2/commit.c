@@ -13,11 +13,10 @@
  * so that an older version of a block, still needed if this commit is cut,
  * is needed in the journal only. Locks: the kernel lock.
  */
+#include "kernel/fs/cache.h"
 #include "kernel/fs/ext2/jbd.h"
 
 #define COMMIT_AGE_NS 5000000000ull
-
-int (*journal_write_pages)(struct inode *i, bool wait);
 
 void jcommit_want(struct journal *j, uint32_t sequence)
 {
@@ -84,8 +83,7 @@ static void write_pages(struct journal *j, struct inode *i, bool wait)
 {
 	j->writing = i;
 	/* An error is the file's, and fsync's to tell. */
-	if (journal_write_pages)
-		(void)!journal_write_pages(i, wait);
+	(void)!cache_write_inode_pages(i, wait);
 	j->writing = NULL;
 	sleep_wake(&j->changed);
 }

@@ -87,9 +87,6 @@ void journal_inode_init(struct journal_inode *o, struct inode *i);
 /* Within a handle that allocated blocks for its pages: those that are dirty at
  * the time of the commit are written before it. Takes no reference. */
 void journal_order(struct journal *j, struct journal_inode *o);
-/* The page cache sets it: i's dirty pages are handed to the disk; wait: and
- * there. Takes no inode's lock, opens no handle, needs no reference. */
-extern int (*journal_write_pages)(struct inode *i, bool wait);
 /* It is going: off the lists. Sleeps only while a commit is writing its pages. */
 void journal_inode_gone(struct journal *j, struct journal_inode *o);
 /* Closes the handle. Does not sleep, so what the caller does next (make pages

@@ -11,10 +11,10 @@ enum { RUNS_AT_FIRST = 8 };
 
 static int add_run(struct journal *j, uint32_t at, uint32_t block)
 {
-	struct jrun *last = j->runs + j->run_count - 1;
+	struct jrun *last = j->run_count ? &j->runs[j->run_count - 1] : NULL;
 	size_t room = j->runs ? kmem_size(j->runs) / sizeof(*last) : 0;
 
-	if (j->run_count && last->block + last->count == block) {
+	if (last && last->block + last->count == block) {
 		last->count++;
 		return 0;
 	}

@@ -549,6 +549,5 @@ void ext2_init(void)
 {
 	ext2_inodes_init();
 	ext2_index_init();
-	journal_write_pages = cache_write_inode_pages;
 	vfs_register(&ext2_type);
 }
