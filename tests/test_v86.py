@@ -4,7 +4,10 @@
 Its loader hands over less than QEMU's, and a memory map that lies. Optional:
 v86 is an npm package, fetched into build/v86 where node and npm are there.
 """
+import hashlib
 import os
+import random
+import re
 import shutil
 import subprocess
 
@@ -49,6 +52,25 @@ def test_v86_boots_to_a_shell(library, firmware):
         text=True, errors="replace", timeout=60 * time_scale())
     assert done.returncode == 0, done.stdout
     assert "Linux i686\n" in done.stdout and "answer 42\n" in done.stdout
+
+
+def test_v86_disk(library, tmp_path):
+    """Its ATA forgets a part of an address that was written once."""
+    if not all(map(os.path.exists, FIRMWARE)):
+        pytest.skip("Debian's seabios is not installed")
+    disk, data = tmp_path / "disk", random.Random(6).randbytes(2 << 20)
+    disk.write_bytes(data)
+    done = subprocess.run(
+        ["node", SCRIPT, library, os.path.join(machines.build_dir(), "brig.elf"),
+         os.path.join(machines.BUILD, "root", "root.cpio"),
+         "md5sum </dev/hda; dd if=/dev/hda of=/dev/hda bs=64k count=8 seek=16 conv=fsync;"
+         " cat /proc/partitions"] + FIRMWARE + [str(disk)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", timeout=60 * time_scale())
+    assert done.returncode == 0, done.stdout
+    assert hashlib.md5(data).hexdigest() in done.stdout
+    assert re.search(r"3 +0 +2048 hda", done.stdout), done.stdout
+    assert disk.read_bytes() == data[:1 << 20] + data[:1 << 19] + data[3 << 19:]
 
 
 @pytest.mark.parametrize("card", ["ne2k", "virtio"])
