@@ -11,7 +11,8 @@
 #include "kernel/fs/charge.h"
 #include "net/tcp.h"
 
-enum { REQUESTS = 256, BUCKETS = 256, TRIES = 5, HANDSHAKE_MS = 1000 };
+enum { REQUESTS = 256, BUCKETS = 256, LINE_MIN = 64, TRIES = 5,
+       HANDSHAKE_MS = 1000 };
 
 struct request {
 	struct list link;		/* in its bucket */
@@ -164,17 +165,19 @@ static bool cookie_read(const struct tcp_sock *s, const struct tcp_segment *g,
 
 /* --- SYN ------------------------------------------------------------------------------- */
 
-/* A line that is full takes nobody new (as Linux). */
-static bool is_full(const struct tcp_sock *s)
+/* A line that is full takes nobody new, as on Linux; but it is never shorter
+ * than LINE_MIN: servers ask for as few as 9, and a peer behind a user-mode
+ * network tries a lost SYN again only after 6 s. */
+static bool is_full(const struct tcp_sock *s, unsigned more)
 {
-	return s->ready_count > s->backlog;
+	return s->ready_count > max_u32(s->backlog, LINE_MIN) + more;
 }
 
 static void syn(struct tcp_sock *s, struct tcp_segment *g)
 {
 	struct request *r = NULL;
 
-	if (is_full(s))
+	if (is_full(s, 0))
 		return;
 	if (s->request_count < REQUESTS)
 		r = charged_alloc(s->inet.sock.prison, sizeof *r);
@@ -234,7 +237,9 @@ static void ack(struct tcp_sock *s, struct request *r, struct tcp_segment *g)
 		r->acked = true;
 		return;
 	}
-	c = is_full(s) ? NULL : child_new(s, syn, g->ack - 1);
+	/* Who was answered before it was full is let in: what he has sent since
+	 * he believes to have arrived. */
+	c = is_full(s, REQUESTS) ? NULL : child_new(s, syn, g->ack - 1);
 	if (!c)
 		return;
 	if (r)

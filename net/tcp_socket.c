@@ -137,10 +137,13 @@ void tcp_time_wait(struct tcp_sock *s)
 	timer_cancel(&s->resend);
 	tcp_ranges_end(s, &s->sacked);
 	tcp_ranges_end(s, &s->late);
-	if (time_waits > TIME_WAIT_MAX)
+	if (time_waits > TIME_WAIT_MAX) {
+		if (s->ack_now)
+			tcp_send_ack(s);	/* of the other's FIN */
 		tcp_done(s, 0);
-	else
+	} else {
 		tcp_arm(&s->keep, TCP_TIME_WAIT_MS);
+	}
 	wake_all(s);
 }
 
