@@ -202,7 +202,7 @@ TEST_WITHIN(paper_56_boot_a_jail, 60)
 {
 	int jid;
 
-	WHAT("/etc/rc starts daemons (login over the network: issue Network)");
+	WHAT("/etc/rc starts daemons");
 	j_begin();
 	NEED_TOOL("jail");
 	NEED_TOOL("jexec");
