@@ -140,8 +140,9 @@ int disk_hold(struct disk *d, bool exclusive) must_check;
 void disk_release(struct disk *d, bool exclusive);
 /*
  * For mount(2): the disk behind the block node that source names to the current
- * process, by the one door for devices. Held, not exclusively. Sleeps.
- * -ENOTBLK; -EACCES: write, and it is read-only; what path_open says.
+ * process, by the one door for devices. While there are no names yet, process 1
+ * mounts the root: "vda" or "/dev/vda" is the disk's own. Held, not exclusively.
+ * Sleeps. -ENOTBLK; -EACCES: write, and it is read-only; what path_open says.
  */
 int disk_open(const struct cred *who, const char *source, bool write,
 	      struct disk **out) must_check;

@@ -437,7 +437,8 @@ int mount_remove(const struct path_at *at, const char *point,
 struct mount *mount_next(const struct cred *who, const struct fs_context *fs,
 			 struct mount *prev);
 const char *mount_type_name(const struct mount *m);
-int mount_root_init(const char *type, const char *options); /* at boot */
+int mount_root_init(const char *type, const char *source,
+		    const char *options) must_check;	/* at boot */
 /* A superblock that is mounted nowhere: for pipes. */
 int mount_kernel(const char *type, struct superblock **out) must_check;
 

@@ -289,8 +289,9 @@ static int mount_plain(const struct fs_type *t, const char *source,
 	return err;
 }
 
-/* At boot, once: the mount that everything else hangs below. */
-int mount_root_init(const char *type, const char *options)
+/* At boot, until it works: the mount that everything else hangs below. Sleeps.
+ * -ENODEV: no such type; what the type's mount says. */
+int mount_root_init(const char *type, const char *source, const char *options)
 {
 	struct fs_type *t = super_type_find(type);
 	int err;
@@ -298,7 +299,7 @@ int mount_root_init(const char *type, const char *options)
 	assert(!root_mount);
 	if (!t)
 		return -ENODEV;
-	err = mount_plain(t, "root", options, &root_mount);
+	err = mount_plain(t, source, options, &root_mount);
 	if (!err)
 		list_append(&mounts, &root_mount->link);
 	return err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * init.c - process 1: it unpacks the root file system, and then becomes init.
+ * init.c - process 1: it mounts or unpacks the root, and then becomes init.
  *
  * The work is done in process 1's own context, before it has any user memory:
  * file systems may ask who the running process is, and may sleep. Words of the
@@ -15,9 +15,27 @@ enum { WORD_MAX = 256 };
 
 /* --- the root ------------------------------------------------------------------ */
 
+/* A disk as the root, where the command line names one: root=/dev/vda, and
+ * rootfstype= and rootflags= as mount(8)'s -t and -o. */
+static bool root_mount_disk(void)
+{
+	char disk[WORD_MAX], type[WORD_MAX] = "ext2", options[WORD_MAX] = "";
+	int err;
+
+	if (!cmdline_value("root", disk, sizeof(disk)))
+		return false;
+	cmdline_value("rootfstype", type, sizeof(type));
+	cmdline_value("rootflags", options, sizeof(options));
+	err = mount_root_init(type, disk, options);
+	if (err)
+		log_print(LOG_ERROR, "root=%s: error %d: the archive is used",
+			  disk, -err);
+	return !err;
+}
+
 /* The root may fill half of the memory, that of the modules too, which is not
  * free yet but will be: on a small machine they are a great part of it. */
-static int root_mount(void)
+static int root_mount_memory(void)
 {
 	const struct arch_boot *boot = arch_boot_info();
 	struct page_stats ram;
@@ -31,28 +49,51 @@ static int root_mount(void)
 			 PAGE_SIZE;
 	str_format(options, sizeof(options), "size=%uk,nr_inodes=%u",
 		   pages / 2 * (PAGE_SIZE / 1024), pages / 2);
-	return mount_root_init("tmpfs", options);
+	return mount_root_init("tmpfs", "root", options);
 }
 
-/* A module is an archive, whose memory is free once it is unpacked, or the
- * content of a disk. */
-static void modules_unpack(struct thread *me)
+static bool is_archive(struct arch_range m)
+{
+	return initramfs_is_archive(phys_to_virt(m.start), m.end - m.start);
+}
+
+/* A module that is no archive is the content of a disk. */
+static void modules_adopt(void)
 {
 	const struct arch_boot *boot = arch_boot_info();
 
 	for (unsigned i = 0; i < boot->module_count; i++) {
 		struct arch_range m = boot->module[i];
-		void *at = phys_to_virt(m.start);
-		uint32_t size = m.end - m.start;
-		bool archive = initramfs_is_archive(at, size);
-		int err = archive ? initramfs_unpack(at, size, me->cred,
-						     me->proc->fs) :
-				    dev_ramdisk_adopt(at, size);
+		int err = 0;
 
+		if (!is_archive(m))
+			err = dev_ramdisk_adopt(phys_to_virt(m.start),
+						m.end - m.start);
 		if (err)
 			log_print(LOG_ERROR, "module %u: error %d", i, -err);
-		if (archive || err)
-			page_give(m.start, m.end);
+	}
+}
+
+/* The memory of an archive is free once it is unpacked. The first one is a root
+ * of its own: it has no place on one that is there already. */
+static void modules_unpack(struct thread *me, bool skip_first)
+{
+	const struct arch_boot *boot = arch_boot_info();
+
+	for (unsigned i = 0; i < boot->module_count; i++) {
+		struct arch_range m = boot->module[i];
+		int err = 0;
+
+		if (!is_archive(m))
+			continue;
+		if (!skip_first)
+			err = initramfs_unpack(phys_to_virt(m.start),
+					       m.end - m.start, me->cred,
+					       me->proc->fs);
+		skip_first = false;
+		if (err)
+			log_print(LOG_ERROR, "module %u: error %d", i, -err);
+		page_give(m.start, m.end);
 	}
 }
 
@@ -95,7 +136,8 @@ static bool is_ours(const char *word, size_t key_length)
 {
 	static const char *const keys[] = { "init", "trace", "console", "quiet",
 					    "debug", "verbose", "loglevel",
-					    "panic", "ramdisk" };
+					    "panic", "ramdisk", "root",
+					    "rootfstype", "rootflags" };
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (strlen(keys[i]) == key_length &&
@@ -204,13 +246,16 @@ static void program_start(struct thread *me)
 static void init_run(void *arg)
 {
 	struct thread *me = arg;
+	bool on_disk;
 
 	assert(me == thread_current() && me->proc->pid == 1);
-	if (root_mount() ||
+	modules_adopt();
+	disk_scan_all();
+	on_disk = root_mount_disk();
+	if ((!on_disk && root_mount_memory()) ||
 	    path_context_copy(NULL, &me->proc->fs))
 		panic("no memory for the root file system");
-	modules_unpack(me);
-	disk_scan_all();
+	modules_unpack(me, on_disk);
 	devices_mount(me);
 	console_open(me);
 	program_start(me);

@@ -225,36 +225,55 @@ void disk_release(struct disk *d, bool exclusive)
 		disk_pages_forget(d);
 }
 
-int disk_open(const struct cred *who, const char *source, bool write,
-	      struct disk **out)
+/* What the block node is that source names; held. */
+static int open_node(const struct cred *who, const char *source, bool write,
+		     struct disk **out)
 {
 	struct proc *p = thread_current()->proc;
 	struct path_at at = { who, p->fs, AT_FDCWD, p->files };
-	struct disk *d;
 	struct file *f;
 	struct path path;
-	bool block;
 	int err = path_walk(&at, source, WALK_FOLLOW, &path, NULL);
 
 	if (err)
 		return err;
-	block = S_ISBLK(path.dentry->inode->mode);
 	err = -ENOTBLK;
-	if (block)
+	if (S_ISBLK(path.dentry->inode->mode))
 		err = path_open_at(&path, who, write ? O_RDWR : O_RDONLY, &f);
 	path_drop(&path);
 	if (err)
 		return err;
-	d = disk_of_file(f);
-	err = d ? 0 : -ENOTBLK;
-	if (!err && write && (d->read_only || d->whole->read_only))
-		err = -EACCES;
-	if (!err)
-		err = disk_hold(d, false);
+	*out = disk_of_file(f);
+	err = *out ? disk_hold(*out, false) : -ENOTBLK;
 	file_drop(f);
-	if (!err)
-		*out = d;
 	return err;
+}
+
+/* At boot, before there is a tree of names. */
+static int open_named(const char *source, struct disk **out)
+{
+	static const char dev[] = "/dev/";
+
+	if (!strncmp(source, dev, sizeof(dev) - 1))
+		source += sizeof(dev) - 1;
+	*out = disk_find(source);
+	return *out ? disk_hold(*out, false) : -ENXIO;
+}
+
+int disk_open(const struct cred *who, const char *source, bool write,
+	      struct disk **out)
+{
+	int err = thread_current()->proc->fs ?
+			  open_node(who, source, write, out) :
+			  open_named(source, out);
+
+	if (err)
+		return err;
+	if (write && ((*out)->read_only || (*out)->whole->read_only)) {
+		disk_release(*out, false);
+		return -EACCES;
+	}
+	return 0;
 }
 
 void disk_init(void)
