@@ -355,13 +355,14 @@ static bool well_formed(const struct packet *k)
 }
 
 /* RFC 826, "Packet Reception": known ones are brought up to date, whoever asks
- * for us is learned; his next packet will be for us. */
+ * us is learned; his next packet will be for us. An answer that nobody asked for
+ * teaches nothing, as on Linux. */
 static void heard(struct netif *i, const struct message *m, const uint8_t *mac,
-		  bool for_us)
+		  bool asks_us)
 {
 	struct arp_entry *e = arp_find(i, m->sender);
 
-	if (!e && for_us && netif_on_link(i, m->sender))
+	if (!e && asks_us && netif_on_link(i, m->sender))
 		e = arp_new(i, m->sender);
 	if (e && e->state != ARP_PERMANENT)
 		arp_learn(e, mac);
@@ -386,7 +387,8 @@ void arp_input(struct netif *i, struct packet *k)
 	if (theirs && theirs->netif == i)
 		conflict(i, &m, mac);
 	else if (m.sender)	/* 0: a probe, before an address is taken */
-		heard(i, &m, mac, ours && ours->netif == i);
+		heard(i, &m, mac, m.op == OP_REQUEST && ours &&
+		      ours->netif == i);
 	if (m.op == OP_REQUEST && ours && ours->netif == i && !theirs) {
 		struct message reply = { OP_REPLY, m.target, m.sender, mac,
 					 mac };

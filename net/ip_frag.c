@@ -144,6 +144,18 @@ static struct frag *frag_new(struct frag_table *t, const struct ip_header *h)
 	return f;
 }
 
+/* The wire brings some things twice: the same piece is no trick. */
+static bool is_there(const struct frag *f, const struct place *p)
+{
+	list_each(l, &f->parts) {
+		struct place q = place_of(part_of(l));
+
+		if (q.from == p->from && q.to == p->to)
+			return true;
+	}
+	return false;
+}
+
 /* Puts k where it belongs. false: it cannot be a piece of this packet. */
 static bool insert(struct frag *f, struct packet *k)
 {
@@ -241,6 +253,10 @@ struct packet *ip_reassemble(struct packet *k, struct ip_header *h)
 
 	assert(k->data == k->network && k->len == h->total);
 	net_count(t->vnet, NET_IP_REASM_NEEDED);
+	if (f && is_there(f, &p)) {
+		packet_free(k);
+		return NULL;
+	}
 	while (t->bytes + bytes > BYTES_MAX && oldest(t)) {
 		if (oldest(t) == f)
 			f = NULL;
