@@ -5,7 +5,7 @@
  * What comes from the disk is checked where it is read: a block number by
  * ext2_block_ok, an inode number by ext2_ino_ok, an entry of a directory by
  * ext2_entry_ok. What does not hold is logged by ext2_error and ends in
- * -EUCLEAN.
+ * -EIO.
  *
  * Locks: inode->lock, then a journal handle; group descriptors, bitmaps and
  * in-memory inodes change within a handle, without sleep between look and
@@ -100,7 +100,7 @@ static inline struct ext2_inode *ext2_inode_of(const struct inode *i)
 /* --- super.c ---------------------------------------------------------------- */
 
 /* Something on the disk is not as it must be: logged, and at the next ext2_begin
- * noted on the disk, or what errors= says. i may be NULL. Returns -EUCLEAN. */
+ * noted on the disk, or what errors= says. i may be NULL. Returns -EIO. */
 int ext2_error(struct ext2 *fs, const struct inode *i, const char *fmt, ...)
 	printf_like(3, 4);
 
@@ -142,7 +142,7 @@ uint32_t ext2_bit_next_clear(const void *map, uint32_t from, uint32_t end);
 /* --- balloc.c, ialloc.c ------------------------------------------------------ */
 
 /* Within a handle (3 credits): 1 to *count blocks in a row for i, near goal;
- * counted in i->blocks. metadata: no window. -ENOSPC, -EUCLEAN, -EIO. Sleeps. */
+ * counted in i->blocks. metadata: no window. -ENOSPC, -EIO. Sleeps. */
 int ext2_blocks_alloc(struct inode *i, uint32_t goal, bool metadata,
 		      uint32_t *first, uint32_t *count) must_check;
 /* Within a handle (3 credits, all of one group). Sleeps. */
@@ -159,7 +159,7 @@ int ext2_ino_used(struct ext2 *fs, uint32_t ino, bool *used) must_check;
 
 /* --- inode.c ----------------------------------------------------------------- */
 
-/* Held, filled from the disk. -EUCLEAN: there is none of that number. Sleeps. */
+/* Held, filled from the disk. -EIO: there is none of that number. Sleeps. */
 int ext2_inode_get(struct superblock *sb, uint32_t ino,
 		   struct inode **out) must_check;
 /* One of the list of orphans, which may have no links. Sleeps. */
@@ -221,7 +221,7 @@ static inline uint32_t ext2_dir_blocks(const struct ext2 *fs,
 {
 	return (uint32_t)(dir->size >> fs->block_shift);
 }
-/* Block `index` of the directory. -EUCLEAN: a hole. Sleeps. */
+/* Block `index` of the directory. -EIO: a hole. Sleeps. */
 int ext2_dir_block(struct inode *dir, uint32_t index,
 		   struct block *out) must_check;
 /* -ENOENT. The place is held on success. Sleep. */

@@ -136,7 +136,7 @@ void ext2_groups_free(struct ext2 *fs)
 }
 
 /* Reads and checks the descriptors. On failure ext2_groups_free puts away what
- * there is. -EUCLEAN, -EIO, -ENOMEM. Sleeps. */
+ * there is. -EINVAL, -EIO, -ENOMEM. Sleeps. */
 int ext2_groups_load(struct ext2 *fs)
 {
 	uint32_t first = fs->first_block + 1, count = descriptor_blocks(fs);
@@ -163,7 +163,7 @@ int ext2_groups_load(struct ext2 *fs)
 			log_print(LOG_ERROR, "ext2 %s: the descriptor of group "
 				  "%u is damaged: run e2fsck\n",
 				  fs->disk->name, n);
-			return -EUCLEAN;
+			return -EINVAL;
 		}
 	}
 	return 0;

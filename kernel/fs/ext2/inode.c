@@ -17,6 +17,8 @@ enum {
 	SECTOR_SHIFT = 9,
 };
 
+#define SECONDS_MAX 9223372035ll	/* with any ns they fit into 63 bits */
+
 struct xattr_head {
 	uint32_t magic, refs;
 };
@@ -54,8 +56,8 @@ static int64_t time_in(uint32_t seconds, bool more, uint32_t extra)
 	int64_t s = (int32_t)seconds;
 	uint32_t ns = more ? extra >> 2 : 0;
 
-	if (more)
-		s += (int64_t)(extra & 3) << 32;
+	if (more)	/* up to 2446; what an int64_t holds is up to 2262 */
+		s = min_s64(s + ((int64_t)(extra & 3) << 32), SECONDS_MAX);
 	return s * NS_PER_SEC + (ns < NS_PER_SEC ? ns : 0);
 }
 
@@ -374,7 +376,7 @@ static int get(struct superblock *sb, uint32_t ino, bool orphan,
 	int err;
 
 	if (!ext2_ino_ok(ext2_of(sb), ino))
-		return -EUCLEAN;
+		return -EIO;
 	err = inode_get(sb, ino, &i, &fresh);
 	if (err || !fresh) {
 		*out = i;

@@ -149,7 +149,7 @@ static int geometry_load(struct ext2 *fs, const struct ext2_disk_super *s)
 	if (wrong) {
 		log_print(LOG_WARN, "ext2 %s: the superblock has an impossible "
 			  "%s: run e2fsck\n", fs->disk->name, wrong);
-		return -EUCLEAN;
+		return -EINVAL;
 	}
 	fs->table_blocks = fs->inodes_per_group /
 			   (fs->block_size / fs->inode_size);
@@ -176,13 +176,13 @@ int ext2_error(struct ext2 *fs, const struct inode *i, const char *fmt, ...)
 		str_copy(text, "more errors follow, which are not shown",
 			 sizeof(text));
 	if (fs->error_count > ERRORS_LOGGED)
-		return -EUCLEAN;
+		return -EIO;
 	if (i)
 		log_print(LOG_ERROR, "ext2 %s: inode %u %s\n", fs->disk->name,
 			  (uint32_t)i->ino, text);
 	else
 		log_print(LOG_ERROR, "ext2 %s: %s\n", fs->disk->name, text);
-	return -EUCLEAN;
+	return -EIO;
 }
 
 /* Within a handle that has a block for it. */
@@ -455,7 +455,7 @@ static int load(struct ext2 *fs)
 	if (err) {
 		log_print(LOG_WARN, "ext2 %s: the journal cannot be used\n",
 			  fs->disk->name);
-		return err;
+		return err == -EUCLEAN ? -EINVAL : err;
 	}
 	err = ext2_block_get(fs, EXT2_SUPER_AT / fs->block_size, &fs->super);
 	if (err) {
@@ -464,7 +464,7 @@ static int load(struct ext2 *fs)
 	}
 	fs->s = (void *)((char *)fs->super.data +
 			 EXT2_SUPER_AT % fs->block_size);
-	err = fs->s->magic == EXT2_MAGIC ? geometry_load(fs, fs->s) : -EUCLEAN;
+	err = fs->s->magic == EXT2_MAGIC ? geometry_load(fs, fs->s) : -EINVAL;
 	if (!err)
 		err = ext2_groups_load(fs);
 	if (!err && !(fs->sb->flags & MS_RDONLY))
