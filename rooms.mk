@@ -16,7 +16,7 @@ KEEP_kernel/proc := proc_* thread_* sched_* sleep_* signal_* timer_* defer_*
 KEEP_kernel/vm   := vm_* user_*
 KEEP_kernel/fs   := path_* file_* vfs_* inode_* dentry_* mount_* poll_* \
 	epoll_* eventfd_* ipc_* pipe_* lock_* tmpfs_* initramfs_* procfs_* \
-	signalfd_* timerfd_* text_* disk_* cache_*
+	signalfd_* timerfd_* text_* quota_* disk_* cache_*
 KEEP_net         := net_* sock_* tcp_* netif_* packet_*
 KEEP_kernel/dev  := dev_* tty_* random_* pci_*
 KEEP_jail/admin  := jailsys_*

@@ -24,6 +24,8 @@ enum racct {
 	RACCT_FILE,		/* open files */
 	RACCT_PTY,
 	RACCT_SOCKBUF,		/* bytes */
+	RACCT_DISK,		/* bytes of files that its processes made */
+	RACCT_INODES,
 	RACCT_CPU_NS,		/* counts only: never refused */
 	RACCT_COUNT,
 };

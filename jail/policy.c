@@ -95,6 +95,7 @@ static const struct rule policy[PRIV_COUNT] = {
 	[PRIV_VFS_SETQUOTA]	 = { "VFS_SETQUOTA", ROOT, IF, 0, ALLOW_QUOTAS },
 	[PRIV_UFS_QUOTAON]	 = { "UFS_QUOTAON", ROOT, NO, 0, 0 },
 	[PRIV_UFS_QUOTAOFF]	 = { "UFS_QUOTAOFF", ROOT, NO, 0, 0 },
+	[PRIV_UFS_EXCEEDQUOTA]	 = { "UFS_EXCEEDQUOTA", ROOT, NO, 0, 0 },
 	/* the machine: one for all, so the host's */
 	[PRIV_VM_MLOCK]		 = { "VM_MLOCK", ROOT, IF, 0, ALLOW_MLOCK },
 	[PRIV_SETHOSTNAME]	 = { "SETHOSTNAME", ROOT, IF, 0, ALLOW_SET_HOSTNAME },

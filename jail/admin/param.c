@@ -368,6 +368,8 @@ const struct param param_table[] = {
 	LIMIT("openfiles", RACCT_FILE),
 	LIMIT("pseudoterminals", RACCT_PTY),
 	LIMIT("sockbuf", RACCT_SOCKBUF),
+	LIMIT("diskuse", RACCT_DISK),
+	LIMIT("inodes", RACCT_INODES),
 };
 const unsigned param_count = ARRAY_LEN(param_table);
 _Static_assert(sizeof(enum prison_share) == sizeof(int), "set_int fits");

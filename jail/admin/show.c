@@ -39,7 +39,8 @@ static const char *const used_name[RACCT_COUNT] = {
 	[RACCT_PROC] = "maxproc", [RACCT_THREAD] = "nthr",
 	[RACCT_MEMORY] = "memoryuse", [RACCT_KERNEL_MEMORY] = "kmemoryuse",
 	[RACCT_FILE] = "openfiles", [RACCT_PTY] = "pseudoterminals",
-	[RACCT_SOCKBUF] = "sockbuf", [RACCT_CPU_NS] = "cputime_ns",
+	[RACCT_SOCKBUF] = "sockbuf", [RACCT_DISK] = "diskuse",
+	[RACCT_INODES] = "inodes", [RACCT_CPU_NS] = "cputime_ns",
 };
 
 static void put_usage(struct text *t, const struct prison *viewer,

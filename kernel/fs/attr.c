@@ -9,6 +9,7 @@
  * Locks: takes inode->lock.
  */
 #include "kernel/fs/inner.h"
+#include "kernel/fs/quota.h"
 
 static bool is_admin(const struct inode *i, const struct cred *who)
 {
@@ -125,15 +126,24 @@ void inode_clear_setid(struct inode *i, const struct cred *who)
 		i->mode = (i->mode & S_IFMT) | a.mode;
 }
 
+/* What i has counts for its new owner, if that one has room for it. */
+static int change_owner(struct inode *i, const struct attr_change *a)
+{
+	if (!(a->valid & (ATTR_UID | ATTR_GID)))
+		return 0;
+	return quota_transfer(i, a->valid & ATTR_UID ? a->uid : i->uid,
+			      a->valid & ATTR_GID ? a->gid : i->gid);
+}
+
 int inode_apply(struct inode *i, const struct attr_change *a)
 {
 	/* On a disk what the pages lie on is given up after them. */
 	bool first = (a->valid & ATTR_SIZE) && i->ops && i->ops->extent &&
 		     a->size <= i->size;
-	int err = 0;
+	int err = change_owner(i, a);
 
 	assert(sleep_lock_mine(&i->lock));
-	if (first)
+	if (!err && first)
 		err = regular_resize(i, a->size);
 	if (!err && i->ops && i->ops->set_attr)
 		err = i->ops->set_attr(i, a);

@@ -21,6 +21,7 @@ struct superblock;
 struct path;
 struct fs_type;
 struct path_at;
+struct quota_table;
 struct disk;
 struct file_ops;
 struct file_table;
@@ -141,6 +142,7 @@ struct inode {
 	bool removed;			/* a directory that rmdir took: takes no names */
 	bool linkable;			/* no name yet, may get one (O_TMPFILE) */
 	bool sparse;			/* pages missing in object are holes */
+	bool counted;			/* by a quota (tmpfs.c) */
 	uint16_t set_id_depth;		/* of the deepest prison that had a hand in
 					 * its set-id bits */
 	/* icache.c: inodes of disk file systems */
@@ -188,6 +190,8 @@ struct superblock {
 	struct prison *prison;		/* pays; held */
 	struct list inodes;
 	struct sleep_lock rename_lock;	/* rename.c */
+	bool counted;			/* asks quota.h for blocks and inodes */
+	struct quota_table *quota[2];	/* QUOTA_USER, QUOTA_GROUP; or NULL */
 	struct list dirty;		/* inode.dirty_link, oldest first */
 	struct disk *disk;		/* under its files, or NULL */
 	uint32_t block_size;		/* of the disk's file system; else 0 */

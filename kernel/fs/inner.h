@@ -80,6 +80,7 @@ static inline void mount_hold(struct mount *m)
 	m->refs++;
 }
 void mount_drop(struct mount *m);		/* Sleeps. */
+struct mount *mount_of_device(uint32_t number);	/* some; not held; or NULL */
 struct mount *mount_find(const struct mount *parent, const struct dentry *point);
 static inline bool mount_read_only(const struct mount *m)
 {

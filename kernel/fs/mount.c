@@ -45,6 +45,17 @@ struct mount *mount_find(const struct mount *parent, const struct dentry *point)
 	return NULL;
 }
 
+struct mount *mount_of_device(uint32_t number)
+{
+	list_each(l, &mounts) {
+		struct mount *m = list_entry(l, struct mount, link);
+
+		if (m->sb->disk && m->sb->dev == number)
+			return m;
+	}
+	return NULL;
+}
+
 struct mount *mount_global(void)
 {
 	return root_mount;

@@ -8,6 +8,7 @@
  * Locks: the kernel lock.
  */
 #include "kernel/fs/cache.h"
+#include "kernel/fs/quota.h"
 
 enum {	/* f_flags: the low bits are those of mount(2) */
 	STATFS_VALID = 0x20, STATFS_RELATIME = 0x1000,
@@ -30,6 +31,7 @@ void vfs_init(void)
 	prison_files_init();
 	mount_ops_init();
 	cache_init();
+	share_init();
 	ext2_init();
 	overlay_init();
 }
@@ -156,6 +158,7 @@ int vfs_statfs(const struct path *p, const struct cred *who,
 		err = sb->ops->statfs(sb, out);
 	if (!out->frsize)
 		out->frsize = out->bsize;
+	share_statfs(sb, who, out);
 	out->flags = STATFS_VALID | (flags & STATFS_AS_MOUNT);
 	if (flags & MS_RELATIME)
 		out->flags |= STATFS_RELATIME;
@@ -171,6 +174,7 @@ void vfs_superblock_drop(struct superblock *sb)
 	if (--sb->refs)
 		return;
 	assert(sched_locked());
+	quota_files_drop(sb);
 	if (sb->root_dentry) {
 		dentry_purge(sb->root_dentry);
 		sb->root_dentry->unhashed = true; /* or it would be kept */
@@ -188,6 +192,7 @@ void vfs_superblock_drop(struct superblock *sb)
 	if (sb->ops->unmount)
 		sb->ops->unmount(sb);
 	assert(list_empty(&sb->inodes) && !sb->pins);
+	quota_end(sb);
 	list_remove(&sb->link);
 	prison_drop(sb->prison);
 	kmem_free(sb);

@@ -10,6 +10,7 @@
  * from its superblock. used_pages is the sum of all page_count.
  * Locks: the directory's inode->lock, held by the caller of every op.
  */
+#include "kernel/fs/quota.h"
 #include "kernel/fs/tmpfs.h"
 
 enum {
@@ -22,6 +23,7 @@ struct tmpfs {				/* superblock->private */
 	uint64_t max_pages, max_inodes;	/* 0: no limit */
 	uint64_t used_pages, used_inodes;
 	uint32_t mode, uid, gid;	/* of the root */
+	bool users, groups;		/* have quotas */
 };
 
 static const struct inode_ops dir_inode_ops, file_inode_ops;
@@ -37,6 +39,7 @@ static int object_fill(struct vm_object *o, struct page *p, uint32_t index)
 {
 	struct inode *i = o->owner;
 	struct tmpfs *t;
+	int err;
 
 	(void)index;
 	if (!i)			/* the file is gone */
@@ -44,6 +47,9 @@ static int object_fill(struct vm_object *o, struct page *p, uint32_t index)
 	t = tmpfs_of(i->sb);
 	if (t->max_pages && t->used_pages >= t->max_pages)
 		return -ENOSPC;
+	err = quota_charge(i, PAGE_SIZE, 0);
+	if (err)
+		return err;
 	assert(i->object == o);
 	t->used_pages++;
 	arch_page_zero(page_address(p));
@@ -67,6 +73,7 @@ static void pages_freed(struct inode *i, uint32_t n)
 
 	assert(t->used_pages >= n);
 	t->used_pages -= n;
+	quota_release(i, (uint64_t)n << PAGE_SHIFT, 0);
 }
 
 /* --- inodes ------------------------------------------------------------- */
@@ -83,6 +90,8 @@ static void release_inode(struct inode *i)
 	}
 	if (S_ISDIR(i->mode))
 		tmpfs_dir_free(i);
+	if (i->counted)
+		quota_release(i, 0, 1);
 	t->used_inodes--;
 	racct_release(i->sb->prison, RACCT_KERNEL_MEMORY, INODE_COST);
 }
@@ -127,6 +136,17 @@ static int make_inode(struct superblock *sb, uint32_t mode, uint32_t rdev,
 	return 0;
 }
 
+/* i, fresh from make_inode, is who's, and counts for its owner. -EDQUOT. */
+static int own(struct inode *dir, struct inode *i, const struct cred *who)
+{
+	int err;
+
+	inode_owner_set(i, dir, who);
+	err = quota_charge(i, 0, 1);
+	i->counted = !err;
+	return err;
+}
+
 /* Names i, fresh from make_inode, in dir. On success its reference is the
  * link's and *out gets another; on failure it is dropped. */
 static int place(struct inode *dir, const char *name, size_t len,
@@ -135,8 +155,9 @@ static int place(struct inode *dir, const char *name, size_t len,
 	int err;
 
 	assert(S_ISDIR(dir->mode) && dir->sb == i->sb);
-	inode_owner_set(i, dir, who);
-	err = tmpfs_dir_add(tmpfs_dir_of(dir), name, len, i);
+	err = own(dir, i, who);
+	if (!err)
+		err = tmpfs_dir_add(tmpfs_dir_of(dir), name, len, i);
 	if (err) {
 		inode_drop(i);
 		return err;
@@ -222,7 +243,11 @@ static int tmpfs_tmpfile(struct inode *dir, uint32_t mode,
 
 	if (err)
 		return err;
-	inode_owner_set(*out, dir, who);
+	err = own(dir, *out, who);
+	if (err) {
+		inode_drop(*out);
+		return err;
+	}
 	assert(S_ISREG((*out)->mode) && (*out)->refs == 1);
 	(*out)->nlink = 0;
 	return 0;
@@ -398,6 +423,8 @@ static int parse_option(struct tmpfs *t, const char *key, const char *value)
 		return parse_id(value, 10, UINT32_MAX - 1, &t->uid);
 	if (!strcmp(key, "gid"))
 		return parse_id(value, 10, UINT32_MAX - 1, &t->gid);
+	if (quota_option(key, &t->users, &t->groups))
+		return 0;
 	if (!strcmp(key, "inode32") || !strcmp(key, "inode64") ||
 	    !strcmp(key, "huge"))
 		return 0;	/* Linux has a choice here; there is none */
@@ -529,7 +556,10 @@ static int tmpfs_mount(const struct fs_type *type, const struct cred *who,
 		page_stats_get(&ram);
 		t->max_pages = t->max_inodes = ram.total / 2;
 	}
+	sb->counted = true;
 	err = parse_options(t, options, limited);
+	if (!err)
+		err = quota_begin(sb, t->users, t->groups);
 	if (!err)
 		err = make_inode(sb, S_IFDIR | t->mode, 0, sb->prison,
 				 &sb->root);

@@ -277,6 +277,7 @@ int sys_acct(struct thread *me, const uint32_t *arg);
 int sys_swapon(struct thread *me, const uint32_t *arg);
 int sys_swapoff(struct thread *me, const uint32_t *arg);
 int sys_quotactl(struct thread *me, const uint32_t *arg);
+int sys_quotactl_fd(struct thread *me, const uint32_t *arg);
 int sys_init_module(struct thread *me, const uint32_t *arg);
 int sys_delete_module(struct thread *me, const uint32_t *arg);
 int sys_finit_module(struct thread *me, const uint32_t *arg);

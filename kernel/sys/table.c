@@ -340,6 +340,7 @@ const struct call call_table[CALL_COUNT] = {
 	[436] = { "close_range", sys_close_range, 3, GATE_FILE },
 	[439] = { "faccessat2", sys_faccessat2, 4, GATE_PATH },
 	[441] = { "epoll_pwait2", sys_epoll_pwait2, 6, GATE_FILE },
+	[443] = { "quotactl_fd", sys_quotactl_fd, 4, GATE_SYSTEM },
 };
 
 /* FreeBSD's jail calls, at CALL_JAIL_BASE + FreeBSD's number. Each asks for its

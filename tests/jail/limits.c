@@ -6,7 +6,10 @@
  */
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/quota.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 
 #include "jail_test.h"
 
@@ -314,4 +317,130 @@ TEST(entering_moves_the_bill)
 	gate_open(out);
 	CHECK_CHILD(pid);
 	all_is_paid("a");
+}
+
+/* --- disks ---------------------------------------------------------------- */
+
+enum { KB = 1024 };
+
+/* Appends until it is refused, or n are written; how many went in. */
+static long append(const char *name, long n)
+{
+	static char page[4096];
+	int fd = open(name, O_WRONLY | O_CREAT | O_APPEND, 0666);
+	long done = 0, k = 1;
+
+	CHECK_OK(fd);
+	while (done < n && (k = write(fd, page, sizeof(page))) > 0)
+		done += k;
+	if (k < 0)
+		CHECK_EQ(errno, EDQUOT);
+	CHECK_OK(close(fd));
+	return done;
+}
+
+TEST(limit_diskuse)
+{
+	struct statfs s;
+	int jid;
+
+	j_begin();
+	jid = j_make("name=a; path=%s; persist; limit.diskuse=%d", j_tree("a"),
+		     64 * KB);
+	CHECK_EQ(append(j_path("a/hosts"), 16 * KB), 16 * KB);
+	CHECK_OK(chmod(j_path("a/hosts"), 0666));
+	CHECK_EQ(used("a", "diskuse"), 0);	/* the host is not counted */
+	IN_JAIL(jid, 0)
+	{
+		CHECK_EQ(append("/mine", 40 * KB), 40 * KB);
+		CHECK_OK(statfs("/", &s));
+		CHECK_EQ((long long)s.f_blocks * s.f_bsize, 64 * KB);
+		CHECK_EQ((long long)s.f_bavail * s.f_bsize, 24 * KB);
+		/* In the host's file too it is the jail that takes. */
+		CHECK_EQ(append("/hosts", 100 * KB), 24 * KB);
+		CHECK_EQ(append("/more", 4 * KB), 0);
+		CHECK_OK(unlink("/mine"));
+		CHECK_EQ(append("/more", 100 * KB), 40 * KB);
+	}
+	CHECK_EQ(used("a", "diskuse"), 64 * KB);
+	CHECK_OK(truncate(j_path("a/hosts"), 0));	/* whoever frees it */
+	CHECK_EQ(used("a", "diskuse"), 40 * KB);
+	CHECK_OK(statfs(j_path("a"), &s));
+	CHECK((long long)s.f_blocks * s.f_bsize > 64 * KB);
+	IN_JAIL(jid, 0)
+		CHECK_EQ(append("/hosts", 100 * KB), 24 * KB);
+	CHECK_OK(unlink(j_path("a/more")));
+	CHECK_OK(unlink(j_path("a/hosts")));
+	CHECK_EQ(used("a", "diskuse"), 0);
+}
+
+TEST(limit_diskuse_counts_for_those_above)
+{
+	int jid, child;
+
+	j_begin();
+	jid = j_make("name=a; path=%s; persist; children.max=1; "
+		     "limit.diskuse=%d", j_tree("a"), 32 * KB);
+	CHECK_OK(mkdir(j_path("a/b"), 0755));
+	child = j_make("name=a.b; path=%s; persist", j_path("a/b"));
+	IN_JAIL(child, 0)
+		CHECK_EQ(append("/f", 100 * KB), 32 * KB);
+	IN_JAIL(jid, 0)
+		CHECK_EQ(append("/f", 100 * KB), 0);
+	/* With the jail goes the count: the files are the host's. */
+	CHECK_OK(jail_remove(child));
+	CHECK_EQ(used("a", "diskuse"), 0);
+	IN_JAIL(jid, 0)
+		CHECK_EQ(append("/f", 100 * KB), 32 * KB);
+}
+
+TEST(limit_inodes)
+{
+	struct statfs s;
+	int jid;
+
+	j_begin();
+	jid = j_make("name=a; path=%s; persist; limit.inodes=3", j_tree("a"));
+	IN_JAIL(jid, 0)
+	{
+		CHECK_OK(mkdir("/d", 0755));
+		CHECK_OK(symlink("x", "/d/l"));
+		CHECK_OK(mkfifo("/d/p", 0600));
+		CHECK_ERRNO(open("/f", O_WRONLY | O_CREAT, 0600), EDQUOT);
+		CHECK_ERRNO(mkdir("/e", 0700), EDQUOT);
+		CHECK_OK(statfs("/", &s));
+		CHECK_EQ(s.f_files, 3);
+		CHECK_EQ(s.f_ffree, 0);
+		CHECK_OK(unlink("/d/p"));
+		CHECK_OK(open("/f", O_WRONLY | O_CREAT, 0600));
+	}
+	CHECK_EQ(used("a", "inodes"), 3);
+}
+
+/* The quota of a user holds for the root of a jail, who cannot raise it. */
+TEST(a_jails_root_and_quotas)
+{
+	struct dqblk q = { .dqb_bhardlimit = 8, .dqb_valid = QIF_BLIMITS };
+	const char *top;
+	int jid;
+
+	j_begin();
+	jid = j_make("name=a; path=%s; persist", j_tree("a"));
+	top = j_path("a/m");
+	CHECK_OK(mkdir(top, 0777));
+	CHECK_OK(mount("tmpfs", top, "tmpfs", 0, "usrquota,mode=777"));
+	CHECK_OK(syscall(SYS_quotactl, QCMD(Q_QUOTAON, USRQUOTA), top, 0, NULL));
+	CHECK_OK(syscall(SYS_quotactl, QCMD(Q_SETQUOTA, USRQUOTA), top, 0, &q));
+	CHECK_EQ(append(j_path("a/m/hosts"), 16 * KB), 16 * KB);
+	CHECK_OK(unlink(j_path("a/m/hosts")));
+	IN_JAIL(jid, 0)
+	{
+		q.dqb_bhardlimit = 1000;
+		CHECK_ERRNO(syscall(SYS_quotactl, QCMD(Q_SETQUOTA, USRQUOTA),
+				    "/m", 0, &q), EPERM);
+		CHECK_ERRNO(syscall(SYS_quotactl, QCMD(Q_QUOTAOFF, USRQUOTA),
+				    "/m", 0, NULL), EPERM);
+		CHECK_EQ(append("/m/f", 100 * KB), 8 * KB);
+	}
+	CHECK_OK(umount(j_path("a/m")));
 }

@@ -189,6 +189,7 @@ static const struct reference freebsd[] = {
 	{ "TTY_STI", "no" },
 	{ "TTY_SETA", "no" },
 	{ "UFS_EXTATTRCTL", "no" },
+	{ "UFS_EXCEEDQUOTA", "no" },
 	{ "UFS_QUOTAOFF", "no" },
 	{ "UFS_QUOTAON", "no" },
 	{ "UFS_SETUSE", "no" },

@@ -227,6 +227,22 @@ static int search_groups(struct search *s, uint32_t want, uint32_t *run)
 	return 0;
 }
 
+static uint64_t quota_bytes(const struct ext2 *fs, uint32_t blocks)
+{
+	return (uint64_t)blocks << fs->block_shift;
+}
+
+/* Who is near a limit gets what is left. -EDQUOT, -ENOMEM. */
+static int quota_take(struct inode *i, uint32_t *want)
+{
+	int err;
+
+	while ((err = quota_charge(i, quota_bytes(ext2_of(i->sb), *want), 0)) &&
+	       *want > 1)
+		*want /= 2;
+	return err;
+}
+
 int ext2_blocks_alloc(struct inode *i, uint32_t goal, bool metadata,
 		      uint32_t *first, uint32_t *count)
 {
@@ -234,13 +250,17 @@ int ext2_blocks_alloc(struct inode *i, uint32_t goal, bool metadata,
 	struct ext2_inode *x = ext2_inode_of(i);
 	bool window = !metadata && S_ISREG(i->mode);
 	uint32_t want = *count, run = 0;
-	struct search s = { .fs = fs, .x = x, .wish = want };
-	int err = 0;
+	struct search s = { .fs = fs, .x = x };
+	int err;
 
 	assert(want > 0);
 	if (fs->s->free_blocks_count <= fs->s->r_blocks_count &&
 	    !may_take_reserve(fs))
 		return -ENOSPC;
+	err = quota_take(i, &want);
+	if (err)
+		return err;
+	s.wish = want;
 	if (goal < fs->first_block || goal >= fs->blocks)
 		goal = ext2_goal_first(i);
 	s.goal = goal;
@@ -255,6 +275,7 @@ int ext2_blocks_alloc(struct inode *i, uint32_t goal, bool metadata,
 		s.least = pass ? 1 : min_u32(s.wish, WINDOW_FIRST);
 		err = search_groups(&s, want, &run);
 	}
+	quota_release(i, quota_bytes(fs, want - s.count), 0);
 	if (err)
 		return err;
 	if (!s.count)
@@ -325,7 +346,10 @@ static void free_in_group(struct inode *i, uint32_t group, uint32_t first,
 		journal_forget(fs->journal, first + n);
 	disk_block_put(&map);
 	sectors = (uint64_t)count << (fs->block_shift - SECTOR_SHIFT);
-	i->blocks -= (uint64_t)min_s64((int64_t)sectors, (int64_t)i->blocks);
+	if (sectors > i->blocks)
+		sectors = i->blocks;
+	i->blocks -= sectors;
+	quota_release(i, sectors << SECTOR_SHIFT, 0);
 	if (freed != count)
 		ext2_error(fs, i, "frees blocks from %u on that are free", first);
 }

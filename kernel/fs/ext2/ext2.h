@@ -17,6 +17,7 @@
 #include "kernel/fs/ext2/format.h"
 #include "kernel/fs/ext2/journal.h"
 #include "kernel/fs/cache.h"
+#include "kernel/fs/quota.h"
 
 enum {
 	EXT2_LINK_MAX = 32000,
@@ -57,6 +58,7 @@ struct ext2 {			/* superblock->private */
 	bool no_journal;		/* nojournal was said */
 	bool held, claimed;		/* the disk; exclusively */
 	bool was_valid;			/* at the mount */
+	bool count_users, count_groups; /* quotas */
 	bool started;			/* changes may come: journal_start */
 	uint32_t error_count;
 	bool damaged, told;		/* ext2_error was called; acted upon */
@@ -156,6 +158,8 @@ int ext2_ino_alloc(struct inode *dir, uint32_t mode, uint32_t *out) must_check;
 /* Within a handle (3 credits). Sleeps. */
 void ext2_ino_free(struct ext2 *fs, uint32_t ino, bool directory);
 int ext2_ino_used(struct ext2 *fs, uint32_t ino, bool *used) must_check;
+/* At mount: the record of each inode that is in use. Sleeps. */
+int ext2_quota_scan(struct ext2 *fs) must_check;
 
 /* --- inode.c ----------------------------------------------------------------- */
 

@@ -424,6 +424,12 @@ int ext2_inode_make(struct inode *dir, uint32_t mode, uint32_t rdev,
 		err = ext2_ino_alloc(dir, mode, &ino);
 	if (err)
 		goto drop;
+	i->ino = ino;
+	err = quota_charge(i, 0, 1);
+	if (err) {
+		ext2_ino_free(fs, ino, S_ISDIR(mode));
+		goto drop;
+	}
 	x = ext2_inode_of(i);
 	inode_enter(i, ino);
 	x->fresh = true;
@@ -519,6 +525,7 @@ static int number_free(struct inode *i)
 	if (err)
 		return err;
 	xattr_free(i);
+	quota_release(i, i->blocks << SECTOR_SHIFT, 1);
 	i->blocks = 0;
 	err = ext2_orphan_remove(i);
 	if (!err)

@@ -228,7 +228,9 @@ static int parse_option(struct ext2 *fs, const char *word)
 	else if (!strcmp(word, "nojournal")) {
 		fs->no_journal = true;
 		return 0;
-	} else
+	} else if (quota_option(word, &fs->count_users, &fs->count_groups))
+		return 0;
+	else
 		return -EINVAL;
 	fs->errors_option = true;
 	return 0;
@@ -258,10 +260,11 @@ static void ext2_show_options(struct superblock *sb, char *to, size_t size)
 {
 	const struct ext2 *fs = ext2_of(sb);
 
-	str_format(to, size, "%s%s",
+	str_format(to, size, "%s%s%s%s",
 		   !fs->errors_option ? "" : fs->on_error == EXT2_GO_ON ?
 		   ",errors=continue" : ",errors=remount-ro",
-		   fs->no_journal ? ",nojournal" : "");
+		   fs->no_journal ? ",nojournal" : "",
+		   fs->count_users ? ",usrquota" : "", fs->count_groups ? ",grpquota" : "");
 }
 
 /* --- from read-only to writable and back ------------------------------------------- */
@@ -529,6 +532,11 @@ static int ext2_mount(const struct fs_type *type, const struct cred *who,
 	sb->block_size = fs->block_size;
 	if (!err)
 		err = load(fs);
+	sb->counted = true;
+	if (!err)
+		err = quota_begin(sb, fs->count_users, fs->count_groups);
+	if (!err && (fs->count_users || fs->count_groups))
+		err = ext2_quota_scan(fs);
 	if (!err)
 		err = root_load(fs);
 	if (err)
