@@ -2,6 +2,7 @@
 #
 #   make              kernel and root file system   build/NAME/{brig.elf,root.cpio}
 #   make kernel       the kernel alone
+#   make disk         the root as an ext2 image     build/root/root.ext2
 #   make iso          a bootable GRUB image         build/NAME/brig.iso
 #   make room ROOM=kernel/fs    compile and seal one room
 #   make lint         the rules of the house

@@ -83,3 +83,13 @@ $(ROOT_CPIO): $(R)/applets $(R)/busybox $(R)/man/usr/share/man/whatis \
 		--file $(R)/busybox:/bin/busybox:755 \
 		$(addprefix --program ,$(PROGRAM_FILES))
 	$(Q)mv $@.new $@
+
+# The same root as a disk. `./brig run` copies it once and keeps the copy.
+ROOT_DISK := $(R)/root.ext2
+ROOT_DISK_MB := 256
+.PHONY: disk
+disk: $(ROOT_DISK)
+$(ROOT_DISK): $(ROOT_CPIO) user/mkdisk.py user/build.mk
+	$(if $(V),,@echo "  DISK $@")
+	$(Q)/usr/bin/python3 user/mkdisk.py $@.new $(ROOT_CPIO) $(ROOT_DISK_MB)
+	$(Q)mv $@.new $@

@@ -34,6 +34,8 @@ class Arguments:
         self.machine = machines.Machine()
         self.add = []
         self.timeout = None
+        self.fresh = False
+        self.root = "disk"
         self.rest = []
         words = list(words)
         while words:
@@ -62,6 +64,10 @@ class Arguments:
             setting.cmdline = (setting.cmdline + " " + self.value(option, words)).strip()
         elif option == "--disk":
             setting.disks.append(self.value(option, words))
+        elif option == "--fresh" and what == "run" and not equals:
+            self.fresh = True
+        elif option == "--root" and what == "run":
+            self.root = self.value(option, words)
         elif option == "--nic":
             setting.nic = self.choice(option, words, machines.NICS)
         elif option == "--net":
@@ -135,6 +141,60 @@ def forward(machine):
               (machine.forward, machines.JAIL_ADDRESS), file=sys.stderr)
 
 
+def copy_disk(origin, name, identity):
+    """name appears whole, or not at all."""
+    import subprocess
+    if subprocess.call(["cp", "--sparse=always", origin, name + ".new"]):
+        fail(name + ": no copy of " + origin)
+    with open(name + ".made", "w", encoding="ascii") as file:
+        file.write(identity)
+    os.replace(name + ".new", name)
+
+
+def root_disk(name, fresh):
+    """Makes the disk that is kept from one run to the next, if it is not there.
+    Gives a file that locks it as long as it is open; None: another has it."""
+    import fcntl
+    if os.path.dirname(name):
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+    lock = open(name + ".lock", "w", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    origin = os.path.join(machines.BUILD, "root", "root.ext2")
+    identity = "%d\n" % os.stat(origin).st_mtime_ns
+    if fresh or not os.path.exists(name):
+        copy_disk(origin, name, identity)
+        return lock
+    try:
+        with open(name + ".made", encoding="ascii") as file:
+            same = file.read() == identity
+    except OSError:
+        same = True     # somebody's own
+    if not same:
+        print("brig: %s was made from an older build; --fresh makes a new one" %
+              os.path.relpath(name), file=sys.stderr)
+    return lock
+
+
+def set_root(arguments):
+    """What the machine's root is. Gives what must stay open as long as it runs."""
+    machine, name = arguments.machine, arguments.root
+    if name == "disk":
+        name = os.path.join(machines.BUILD, "disk", "root.img")
+    if name == "memory" or machine.iso or not machines.is_multiboot(machine.kernel):
+        return None
+    lock = root_disk(name, arguments.fresh)
+    if lock:
+        machine.root_disk = name
+    else:
+        print("brig: %s is another machine's now: this one's root is memory" %
+              os.path.relpath(name), file=sys.stderr)
+    return lock
+
+
 def run(words):
     arguments = Arguments("run", words)
     if arguments.rest:
@@ -145,12 +205,15 @@ def run(words):
     if arguments.machine.nic is None and arguments.machine.net is None:
         arguments.machine.net = "user"
     forward(arguments.machine)
+    lock = set_root(arguments)
     scratch = process.scratch_make()
     try:
         command = arguments.machine.command(terminal_words(), ["mon:stdio"], scratch)
         return subprocess.call(process.die_with_parent(command))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        if lock:
+            lock.close()
 
 
 # --- exec --------------------------------------------------------------------

@@ -64,6 +64,7 @@ class Machine:
         self.mem = 128          # MB
         self.cmdline = ""
         self.disks = []
+        self.root_disk = None   # an image: the root, behind all other disks
         self.nic = None         # "virtio", "ne2k"
         self.net = None         # "user", "none"
         self.forward = None     # a port of 127.0.0.1 that is JAIL_ADDRESS' port 80
@@ -79,6 +80,11 @@ class Machine:
         files that lives as long as the machine."""
         if self.network() and not re.search(r"(^|\s)ip=", self.cmdline):
             words = words + [USER_NET, "ip.alias=" + JAIL_ADDRESS]
+        disks = self.disks
+        if self.root_disk:
+            count = sum("ata" not in split_disk(disk)[1] for disk in disks)
+            words = words + ["root=/dev/vd" + "abcdefghijklmnopqrstuvwxyz"[count]]
+            disks = disks + [self.root_disk]
         line = " ".join(words + ([self.cmdline] if self.cmdline else []))
         args = ["qemu-system-i386", "-nodefaults", "-display", "none",
                 "-m", str(self.mem), "-smp", str(self.smp)]
@@ -86,7 +92,7 @@ class Machine:
             args += ["-accel", "tcg"]
         for serial in serials:
             args += ["-serial", serial]
-        args += self.disk_arguments()
+        args += disk_arguments(disks)
         args += self.network()
         args += coverage_arguments()
         if self.iso:
@@ -94,29 +100,6 @@ class Machine:
         else:
             args += self.kernel_arguments(line, scratch)
         return args + self.qemu
-
-    def disk_arguments(self):
-        """Each of disks is FILE, FILE,ro, FILE,ata or FILE,ro,virtio: the first
-        of virtio is the guest's vda, the first of ATA hda."""
-        args, places = [], 0
-        for number, disk in enumerate(self.disks):
-            name, words = split_disk(disk)
-            drive = "id=disk%d,format=%s,file=%s" % (
-                number, "qcow2" if name.endswith(".qcow2") else "raw", comma(name))
-            if "ata" not in words:
-                if "ro" in words:
-                    drive += ",readonly=on"
-                args += ["-drive", "if=none,discard=unmap," + drive, "-device",
-                         "virtio-blk-pci,drive=disk%d" % number]
-                continue
-            if "ro" in words:
-                raise SystemExit("brig: --disk %s: ATA has no read-only disks" % disk)
-            if places == ATA_PLACES:
-                raise SystemExit("brig: --disk %s: ATA has room for %d disks" %
-                                 (disk, ATA_PLACES))
-            args += ["-drive", "if=ide,index=%d,%s" % (places, drive)]
-            places += 1
-        return args
 
     def network(self):
         if (self.net is None and self.nic is None) or self.net == "none":
@@ -155,6 +138,30 @@ def split_disk(disk):
         disk, _, word = disk.rpartition(",")
         words.add(word)
     return disk, words
+
+
+def disk_arguments(disks):
+    """Each of disks is FILE, FILE,ro, FILE,ata or FILE,ro,virtio: the first
+    of virtio is the guest's vda, the first of ATA hda."""
+    args, places = [], 0
+    for number, disk in enumerate(disks):
+        name, words = split_disk(disk)
+        drive = "id=disk%d,format=%s,file=%s" % (
+            number, "qcow2" if name.endswith(".qcow2") else "raw", comma(name))
+        if "ata" not in words:
+            if "ro" in words:
+                drive += ",readonly=on"
+            args += ["-drive", "if=none,discard=unmap," + drive, "-device",
+                     "virtio-blk-pci,drive=disk%d" % number]
+            continue
+        if "ro" in words:
+            raise SystemExit("brig: --disk %s: ATA has no read-only disks" % disk)
+        if places == ATA_PLACES:
+            raise SystemExit("brig: --disk %s: ATA has room for %d disks" %
+                             (disk, ATA_PLACES))
+        args += ["-drive", "if=ide,index=%d,%s" % (places, drive)]
+        places += 1
+    return args
 
 
 def comma(name):
