@@ -247,11 +247,13 @@ int cache_read_start(struct inode *i, uint32_t first, uint32_t count)
 }
 
 /* Page index, which is not there, with the count pages from first on that are
- * around it. If that fails it is tried alone. Sleeps. */
+ * around it. If that fails, or a request of others for it, it is tried alone.
+ * Sleeps. */
 static int read_now(struct inode *i, uint32_t index, uint32_t first,
 		    uint32_t count, struct page **out)
 {
 	unsigned waits = 0;
+	bool alone = false;
 	int err;
 
 	for (;;) {
@@ -264,9 +266,10 @@ static int read_now(struct inode *i, uint32_t index, uint32_t first,
 			return -EFAULT;
 		if (err == -ENOMEM && (waits++ == WAITS_MAX || !vm_wait_for_clean()))
 			return err;
-		if (err && err != -ENOMEM && count == 1)
-			return err;
-		if (err) {
+		if (err && err != -ENOMEM) {
+			if (alone)
+				return err;
+			alone = true;
 			first = index;
 			count = 1;
 		}
