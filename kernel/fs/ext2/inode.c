@@ -460,6 +460,8 @@ int ext2_inode_write(struct inode *i)
 	if (err)
 		return err;
 	err = ext2_inode_store(i);
+	/* The size may be new, without a new block: fdatasync waits for it. */
+	ext2_inode_of(i)->data_sequence = ext2_inode_of(i)->sequence;
 	err2 = journal_end(fs->journal);
 	return err ? err : err2;
 }
