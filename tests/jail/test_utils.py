@@ -304,6 +304,19 @@ def test_mkjail_minimal(sh):
     sh("rm -r /jail/t")
 
 
+def test_mkjail_overlay(sh):
+    sh("mkjail --overlay --mount /jail/o; mkjail --overlay --mount /jail/o2")
+    assert sh("du -s /jail/o.upper | cut -f1") == "0\n"
+    sh("jail -c path=/jail/o command=/bin/sh -c 'rm /bin/ls; echo mine >/bin/own; cd /usr;"
+       " [ ! -e /bin/ls ] && [ -e /bin/cat ]'")
+    assert sh("ls /bin/ls /jail/o2/bin/ls") == "/bin/ls\n/jail/o2/bin/ls\n"
+    assert sh("cat /jail/o.upper/bin/own; ls /jail/o/bin/ls 2>&1; true") == \
+        "mine\nls: /jail/o/bin/ls: No such file or directory\n"
+    sh("mkjail --umount /jail/o; mkjail --overlay --mount /jail/o")
+    assert sh("cat /jail/o/bin/own") == "mine\n"      # it is kept
+    sh("mkjail --umount /jail/o; mkjail --umount /jail/o2; rm -r /jail/o*")
+
+
 def test_mkjail_nullfs_and_mounts(sh):
     sh("mkjail --nullfs --mount /jail/t")
     assert "/bin /jail/t/bin nullfs ro 0 0\n" in sh("cat /jail/t.fstab")
