@@ -9,8 +9,8 @@
  * else, others' windows are not respected.
  *
  * Locks: within a journal handle. A group is searched, its blocks are told to
- * the journal, which may sleep, and it is searched again: the second search and
- * the change are one step.
+ * the journal, which may sleep, and it is seen what of them is still free: that
+ * look and the change are one step.
  */
 #include "kernel/fs/ext2/ext2.h"
 
@@ -61,66 +61,71 @@ static void window_set(struct inode *i, uint32_t start, uint32_t end)
 	x->window_end = end;
 }
 
-/* The end of another's window that block lies in, or 0. */
-static uint32_t window_over(const struct search *s, uint32_t block)
+/* Another's window that block lies in: its end. Else 0, and in *next where the
+ * next one begins. */
+static uint32_t window_over(const struct search *s, uint32_t block,
+			    uint32_t *next)
 {
+	*next = UINT32_MAX;
 	list_each(l, &s->fs->windows) {
 		const struct ext2_inode *x =
 			list_entry(l, struct ext2_inode, window);
 
-		if (x != s->x && block >= x->window_start &&
-		    block < x->window_end)
+		if (x == s->x || block >= x->window_end)
+			continue;
+		if (block >= x->window_start)
 			return x->window_end;
+		*next = min_u32(*next, x->window_start);
 	}
 	return 0;
 }
 
 /* --- searching ------------------------------------------------------------ */
 
-static bool is_usable(const struct search *s, const void *map, uint32_t base,
-		      uint32_t bit, bool busy)
-{
-	return !ext2_bit_get(map, bit) &&
-	       !(s->respect && window_over(s, base + bit)) &&
-	       !(busy && journal_block_busy(s->fs->journal, base + bit));
-}
-
-/* The run of usable blocks from bit on, at most wish. */
+/* The run of usable blocks from the free bit on, at most wish; 0: in another's
+ * window, whose end is in *over. */
 static uint32_t run_length(const struct search *s, const void *map,
-			   uint32_t base, uint32_t bit, uint32_t end, bool busy)
+			   uint32_t base, uint32_t bit, uint32_t end,
+			   uint32_t *over)
 {
-	uint32_t n = 0;
+	const struct journal *j = s->fs->journal;
+	uint32_t next = UINT32_MAX, n;
 
-	while (n < s->wish && bit + n < end &&
-	       is_usable(s, map, base, bit + n, busy))
-		n++;
-	return n;
+	*over = s->respect ? window_over(s, base + bit, &next) : 0;
+	if (*over)
+		return 0;
+	end = min_u32(end, bit + s->wish);
+	if (next - base < end)
+		end = next - base;
+	end = ext2_bit_next_set(map, bit, end);
+	if (!journal_any_busy(j))
+		return end - bit;
+	for (n = bit; n < end && !journal_block_busy(j, base + n); n++)
+		;
+	return n - bit;
 }
 
 /* The first run in from..end-1 that is as long as wished, else the longest. */
 static void search_bits(struct search *s, const void *map, uint32_t base,
 			uint32_t from, uint32_t end)
 {
-	bool busy = journal_any_busy(s->fs->journal);
-	uint32_t bit = from;
+	uint32_t bit = from, over;
 
 	while (s->count < s->wish) {
-		uint32_t over, n;
+		uint32_t n;
 
 		bit = ext2_bit_next_clear(map, bit, end);
 		if (bit >= end)
 			return;
-		over = s->respect ? window_over(s, base + bit) : 0;
-		if (over) {
-			bit = over - base;
-			continue;
-		}
-		n = run_length(s, map, base, bit, end, busy);
+		n = run_length(s, map, base, bit, end, &over);
 		if (n > s->count) {
 			s->first = base + bit;
 			s->count = n;
 		}
-		bit += n ? n : 1;
+		if (over)
+			bit = over - base;
+		else
+			bit += n ? n : 1;
 	}
 }
 
@@ -130,18 +135,28 @@ static void search_map(struct search *s, const void *map, uint32_t group)
 	uint32_t base = ext2_group_first(s->fs, group);
 	uint32_t size = ext2_group_blocks(s->fs, group);
 	uint32_t at = s->goal >= base && s->goal - base < size ?
-		      s->goal - base : 0;
+		      s->goal - base : 0, over;
 
 	s->first = base + at;
-	s->count = s->goal == base + at ?
-		   run_length(s, map, base, at, size,
-			      journal_any_busy(s->fs->journal)) : 0;
+	s->count = s->goal == base + at && !ext2_bit_get(map, at) ?
+		   run_length(s, map, base, at, size, &over) : 0;
 	if (s->count)
 		return;
 	search_bits(s, map, base, at, size);
 	search_bits(s, map, base, 0, at);
 	if (s->count < s->least)
 		s->count = 0;
+}
+
+/* The journal was told, which may have taken its time: what is left of it. */
+static void found_again(struct search *s, const void *map, uint32_t group)
+{
+	uint32_t base = ext2_group_first(s->fs, group), bit = s->first - base;
+	uint32_t over, found = s->count;
+
+	s->count = ext2_bit_get(map, bit) ? 0 :
+		   min_u32(found, run_length(s, map, base, bit, bit + found,
+					     &over));
 }
 
 /* Takes blocks first..+count of the group, which are free in map. */
@@ -181,7 +196,7 @@ static int try_group(struct search *s, uint32_t group, uint32_t want,
 	journal_dirty(fs->journal, &map);
 	ext2_descriptor_dirty(fs, group);
 	journal_dirty(fs->journal, &fs->super);
-	search_map(s, map.data, group);
+	found_again(s, map.data, group);
 	*run = s->count;
 	s->count = min_u32(s->count, want);
 	if (!s->count)

@@ -140,6 +140,7 @@ void ext2_bit_set(void *map, uint32_t bit);
 void ext2_bit_clear(void *map, uint32_t bit);
 /* The first clear one in from..end-1, or end. */
 uint32_t ext2_bit_next_clear(const void *map, uint32_t from, uint32_t end);
+uint32_t ext2_bit_next_set(const void *map, uint32_t from, uint32_t end);
 
 /* --- balloc.c, ialloc.c ------------------------------------------------------ */
 

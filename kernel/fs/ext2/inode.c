@@ -149,7 +149,7 @@ static void fields_load(struct inode *i, const struct ext2 *fs,
 	i->nlink = r->links_count;
 	i->size = r->size;
 	if (S_ISREG(r->mode))
-		i->size |= (off64)r->size_high << 32;
+		i->size |= (off64)((uint64_t)r->size_high << 32);
 	else
 		x->dir_acl = r->size_high;
 	i->blocks = r->blocks;
