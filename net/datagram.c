@@ -27,6 +27,7 @@ int datagram_new(const struct cred *who, int type, const struct sock_ops *ops,
 	inet_sock_begin(&s->inet, who, type, ops);
 	s->inet.mtu_discover = IP_PMTUDISC_WANT;
 	packet_queue_init(&s->queue);
+	packet_queue_init(&s->errors);
 	list_init(&s->all_link);
 	list_append(all, &s->all_link);
 	*out = s;
@@ -41,6 +42,7 @@ void datagram_release(struct sock *sock)
 	assert(sleep_queue_idle(&s->queue.readers));
 	list_remove(&s->all_link);
 	packet_queue_clear(&s->queue);
+	packet_queue_clear(&s->errors);
 	inet_groups_leave(&s->inet);
 	prison_hold(pays);
 	inet_sock_end(&s->inet);
@@ -84,7 +86,7 @@ unsigned datagram_poll(struct sock *sock, struct poller *p)
 	unsigned mask = POLLOUT | POLLWRNORM | POLLWRBAND;
 
 	poll_wait(p, &s->queue.readers);
-	if (sock->error)
+	if (sock->error || !packet_queue_empty(&s->errors))
 		mask |= POLLERR;
 	if (s->no_receive)
 		mask |= POLLRDHUP | POLLIN | POLLRDNORM;
@@ -113,6 +115,8 @@ bool datagram_enqueue(struct datagram_sock *s, struct packet *k)
 		packet_free(k);
 		return false;
 	}
+	if (s->inet.sock.timestamp)
+		k->came = (uint64_t)timer_realtime_ns();
 	packet_queue_add(&s->queue, k);
 	return true;
 }
@@ -157,7 +161,7 @@ int datagram_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	int n, err;
 
 	if (m->flags & MSG_ERRQUEUE)
-		return -EAGAIN;		/* nothing is kept there */
+		return datagram_error_receive(s, m);
 	err = take(s, m->flags & MSG_PEEK,
 		   sock_deadline(wait, sock->receive_timeout), &k);
 	if (err || !k)
@@ -165,7 +169,9 @@ int datagram_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	if (m->name)
 		name_fill(s, k, m->name);
 	n = packet_give(k, m);
-	err = n < 0 ? n : inet_control_give(&s->inet, m, k);
+	err = n < 0 ? n : sock_put_time(sock, m, k->came);
+	if (!err)
+		err = inet_control_give(&s->inet, m, k);
 	packet_free(k);
 	return err ? err : n;
 }

@@ -16,6 +16,7 @@ struct datagram_sock {
 	struct inet_sock inet;		/* first */
 	struct list all_link;		/* of its protocol's sockets */
 	struct packet_queue queue;
+	struct packet_queue errors;	/* IP_RECVERR: datagram_error.c */
 	uint32_t dropped;		/* for want of room */
 	bool no_receive, no_send;	/* shutdown(2) */
 	uint32_t icmp_filter;		/* raw: bit per type not wanted */
@@ -24,6 +25,12 @@ static inline struct datagram_sock *datagram_of(struct sock *s)
 {
 	return container_of(inet_of(s), struct datagram_sock, inet);
 }
+
+/* Where a message goes, and how. */
+struct datagram_to {
+	struct ip_out out;
+	uint16_t port;			/* remote */
+};
 
 /* --- datagram.c ------------------------------------------------------------ */
 
@@ -40,14 +47,31 @@ int datagram_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 bool datagram_enqueue(struct datagram_sock *s, struct packet *k);
 /* An error for the program: the next call fails with it, once. */
 void datagram_error(struct datagram_sock *s, int err);
+
+/* --- datagram_error.c --------------------------------------------------------- */
+
+/* What ICMP says of a packet that s sent to h->dst:port, with the n bytes of it
+ * that it quoted. For who asked for IP_RECVERR it is kept; the call's error it
+ * is then too, and also where `hard`. Never sleeps. */
+struct datagram_news {
+	int err, type, code;
+	uint32_t info;
+	const struct ip_header *head;
+	uint16_t port;
+	const uint8_t *quoted;
+	unsigned n;
+	bool hard;
+};
+void datagram_told(struct datagram_sock *s, const struct datagram_news *e);
+/* A send failed here: err as it is, kept where it is that the way takes only
+ * smaller packets. */
+int datagram_failed(struct datagram_sock *s, const struct datagram_to *to,
+		    int err);
+/* recvmsg with MSG_ERRQUEUE. -EAGAIN: nothing is kept. Sleeps. */
+int datagram_error_receive(struct datagram_sock *s, struct sock_msg *m);
 /* sock_ops.receive: the data of the next packet, and where it came from. */
 int datagram_receive(struct sock *sock, struct sock_msg *m, bool wait);
 
-/* Where a message goes, and how. */
-struct datagram_to {
-	struct ip_out out;
-	uint16_t port;			/* remote */
-};
 /* From m's name or the peer, m's control messages and s's options; all passes
  * the doors of s's prison. -EDESTADDRREQ, -EINVAL, -EAFNOSUPPORT, -EPIPE,
  * -ENETUNREACH, -EADDRNOTAVAIL, -EOPNOTSUPP, an error that waited. */

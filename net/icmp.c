@@ -239,7 +239,7 @@ static uint32_t plateau_below(uint32_t total)
 
 /* k's data begin with the ICMP header; behind it the packet that it is about,
  * of which we have a header and 8 bytes at least. */
-static void told(struct packet *k)
+static void told(struct packet *k, const struct ip_header *outer)
 {
 	struct vnet *v = k->in->vnet;
 	int type = k->data[AT_TYPE], code = k->data[AT_CODE];
@@ -261,8 +261,14 @@ static void told(struct packet *k)
 			info = plateau_below(h.total);
 		pmtu_learn(v, h.dst, info);
 	}
+	if (h.fragment)
+		return;
+	h.told_by = outer->src;
+	if (ip_raw_error)
+		ip_raw_error(v, &h, k->data + h.head, k->len - h.head,
+			     error_of(type, code), type, code, info);
 	p = ip_protocol_find(h.protocol);
-	if (p && p->error && !h.fragment)
+	if (p && p->error)
 		p->error(v, &h, k->data + h.head, k->len - h.head,
 			 error_of(type, code), type, code, info);
 }
@@ -336,7 +342,7 @@ static void icmp_input(struct packet *k, const struct ip_header *h)
 	case ICMP_UNREACH:
 	case ICMP_EXCEEDED:
 	case ICMP_PARAMETER:
-		told(k);
+		told(k, h);
 		break;
 	case ICMP_REDIRECT:
 		redirected(k, h);

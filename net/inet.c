@@ -185,7 +185,8 @@ int inet_sock_bind(struct sock *sock, const struct path_at *at,
 		return err;
 	if (s->local_port || s->remote)
 		return -EINVAL;
-	err = inet_local(s->cred, s->vnet, &addr);
+	if (!s->free_bind)	/* else it was allowed to name any */
+		err = inet_local(s->cred, s->vnet, &addr);
 	if (err)
 		return err;
 	s->local = addr;

@@ -38,6 +38,7 @@ struct ip_header {		/* parsed once, on the way in; host byte order but
 	uint16_t total, id, fragment;	/* offset in bytes */
 	uint8_t head, ttl, protocol, tos;
 	bool more, dont_fragment;
+	uint32_t told_by;	/* of one that an ICMP error quotes: whose error */
 };
 
 /* --- route.c, pmtu.c ------------------------------------------------------- */
@@ -133,6 +134,10 @@ const struct ip_protocol *ip_protocol_find(uint8_t number);
 /* Raw sockets look at every packet for us, k's data being the transport's.
  * Takes nothing; true: somebody has got it. */
 extern bool (*ip_raw_input)(const struct packet *k, const struct ip_header *h);
+/* And at ICMP errors, as ip_protocol.error. */
+extern void (*ip_raw_error)(struct vnet *v, const struct ip_header *h,
+			    const uint8_t *transport, unsigned n, int err,
+			    int type, int code, uint32_t info);
 /* Sum of the pseudo header, to go on with checksum_add. */
 uint32_t ip_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol,
 		       uint32_t len);

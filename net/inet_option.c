@@ -231,6 +231,11 @@ static int number_set(struct inet_sock *s, int name, int v)
 			return -EINVAL;
 		s->multicast_ttl = v == -1 ? 1 : v;
 		return 0;
+	case IP_FREEBIND:
+		if (v && priv_check(s->cred, PRIV_NETINET_BINDANY))
+			return -EPERM;
+		s->free_bind = v != 0;
+		return 0;
 	case IP_MTU_DISCOVER:
 		if (v < IP_PMTUDISC_DONT || v > IP_PMTUDISC_PROBE)
 			return -EINVAL;
@@ -313,6 +318,9 @@ static int number_get(struct inet_sock *s, int name, int *out)
 		return 0;
 	case IP_MULTICAST_IF:
 		*out = s->multicast_source;
+		return 0;
+	case IP_FREEBIND:
+		*out = s->free_bind;
 		return 0;
 	case IP_MTU_DISCOVER:
 		*out = s->mtu_discover;

@@ -37,6 +37,7 @@ int ip_parse_quoted(const struct packet *k, struct ip_header *h)
 	h->dont_fragment = fragment & DONT_FRAGMENT;
 	h->ttl = b[AT_TTL];
 	h->protocol = b[AT_PROTOCOL];
+	h->told_by = 0;
 	memcpy(&h->src, b + AT_SRC, sizeof h->src);
 	memcpy(&h->dst, b + AT_DST, sizeof h->dst);
 	return h->head < IP_HEAD || h->head > k->len || h->total < h->head ?

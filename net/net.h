@@ -84,6 +84,7 @@ struct sock {
 	uint64_t send_timeout, receive_timeout; /* ns; SLEEP_FOREVER */
 	struct abi_linger linger;
 	int priority;
+	int timestamp;			/* SO_TIMESTAMP*, as asked for, or 0 */
 	const struct cred *peer_cred;	/* SO_PEERCRED: held, or NULL */
 	int peer_pid;
 };
@@ -138,6 +139,9 @@ void sock_peer_set(struct sock *s, const struct cred *who, int pid);
  * no room for all of it. Sleeps. -EFAULT. */
 int sock_put_control(struct sock_msg *m, int level, int type, const void *data,
 		     uint32_t n) must_check;
+/* SCM_TIMESTAMP*, if s has asked for it: ns since 1970 when m came; 0: now. */
+int sock_put_time(const struct sock *s, struct sock_msg *m,
+		  uint64_t ns) must_check;
 static inline struct path_at sock_at(struct thread *me)
 {
 	return (struct path_at){ me->cred, me->proc->fs, AT_FDCWD,

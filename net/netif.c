@@ -193,6 +193,19 @@ int netif_set_mtu(struct netif *i, uint32_t mtu)
 	return 0;
 }
 
+void netif_promiscuous(struct netif *i, int more)
+{
+	bool was = i->promiscuous;
+
+	assert(more >= 0 || i->promiscuous >= (unsigned)-more);
+	i->promiscuous += more;
+	if (was != (i->promiscuous != 0)) {
+		log_print(LOG_INFO, "%s: %s promiscuous", i->name,
+			  was ? "no more" : "is");
+		tell(i);
+	}
+}
+
 int netif_set_mac(struct netif *i, const uint8_t mac[ETHER_ADDR])
 {
 	int err;

@@ -168,6 +168,8 @@ uint32_t netif_flags_asked(const struct netif *i, uint32_t flags);
 /* Up, down, and what else is in NETIF_*. The driver's error. Sleeps. */
 int netif_set_flags(struct netif *i, uint32_t flags) must_check;
 int netif_set_mtu(struct netif *i, uint32_t mtu) must_check; /* -EINVAL */
+/* One more, one less or as many who want all that is on the wire. */
+void netif_promiscuous(struct netif *i, int more);
 /* -EINVAL: a group's; -EOPNOTSUPP; the driver's error. Sleeps. */
 int netif_set_mac(struct netif *i, const uint8_t mac[ETHER_ADDR]) must_check;
 /* A group of addr that one more wants, or one less. Sleep. -ENOMEM. */

@@ -157,6 +157,12 @@ static int number_set(struct sock *s, const struct cred *who, int name, int v)
 			return -EPERM;
 		s->priority = v;
 		return 0;
+	case SO_TIMESTAMP_OLD:
+	case SO_TIMESTAMPNS_OLD:
+	case SO_TIMESTAMP_NEW:
+	case SO_TIMESTAMPNS_NEW:
+		s->timestamp = v ? name : 0;
+		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -230,6 +236,12 @@ static int number_get(struct sock *s, int name, int *out)
 		return 0;
 	case SO_PRIORITY:
 		*out = s->priority;
+		return 0;
+	case SO_TIMESTAMP_OLD:
+	case SO_TIMESTAMPNS_OLD:
+	case SO_TIMESTAMP_NEW:
+	case SO_TIMESTAMPNS_NEW:
+		*out = s->timestamp == name;
 		return 0;
 	default:
 		return -ENOPROTOOPT;

@@ -39,8 +39,9 @@ struct packet {
 	uint16_t segment;	/* 0, or TCP payload bytes of each frame that the
 				 * device is to cut it into */
 	bool broadcast, multicast;	/* the link's address was one */
-	uint32_t seq;		/* TCP's, of data, while it holds k; of a message
-				 * of netlink's: its group */
+	uint64_t came;		/* realtime ns, where a reader asked for it */
+	uint32_t seq;		/* TCP's, of data, while it holds k; netlink's
+				 * group; AF_PACKET's length before it was cut */
 	uint8_t *network, *transport;	/* headers, where a layer noted them */
 	struct prison *payer;	/* RACCT_SOCKBUF; held, or NULL: nobody */
 	uint32_t charged;

@@ -22,6 +22,17 @@ struct packet_sock {
 	struct filter *filter;	/* what is wanted of a frame; NULL: all */
 	uint16_t protocol;	/* network byte order; 0: receives nothing */
 	int device;		/* netif index; 0: all */
+	struct list members;	/* struct member */
+	struct abi_tpacket_stats stats;
+	bool auxdata;
+};
+
+/* PACKET_ADD_MEMBERSHIP: what else is to come in at an interface. */
+struct member {
+	struct list link;	/* of its socket */
+	struct netif *netif;
+	struct abi_packet_mreq asked;
+	unsigned users;
 };
 
 static struct packet_sock *packet_of(struct sock *s)
@@ -55,15 +66,19 @@ static void give(struct packet_sock *s, struct netif *i, const struct packet *k,
 	if (s->filter)
 		keep = min_u32(keep, filter_run(s->filter, k->data + head,
 						keep));
-	if ((s->filter && !keep) || s->queue.bytes > s->sock.receive_limit)
+	if (s->filter && !keep)
 		return;
-	c = packet_copy(k);
-	if (!c)
-		return;
-	if (!packet_pay(c, s->sock.prison)) {
-		packet_free(c);
+	s->stats.packets++;
+	c = s->queue.bytes > s->sock.receive_limit ? NULL : packet_copy(k);
+	if (!c || !packet_pay(c, s->sock.prison)) {
+		s->stats.drops++;
+		if (c)
+			packet_free(c);
 		return;
 	}
+	if (s->sock.timestamp)
+		c->came = (uint64_t)timer_realtime_ns();
+	c->seq = k->len - head;
 	c->in = i;
 	c->looped = out ? i : NULL;
 	c->network = c->data;
@@ -230,11 +245,26 @@ static int take(struct packet_sock *s, bool peek, uint64_t deadline,
 	return packet_queue_take(&s->queue, peek, out);
 }
 
+/* Where the headers lie in what was given, and how much there was. */
+static int auxdata_give(const struct packet_sock *s, struct sock_msg *m,
+			const struct packet *k)
+{
+	bool cooked = s->sock.type == SOCK_DGRAM;
+	struct abi_tpacket_auxdata a = {
+		.status = TP_STATUS_USER |
+			  (k->checksum == PACKET_CHECKSUM_PARTIAL ?
+			   TP_STATUS_CSUMNOTREADY : 0),
+		.len = k->seq, .kept = k->len, .net = cooked ? 0 : ETHER_HEAD,
+	};
+
+	return sock_put_control(m, SOL_PACKET, PACKET_AUXDATA, &a, sizeof a);
+}
+
 static int packet_receive(struct sock *sock, struct sock_msg *m, bool wait)
 {
 	struct packet *k;
 	uint16_t type;
-	int n;
+	int n, err;
 
 	if (m->flags & (MSG_OOB | MSG_ERRQUEUE))
 		return m->flags & MSG_OOB ? -EINVAL : -EAGAIN;
@@ -247,8 +277,11 @@ static int packet_receive(struct sock *sock, struct sock_msg *m, bool wait)
 		name_fill(m->name, k->in, k->network + AT_FROM, type,
 			  kind_of(k));
 	n = packet_give(k, m);
+	err = n < 0 ? n : sock_put_time(sock, m, k->came);
+	if (!err && packet_of(sock)->auxdata)
+		err = auxdata_give(packet_of(sock), m, k);
 	packet_free(k);
-	return n;
+	return err ? err : n;
 }
 
 static unsigned packet_poll(struct sock *sock, struct poller *p)
@@ -269,28 +302,136 @@ static int packet_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 	return cmd == SIOCINQ ? user_put32(arg, k ? k->len : 0) : -ENOTTY;
 }
 
-static int packet_option_set(struct sock *sock, struct thread *me, int level,
-			     int name, uint32_t user, uint32_t len)
+/* --- options ------------------------------------------------------------------------ */
+
+static struct member *member_find(const struct packet_sock *s,
+				  const struct abi_packet_mreq *r)
 {
-	struct packet_sock *s = packet_of(sock);
+	list_each(l, &s->members) {
+		struct member *m = list_entry(l, struct member, link);
+
+		if (!memcmp(&m->asked, r, sizeof *r))
+			return m;
+	}
+	return NULL;
+}
+
+/* Drivers give us all that is on the wire, so that only the flag is to be kept;
+ * who wants a group or a second address has it without more. */
+static int member_add(struct packet_sock *s, const struct abi_packet_mreq *r)
+{
+	struct member *m = member_find(s, r);
+	struct netif *i = netif_by_index(s->vnet, r->device);
+
+	if (!i)
+		return -ENODEV;
+	if (r->type > PACKET_MR_UNICAST || r->addr_len > sizeof r->addr)
+		return -EINVAL;
+	if (!m) {
+		m = charged_alloc(s->sock.prison, sizeof *m);
+		if (!m)
+			return -ENOBUFS;
+		*m = (struct member){ .netif = i, .asked = *r };
+		list_append(&s->members, &m->link);
+		netif_promiscuous(i, r->type == PACKET_MR_PROMISC);
+	}
+	m->users++;
+	return 0;
+}
+
+static void member_end(struct packet_sock *s, struct member *m)
+{
+	list_remove(&m->link);
+	netif_promiscuous(m->netif, -(m->asked.type == PACKET_MR_PROMISC));
+	charged_free(s->sock.prison, m, sizeof *m);
+}
+
+static int member_set(struct packet_sock *s, int name, uint32_t user,
+		      uint32_t len)
+{
+	struct abi_packet_mreq r;
+	struct member *m;
+
+	if (len < sizeof r)
+		return -EINVAL;
+	if (user_copy_in(&r, user, sizeof r))
+		return -EFAULT;
+	if (name == PACKET_ADD_MEMBERSHIP)
+		return member_add(s, &r);
+	m = member_find(s, &r);
+	assert(!m || m->users > 0);
+	if (m && !--m->users)
+		member_end(s, m);
+	return 0;	/* also where there was none, as on Linux */
+}
+
+static int filter_set(struct packet_sock *s, int name, uint32_t user,
+		      uint32_t len)
+{
 	struct filter *old, *f = NULL;
 	int err;
 
-	(void)me;
-	if (level != SOL_SOCKET ||
-	    (name != SO_ATTACH_FILTER && name != SO_DETACH_FILTER))
-		return -ENOPROTOOPT;
 	if (name == SO_DETACH_FILTER && !s->filter)
 		return -ENOENT;
 	if (name == SO_ATTACH_FILTER) {
-		err = filter_load(sock->prison, user, len, &f);
+		err = filter_load(s->sock.prison, user, len, &f);
 		if (err)
 			return err;
 	}
 	old = s->filter;
 	s->filter = f;
-	filter_free(sock->prison, old);
+	filter_free(s->sock.prison, old);
 	return 0;
+}
+
+static int packet_option_set(struct sock *sock, struct thread *me, int level,
+			     int name, uint32_t user, uint32_t len)
+{
+	struct packet_sock *s = packet_of(sock);
+	uint32_t v;
+
+	(void)me;
+	if (level == SOL_SOCKET &&
+	    (name == SO_ATTACH_FILTER || name == SO_DETACH_FILTER))
+		return filter_set(s, name, user, len);
+	if (level != SOL_PACKET)
+		return -ENOPROTOOPT;
+	switch (name) {
+	case PACKET_ADD_MEMBERSHIP:
+	case PACKET_DROP_MEMBERSHIP:
+		return member_set(s, name, user, len);
+	case PACKET_AUXDATA:
+		if (len < sizeof v)
+			return -EINVAL;
+		if (user_get32(user, &v))
+			return -EFAULT;
+		s->auxdata = v != 0;
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+/* Statistics begin anew each time. */
+static int packet_option_get(struct sock *sock, struct thread *me, int level,
+			     int name, uint32_t user, uint32_t user_len)
+{
+	struct packet_sock *s = packet_of(sock);
+	struct abi_tpacket_stats stats = s->stats;
+	uint32_t v = s->auxdata;
+
+	(void)me;
+	if (level != SOL_PACKET)
+		return -ENOPROTOOPT;
+	switch (name) {
+	case PACKET_STATISTICS:
+		memset(&s->stats, 0, sizeof s->stats);
+		return sock_option_give(user, user_len, &stats, sizeof stats);
+	case PACKET_AUXDATA:
+		return sock_option_give(user, user_len, &v, sizeof v);
+	default:
+		return -ENOPROTOOPT;
+	}
 }
 
 /* --- birth and death ---------------------------------------------------------------- */
@@ -303,6 +444,8 @@ static void packet_release(struct sock *sock)
 	assert(sleep_queue_idle(&s->queue.readers));
 	list_remove(&s->link);
 	packet_queue_clear(&s->queue);
+	while (!list_empty(&s->members))
+		member_end(s, list_entry(s->members.next, struct member, link));
 	filter_free(pays, s->filter);
 	prison_hold(pays);
 	sock_end(sock);
@@ -318,6 +461,7 @@ static const struct sock_ops packet_ops = {
 	.poll = packet_poll,
 	.ioctl = packet_ioctl,
 	.option_set = packet_option_set,
+	.option_get = packet_option_get,
 	.release = packet_release,
 };
 
@@ -341,6 +485,7 @@ static int packet_make(const struct cred *who, int type, int protocol,
 	s->protocol = (uint16_t)protocol;
 	s->vnet = net_vnet(who->prison);
 	packet_queue_init(&s->queue);
+	list_init(&s->members);
 	list_init(&s->link);
 	list_append(&s->vnet->packet_sockets, &s->link);
 	*out = &s->sock;

@@ -87,7 +87,7 @@ static int raw_send(struct sock *sock, struct sock_msg *m, bool wait)
 							   k->len);
 		err = ip_output(k, &to.out);
 	}
-	return err ? err : (int)n;
+	return err ? datagram_failed(s, &to, err) : (int)n;
 }
 
 /* --- receiving -------------------------------------------------------------------- */
@@ -143,6 +143,38 @@ static bool raw_input(const struct packet *k, const struct ip_header *h)
 			any = true;
 	}
 	return any;
+}
+
+/* Is it one of s's that an error is about? */
+static bool sent(const struct datagram_sock *s, struct vnet *v,
+		 const struct ip_header *h)
+{
+	const struct inet_sock *i = &s->inet;
+
+	return i->sock.protocol == h->protocol && i->vnet == v &&
+	       (!i->local || i->local == h->src) &&
+	       (!i->remote || i->remote == h->dst) &&
+	       inet_may_receive(i, h->src);
+}
+
+static void raw_error(struct vnet *v, const struct ip_header *h,
+		      const uint8_t *transport, unsigned n, int err, int type,
+		      int code, uint32_t info)
+{
+	enum { HARD = 1 << 2 | 1 << 3 };	/* protocol, port */
+	struct datagram_news e = {
+		err, type, code, info, h, 0, transport, n,
+		type == ICMP_PARAMETER ||
+			(type == ICMP_UNREACH && code < 4 && HARD & 1 << code),
+	};
+
+	list_each(l, &all) {
+		struct datagram_sock *s = list_entry(l, struct datagram_sock,
+						     all_link);
+
+		if (sent(s, v, h))
+			datagram_told(s, &e);
+	}
 }
 
 /* --- the table ---------------------------------------------------------------------- */
@@ -240,6 +272,7 @@ void raw_init(void)
 	};
 
 	ip_raw_input = raw_input;
+	ip_raw_error = raw_error;
 	inet_transport_register(&transport);
 	procfs_register(&entry);
 }

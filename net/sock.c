@@ -450,3 +450,29 @@ int sock_put_control(struct sock_msg *m, int level, int type, const void *data,
 	m->control_len -= space;
 	return 0;
 }
+
+/* The old ones have 32 bits for each half. */
+int sock_put_time(const struct sock *s, struct sock_msg *m, uint64_t ns)
+{
+	enum { NS_PER_US = 1000, NS_PER_SEC = 1000000000 };
+	bool micro = s->timestamp == SO_TIMESTAMP_OLD ||
+		     s->timestamp == SO_TIMESTAMP_NEW;
+	uint32_t part;
+	int64_t wide[2];
+	int32_t narrow[2];
+
+	if (!s->timestamp)
+		return 0;
+	if (!ns)
+		ns = (uint64_t)timer_realtime_ns();
+	wide[0] = (int64_t)div_u64(ns, NS_PER_SEC, &part);
+	wide[1] = micro ? part / NS_PER_US : part;
+	narrow[0] = (int32_t)wide[0];
+	narrow[1] = (int32_t)wide[1];
+	if (s->timestamp == SO_TIMESTAMP_NEW ||
+	    s->timestamp == SO_TIMESTAMPNS_NEW)
+		return sock_put_control(m, SOL_SOCKET, s->timestamp, wide,
+					sizeof wide);
+	return sock_put_control(m, SOL_SOCKET, s->timestamp, narrow,
+				sizeof narrow);
+}

@@ -59,7 +59,7 @@ static int udp_send(struct sock *sock, struct sock_msg *m, bool wait)
 	to.out.dont_fragment = datagram_keep_whole(&s->inet, &to.out, k->len);
 	err = ip_output(k, &to.out);
 	if (err)
-		return err;
+		return datagram_failed(s, &to, err);
 	net_count(s->inet.vnet, NET_UDP_OUT);
 	return n;
 }
@@ -190,18 +190,22 @@ static void udp_error(struct vnet *v, const struct ip_header *h,
 		      const uint8_t *transport, unsigned n, int err, int type,
 		      int code, uint32_t info)
 {
+	struct datagram_news e = { .err = err, .type = type, .code = code,
+				   .info = info, .head = h };
 	struct inet_sock *s;
 	uint16_t sport, dport;
 
-	(void)info;
 	assert(n >= UDP_HEAD);
 	memcpy(&sport, transport + AT_SPORT, sizeof sport);
 	memcpy(&dport, transport + AT_DPORT, sizeof dport);
 	s = inet_lookup(v->udp, h->dst, dport, h->src, sport, 0);
-	if (!s || !err)
+	if (!s)
 		return;
-	if (s->receive_error || (s->remote && is_hard(s, type, code)))
-		datagram_error(datagram_of(&s->sock), err);
+	e.port = dport;
+	e.quoted = transport + UDP_HEAD;
+	e.n = n - UDP_HEAD;
+	e.hard = is_hard(s, type, code);
+	datagram_told(datagram_of(&s->sock), &e);
 }
 
 /* --- the table ---------------------------------------------------------------------- */

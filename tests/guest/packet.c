@@ -4,7 +4,8 @@
 #include <net/if.h>
 #include <netinet/if_ether.h>
 #include <netinet/ip.h>
-#include <netpacket/packet.h>
+#include <linux/if_packet.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -99,6 +100,32 @@ TEST(who_looks_on_sees_both_ways)
 	CHECK_EQ(kinds[1], PACKET_HOST);
 }
 
+/* What came since it was asked last, and what found no room. */
+TEST(statistics_begin_anew)
+{
+	int in = packet(SOCK_RAW, EXPERIMENT), out = packet(SOCK_DGRAM, 0);
+	struct sockaddr_ll to = loopback(EXPERIMENT);
+	struct tpacket_stats s;
+	socklen_t len = sizeof(s);
+	int small = 1, got = 0;
+	char buf[64];
+
+	CHECK_OK(setsockopt(in, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)));
+	CHECK_OK(getsockopt(in, SOL_PACKET, PACKET_STATISTICS, &s, &len));
+	for (int n = 0; n < 50; n++)
+		CHECK_EQ(sendto(out, "hello", 5, 0, (struct sockaddr *)&to,
+				sizeof(to)), 5);
+	while (recv(in, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		got++;
+	CHECK(got > 0 && got < 50);
+	CHECK_OK(getsockopt(in, SOL_PACKET, PACKET_STATISTICS, &s, &len));
+	CHECK_EQ(len, sizeof(s));
+	CHECK_EQ(s.tp_packets, 50);
+	CHECK_EQ(s.tp_drops, 50 - got);
+	CHECK_OK(getsockopt(in, SOL_PACKET, PACKET_STATISTICS, &s, &len));
+	CHECK_EQ(s.tp_packets, 0);
+}
+
 struct instruction { uint16_t code; uint8_t yes, no; uint32_t k; };
 struct program { uint16_t n; const struct instruction *code; };
 
@@ -107,6 +134,76 @@ static int attach(int fd, const struct instruction *code, unsigned n)
 	struct program p = { n, code };
 
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p, sizeof(p));
+}
+
+static int promiscuous(int fd, int option, int device)
+{
+	struct packet_mreq r = { .mr_ifindex = device,
+				 .mr_type = PACKET_MR_PROMISC };
+
+	return setsockopt(fd, SOL_PACKET, option, &r, sizeof(r));
+}
+
+TEST(who_joins_can_leave)
+{
+	int fd = packet(SOCK_RAW, ETH_P_ALL), lo = if_nametoindex("lo");
+
+	CHECK_OK(promiscuous(fd, PACKET_ADD_MEMBERSHIP, lo));
+	CHECK_OK(promiscuous(fd, PACKET_ADD_MEMBERSHIP, lo));
+	CHECK_OK(promiscuous(fd, PACKET_DROP_MEMBERSHIP, lo));
+	CHECK_OK(promiscuous(fd, PACKET_DROP_MEMBERSHIP, lo));
+	CHECK_OK(promiscuous(fd, PACKET_DROP_MEMBERSHIP, lo)); /* as Linux */
+	CHECK_ERRNO(promiscuous(fd, PACKET_ADD_MEMBERSHIP, 9999), ENODEV);
+	CHECK_ERRNO(setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &lo,
+			       sizeof(lo)), EINVAL);
+	if (!on_brig())
+		return;		/* Linux shows it by netlink only */
+	for (int n = 0; n < 2; n++) {
+		struct ifreq r = { .ifr_name = "lo" };
+
+		if (!n)
+			CHECK_OK(promiscuous(fd, PACKET_ADD_MEMBERSHIP, lo));
+		else
+			close(fd);	/* and with the socket it goes */
+		CHECK_OK(ioctl(socket(AF_UNIX, SOCK_DGRAM, 0), SIOCGIFFLAGS,
+			       &r));
+		CHECK_EQ(!(r.ifr_flags & IFF_PROMISC), n);
+	}
+}
+
+/* How long it was, and when it came. */
+TEST(what_goes_along_with_a_frame)
+{
+	static const struct instruction code[] = { { 0x06, 0, 0, 16 } };
+	int in = packet(SOCK_RAW, EXPERIMENT), out = packet(SOCK_DGRAM, 0);
+	struct sockaddr_ll to = loopback(EXPERIMENT);
+	struct tpacket_auxdata *a = NULL;
+	char buf[64], control[256];
+	struct iovec v = { buf, sizeof(buf) };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	int on = 1, times = 0;
+
+	CHECK_OK(attach(in, code, 1));
+	CHECK_OK(setsockopt(in, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)));
+	CHECK_OK(setsockopt(in, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)));
+	CHECK_EQ(sendto(out, "hello", 5, 0, (struct sockaddr *)&to,
+			sizeof(to)), 5);
+	CHECK_EQ(recvmsg(in, &m, 0), 16);
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+		if (c->cmsg_level == SOL_PACKET &&
+		    c->cmsg_type == PACKET_AUXDATA)
+			a = (void *)CMSG_DATA(c);
+		else if (c->cmsg_level == SOL_SOCKET &&
+			 c->cmsg_type == SCM_TIMESTAMP)
+			times++;
+	CHECK(a);
+	CHECK_EQ(a->tp_len, 19);
+	CHECK_EQ(a->tp_snaplen, 16);
+	CHECK(a->tp_status & TP_STATUS_USER);
+	CHECK_EQ(a->tp_net, 14);
+	CHECK_EQ(times, 1);
 }
 
 /* Frames whose first byte of data is 'y', and 16 bytes of those. */

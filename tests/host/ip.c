@@ -586,6 +586,42 @@ TEST(the_longest_prefix_wins)
 	CHECK_EQ(glue_route_remove("7.0.0.0", 8), -ESRCH);
 }
 
+/* `from` says that 10.0.0.gateway is the nearer way to 9.9.9.9, about a packet
+ * that we sent there. */
+static void redirect(const char *from, unsigned gateway)
+{
+	uint8_t m[8 + IP + 8] = { 5, 1, 0, 0, 10, 0, 0, gateway };
+
+	CHECK_EQ(glue_send(inet_addr("9.9.9.9"), pattern, 100, false), 0);
+	CHECK(glue_sent(back, sizeof(back)) > HEAD + IP + 8);
+	memcpy(m + 8, back + HEAD, IP + 8);
+	put16(m + 2, checksum(m, sizeof(m)));
+	send_ip((struct ip){ .protocol = 1, .src = from }, m, sizeof(m));
+}
+
+TEST(redirects_are_obeyed_when_allowed)
+{
+	glue_begin();
+	glue_redirects(false);
+	CHECK_EQ(glue_route_add("0.0.0.0", 0, "10.0.0.2", 0), 0);
+	know("10.0.0.2");
+	know("10.0.0.3");
+	redirect("10.0.0.2", 3);
+	goes("9.9.9.9", "eth0 10.0.0.2 10.0.0.1 1500");
+	glue_redirects(true);
+	redirect("10.0.0.4", 3);	/* not the one that we use */
+	goes("9.9.9.9", "eth0 10.0.0.2 10.0.0.1 1500");
+	redirect("10.0.0.2", 3);
+	goes("9.9.9.9", "eth0 10.0.0.3 10.0.0.1 1500");
+	goes("9.9.9.8", "eth0 10.0.0.2 10.0.0.1 1500");
+	redirect("10.0.0.2", 4);	/* it is 10.0.0.3 now that may say so */
+	goes("9.9.9.9", "eth0 10.0.0.3 10.0.0.1 1500");
+	CHECK_EQ(glue_route_remove("9.9.9.9", 32), 0);
+	redirect("10.0.0.2", 1);	/* ourselves */
+	goes("9.9.9.9", "eth0 10.0.0.2 10.0.0.1 1500");
+	glue_redirects(false);
+}
+
 TEST(an_address_brings_its_subnet)
 {
 	glue_begin();

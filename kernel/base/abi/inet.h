@@ -23,6 +23,26 @@ struct abi_sockaddr_ll {	/* of AF_PACKET */
 };
 enum { PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST,
        PACKET_OUTGOING };		/* abi_sockaddr_ll.kind */
+enum { SOL_PACKET = 263 };
+enum {	/* its options, and the control message */
+	PACKET_ADD_MEMBERSHIP = 1, PACKET_DROP_MEMBERSHIP,
+	PACKET_STATISTICS = 6, PACKET_AUXDATA = 8,
+};
+enum { PACKET_MR_MULTICAST, PACKET_MR_PROMISC, PACKET_MR_ALLMULTI,
+       PACKET_MR_UNICAST };
+struct abi_packet_mreq {
+	int32_t device;
+	uint16_t type, addr_len;
+	uint8_t addr[8];
+};
+struct abi_tpacket_stats {	/* since it was asked last */
+	uint32_t packets, drops;
+};
+struct abi_tpacket_auxdata {
+	uint32_t status, len, kept;
+	uint16_t mac, net, vlan_tci, vlan_tpid;
+};
+enum { TP_STATUS_USER = 1, TP_STATUS_CSUMNOTREADY = 8 };
 
 enum {	/* ioctls: routes, interfaces, neighbours */
 	SIOCADDRT = 0x890b, SIOCDELRT = 0x890c,
@@ -40,7 +60,8 @@ enum {	/* ioctls: routes, interfaces, neighbours */
 
 enum {	/* options of level IPPROTO_IP, and control messages */
 	IP_TOS = 1, IP_TTL, IP_HDRINCL, IP_PKTINFO = 8, IP_MTU_DISCOVER = 10,
-	IP_RECVERR, IP_RECVTTL, IP_RECVTOS, IP_MTU, IP_MULTICAST_IF = 32,
+	IP_RECVERR, IP_RECVTTL, IP_RECVTOS, IP_MTU, IP_FREEBIND,
+	IP_MULTICAST_IF = 32,
 	IP_MULTICAST_TTL, IP_MULTICAST_LOOP, IP_ADD_MEMBERSHIP,
 	IP_DROP_MEMBERSHIP,
 };
@@ -50,6 +71,12 @@ struct abi_in_pktinfo {
 	int32_t device;
 	uint32_t local, dst;	/* local: the address that answers */
 };
+struct abi_sock_extended_err {	/* IP_RECVERR; sockaddr_in of who told follows */
+	uint32_t error;
+	uint8_t origin, type, code, pad;
+	uint32_t info, data;
+};
+enum { SO_EE_ORIGIN_LOCAL = 1, SO_EE_ORIGIN_ICMP };
 struct abi_ip_mreqn {		/* without device: struct ip_mreq */
 	uint32_t group, addr;
 	int32_t device;

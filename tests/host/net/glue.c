@@ -307,6 +307,11 @@ void glue_forwarding(bool on)
 	net_vnet_host()->forwarding = on;
 }
 
+void glue_redirects(bool on)
+{
+	net_vnet_host()->accept_redirects = on;
+}
+
 void glue_mtu(unsigned mtu)
 {
 	if (netif_set_mtu(&eth0, mtu))

@@ -26,6 +26,7 @@ unsigned glue_memory(void);		/* pieces that are allocated now */
 int glue_send(uint32_t dst, const void *data, unsigned n, bool whole);
 int glue_error(void);			/* the last that GLUE_PROTOCOL was told */
 void glue_forwarding(bool on);
+void glue_redirects(bool on);		/* are they obeyed? */
 void glue_mtu(unsigned mtu);
 int glue_address(const char *addr, int bits);	/* one more of eth0 */
 int glue_address_remove(const char *addr);
