@@ -78,6 +78,7 @@ static unsigned tcp_sum(const uint8_t *ip, unsigned n)
 	return fold(sum(sum(6 + n, ip + 12, 8), ip + IP, n));
 }
 
+/* It asks for us, and is answered. */
 static void know_peer(void)
 {
 	uint32_t s = inet_addr("10.0.0.9"), t = inet_addr("10.0.0.1");
@@ -90,11 +91,12 @@ static void know_peer(void)
 	put16(b, 1);
 	put16(b + 2, 0x0800);
 	put16(b + 4, 0x0604);
-	put16(b + 6, 2);
+	put16(b + 6, 1);
 	memcpy(b + 8, peer, 6);
 	memcpy(b + 14, &s, 4);
 	memcpy(b + 24, &t, 4);
 	glue_frame(frame, HEAD + 28);
+	CHECK_EQ(glue_sent(frame, sizeof(frame)), HEAD + 28);
 }
 
 /* The peer says g. */
