@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """test_utils.py - tools that look at jails and make their files: ps, pgrep,
-pkill, killall, jtop, jls, mkjail, and the manual.
+pkill, killall, jtop, sockstat, jls, mkjail, and the manual.
 
 One machine for all; a test leaves no jail and no process behind.
 """
@@ -264,6 +264,48 @@ def test_jtop_on_a_terminal(boot):
     guest.send("q")
     guest.expect(re.escape(guest.prompt))
     assert "-icanon" not in guest.run("stty -a")[0]
+
+
+# --- sockstat -----------------------------------------------------------------
+
+def test_sockstat(sh):
+    """Whose each socket is; a jail's root and a user see no more than theirs."""
+    sh("ifconfig lo:1 10.9.0.1 netmask 255.255.255.255; "
+       "jail -c name=web path=/ persist ip4.addr=10.9.0.1; "
+       "httpd -p 8001; jexec web httpd -p 80; sleep 9 | "
+       "nc 127.0.0.1 8001 & " + soon("netstat -t | grep 8001"))
+    try:
+        jid = sh("jls -j web jid").strip()
+        text = sh("sockstat")
+        assert text.splitlines()[0].split() == [
+            "USER", "COMMAND", "PID", "FD", "PROTO", "LOCAL", "ADDRESS", "FOREIGN", "ADDRESS",
+            "JID"]
+        listed = [row[:2] + row[3:] for row in rows(text)]
+        assert ["root", "httpd", "3", "tcp4", "*:8001", "*:*", "0"] in listed
+        assert ["root", "httpd", "3", "tcp4", "10.9.0.1:80", "*:*", jid] in listed
+        assert [row[6:] for row in rows(sh("sockstat -c -p 8001")) if row[1] == "nc"] == \
+            [["127.0.0.1:8001", "0"]]
+        assert [row[5:] for row in rows(sh("sockstat -4 -l -j web"))] == \
+            [["10.9.0.1:80", "*:*", jid]]
+        assert [row[5:] for row in rows(sh("jexec web sockstat -4"))] == \
+            [["10.9.0.1:80", "*:*", "0"]]
+        assert " LISTEN\n" in sh("sockstat -qls -P tcp") and sh("sockstat -6q") == ""
+        assert "*:8001" not in sh("sockstat -4c") and "127.0.0.1" not in sh("sockstat -L")
+        user = sh("su user -c 'sockstat -4lq -p 80,8001'")
+        assert {tuple(line.split()[1:3]) for line in user.splitlines()} == {("?", "?")}
+        assert "8001" in user and "10.9.0.1:80" in user
+    finally:
+        sh("jail -R web; killall -q httpd nc sleep; ifconfig lo:1 down")
+
+
+def test_sockstat_of_local_sockets(sh):
+    text = sh("syslogd -n & " + soon("sockstat -u | grep /dev/log") + "sockstat -u; kill $!")
+    row = next(row for row in rows(text) if row[1] == "syslogd")
+    assert row[4:] == ["dgram", "/dev/log", "-", "0"]
+    assert "tcp4" not in text
+    assert sh("sockstat -P frob", 1) == "sockstat: no protocol 'frob': tcp, udp, raw or unix\n"
+    assert sh("sockstat -j nope", 1) == "sockstat: no jail 'nope' (jls lists them)\n"
+    assert "usage:" in sh("sockstat -z", 1) and "usage:" in sh("sockstat more", 1)
 
 
 # --- mkjail -------------------------------------------------------------------

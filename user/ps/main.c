@@ -21,7 +21,7 @@ static const struct {
 } names[] = {
 	{ "ps", ps_main },	     { "pgrep", grep_main },
 	{ "pkill", grep_main },	     { "killall", killall_main },
-	{ "jtop", jtop_main },
+	{ "jtop", jtop_main },	     { "sockstat", sockstat_main },
 };
 
 void fail(const char *format, ...)
@@ -68,6 +68,7 @@ int main(int argc, char **argv)
 		program = names[i].name;
 		return names[i].run(argc, argv);
 	}
-	fail("called as '%s': it is ps, pgrep, pkill, killall or jtop",
+	fail("called as '%s': it is ps, pgrep, pkill, killall, jtop or "
+	     "sockstat",
 	     name ? name : "");
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ps.h - one program with five names: ps, pgrep, pkill, killall, jtop. All
- * read the same files of /proc, choose processes by the same lists, and are
+ * ps.h - one program with six names: ps, pgrep, pkill, killall, jtop and
+ * sockstat. All read the same files of /proc, choose processes by the same lists, and are
  * one binary because a C library in each would cost more than their code.
  *
  * scan.c reads processes, choose.c selects them, columns.c says what can be
- * shown of one; ps.c, grep.c, killall.c and jtop.c are the programs.
+ * shown of one; ps.c, grep.c, killall.c, jtop.c, sockstat.c are the programs.
  */
 #ifndef PS_H
 #define PS_H
@@ -99,5 +99,6 @@ int ps_main(int argc, char **argv);
 int grep_main(int argc, char **argv);
 int killall_main(int argc, char **argv);
 int jtop_main(int argc, char **argv);
+int sockstat_main(int argc, char **argv);
 
 #endif
