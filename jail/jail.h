@@ -150,7 +150,7 @@ int prison_jid_seen(const struct prison *viewer, const struct prison *p);
  * its own. */
 int prison_name_check(const struct prison *parent, const char *part,
 		      int jid) must_check;
-int prison_rename(struct prison *p, const char *part) must_check; /* -ENOMEM */
+void prison_rename(struct prison *p, char *name);
 const char *prison_allow_name(unsigned bit);	/* "mount.tmpfs" */
 
 /* Charge n of what to p and all its ancestors; -EAGAIN, and nothing charged,

@@ -120,16 +120,11 @@ int prison_name_check(const struct prison *parent, const char *part, int jid)
 	return 0;
 }
 
-/* The caller has checked it, and that no sibling has it. */
-int prison_rename(struct prison *p, const char *part)
+/* Takes name, of kmem_alloc; the caller has checked it, and that no sibling
+ * has it. */
+void prison_rename(struct prison *p, char *name)
 {
-	char *name;
-
-	assert(p->parent && *part && !strchr(part, '.'));
-	name = kmem_strdup(part);
-	if (!name)
-		return -ENOMEM;
+	assert(p->parent && *name && !strchr(name, '.'));
 	kmem_free(p->name);
 	p->name = name;
-	return 0;
 }

@@ -8,15 +8,6 @@
  */
 #include "jail/admin/inner.h"
 
-/* To be set in this call? */
-static const struct value *given(const struct change *c, const char *name)
-{
-	for (unsigned i = 0; i < param_count; i++)
-		if (!strcmp(param_table[i].name, name))
-			return c->given[i].size == UINT32_MAX ? NULL : &c->given[i];
-	panic("no parameter %s", name);
-}
-
 int check_share(struct change *c, const struct param *p, const struct value *v)
 {
 	bool may_disable = strcmp(p->name, "host") && strcmp(p->name, "vnet");
@@ -48,7 +39,7 @@ int check_ipc(struct change *c, const struct param *p, const struct value *v)
 int check_hostname(struct change *c, const struct param *p,
 		   const struct value *v)
 {
-	const struct value *host = given(c, "host");
+	const struct value *host = given(c, ROW_HOST);
 
 	(void)v;
 	if (host && host->number == SHARE_INHERIT)
@@ -175,7 +166,7 @@ int jailsys_addrs_max = 255;
 
 int check_addrs(struct change *c, const struct param *p, const struct value *v)
 {
-	const struct value *share = given(c, "ip4");
+	const struct value *share = given(c, ROW_IP4);
 	enum prison_share as = share ? (enum prison_share)share->number :
 			       c->j && c->j->ip4 == SHARE_INHERIT ?
 				       SHARE_INHERIT : SHARE_NEW;
@@ -227,7 +218,7 @@ int check_ruleset(struct change *c, const struct param *p,
 	if (!list)
 		return refuse(c->r, -EINVAL, "%s: there is no ruleset %d",
 			      p->name, v->number);
-	if (!given(c, "devices"))
+	if (!given(c, ROW_DEVICES))
 		c->devices = list;
 	return 0;
 }
@@ -276,7 +267,7 @@ int check_limit(struct change *c, const struct param *p, const struct value *v)
 /* A jail without processes must be kept alive by something. */
 static int check_life(struct change *c)
 {
-	const struct value *persist = given(c, "persist");
+	const struct value *persist = given(c, ROW_PERSIST);
 
 	if (!c->creating || (persist && persist->number) ||
 	    (c->r->flags & (JAIL_ATTACH | JAIL_OWN_DESC)))

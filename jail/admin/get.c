@@ -54,12 +54,6 @@ static int get_one(struct change *c, struct jail_option *o, char *buf)
 	panic("a parameter of no type");
 }
 
-static bool is_special(const char *name)
-{
-	return !strcmp(name, "lastjid") || !strcmp(name, "desc") ||
-	       !strcmp(name, "errmsg");
-}
-
 static int get_all(struct change *c)
 {
 	char *buf = kmem_alloc(PARAM_BUFFER);
@@ -69,7 +63,7 @@ static int get_all(struct change *c)
 	if (!buf)
 		return -ENOMEM;
 	for (unsigned i = 0; !err && i < c->r->count; i++)
-		if (!is_special(c->r->option[i].name))
+		if (!option_is_of_call(c->r->option[i].name))
 			err = get_one(c, &c->r->option[i], buf);
 	kmem_free(buf);
 	return err;

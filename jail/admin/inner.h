@@ -39,6 +39,9 @@ struct param {
 		   struct value *out, char *buf);
 };
 enum { PARAM_BUFFER = PATH_MAX, LIMIT_TEXT = 24 };
+/* Rows that somebody else's check or step asks for. */
+enum param_row { ROW_PERSIST = 5, ROW_HOST = 7, ROW_IP4 = 12,
+		 ROW_DEVICES = 19 };
 extern const struct param param_table[];
 extern const unsigned param_count;
 
@@ -71,6 +74,12 @@ struct change {
 	struct value given[];	/* by row; data NULL and size UINT32_MAX: not */
 };
 
+/* The value that this call gives to a row, or NULL. */
+static inline const struct value *given(const struct change *c, unsigned row)
+{
+	return c->given[row].size == UINT32_MAX ? NULL : &c->given[row];
+}
+
 /* request.c. Notes why, for errmsg, and returns err. */
 int refuse(struct jail_request *r, int err, const char *fmt, ...)
 	printf_like(3, 4);
@@ -82,6 +91,8 @@ int option_int(struct jail_request *r, const char *name, int *out,
 /* Its text, NUL and all. NULL when it is not there. -EINVAL, -ENAMETOOLONG. */
 int option_text(struct jail_request *r, const char *name, uint32_t size,
 		const char **out) must_check;
+/* A name that says something about the call, not about the jail. */
+bool option_is_of_call(const char *name);
 /* find.c */
 int find_base(struct change *c) must_check;
 /* Fills c->j (held), c->parent, c->jid, c->part as jid and name say. -ENOENT

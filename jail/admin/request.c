@@ -27,6 +27,12 @@ struct jail_option *option_find(const struct jail_request *r, const char *name)
 	return NULL;
 }
 
+bool option_is_of_call(const char *name)
+{
+	return !strcmp(name, "lastjid") || !strcmp(name, "desc") ||
+	       !strcmp(name, "errmsg");
+}
+
 int option_int(struct jail_request *r, const char *name, int *out, bool *there)
 {
 	const struct jail_option *o = option_find(r, name);

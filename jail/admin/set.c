@@ -23,21 +23,11 @@ static struct change *change_new(struct jail_request *r)
 	return c;
 }
 
-static bool is_given(const struct change *c, const struct param *p)
-{
-	return c->given[p - param_table].size != UINT32_MAX;
-}
-
-/* Names that say something about the call, not about the jail. */
+/* jid and name say which jail, and are read where it is looked for. */
 static bool is_special(const char *name)
 {
-	static const char *const special[] = { "jid", "name", "desc", "errmsg",
-					       "lastjid" };
-
-	for (unsigned i = 0; i < ARRAY_LEN(special); i++)
-		if (!strcmp(name, special[i]))
-			return true;
-	return false;
+	return !strcmp(name, "jid") || !strcmp(name, "name") ||
+	       option_is_of_call(name);
 }
 
 /* --- reading --------------------------------------------------------------- */
@@ -59,7 +49,7 @@ static int read_option(struct change *c, const struct jail_option *o)
 	v = &c->given[p - param_table];
 	if (!key)
 		return param_parse(c->r, o, p, negated, v);
-	if (!is_given(c, p))	/* its keys come when the whole has */
+	if (!given(c, p - param_table))	/* its keys come when the whole has */
 		*v = (struct value){ .key = "" };
 	return 0;
 }
@@ -132,8 +122,7 @@ static int check_row(struct change *c, const struct param *p)
 static int check_rows(struct change *c)
 {
 	for (unsigned i = 0; i < param_count; i++) {
-		int err = is_given(c, &param_table[i]) ?
-				  check_row(c, &param_table[i]) : 0;
+		int err = given(c, i) ? check_row(c, &param_table[i]) : 0;
 
 		if (err)
 			return err;
@@ -216,18 +205,29 @@ static int make(struct change *c)
 	return 0;
 }
 
+/* All of what can fail, or nothing. */
 static int change(struct change *c)
 {
-	int err = 0;
+	char *name = NULL;
+	int err;
 
 	assert(c->j != c->who->prison && prison_sees(c->who->prison, c->j));
-	if (c->part[0] && strcmp(c->part, c->j->name))
-		err = prison_rename(c->j, c->part);
-	if (!err && c->devices) {
+	if (c->part[0] && strcmp(c->part, c->j->name)) {
+		name = kmem_strdup(c->part);
+		if (!name)
+			return -ENOMEM;
+	}
+	if (c->devices) {
 		err = dev_list_set(c->j, c->devices);
+		if (err) {
+			kmem_free(name);
+			return err;
+		}
 		c->j->devfs_ruleset = 0;
 	}
-	return err;
+	if (name)
+		prison_rename(c->j, name);
+	return 0;
 }
 
 /* host.* makes the host names its own, ip4.addr the addresses. */
@@ -236,8 +236,7 @@ static void apply_implied(struct change *c)
 	struct prison *j = c->j;
 
 	for (unsigned i = 0; i < param_count; i++)
-		if (is_given(c, &param_table[i]) &&
-		    param_table[i].check == check_hostname)
+		if (given(c, i) && param_table[i].check == check_hostname)
 			j->host = SHARE_NEW;
 	if (c->has_addrs && j->ip4 == SHARE_DISABLE)
 		j->ip4 = SHARE_NEW;
@@ -256,7 +255,7 @@ static void apply(struct change *c)
 	for (unsigned i = 0; i < param_count; i++) {
 		const struct param *p = &param_table[i];
 
-		if (!is_given(c, p) || !p->apply)
+		if (!given(c, i) || !p->apply)
 			continue;
 		if (p->access == PARAM_CREATE && !c->creating)
 			continue;
@@ -275,14 +274,9 @@ static void apply(struct change *c)
 /* Keeps alive what was made, hands it out, enters it. */
 static int finish(struct change *c)
 {
-	const struct value *persist = NULL;
-	int err;
+	const struct value *persist = given(c, ROW_PERSIST);
+	int err = desc_give(c);
 
-	for (unsigned i = 0; i < param_count; i++)
-		if (!strcmp(param_table[i].name, "persist") &&
-		    is_given(c, &param_table[i]))
-			persist = &c->given[i];
-	err = desc_give(c);
 	if (!err && (c->r->flags & JAIL_ATTACH)) {
 		err = attach_to(c->r->me, c->j);
 		if (err)
