@@ -234,6 +234,7 @@ int datagram_target(struct datagram_sock *s, const struct sock_msg *m,
 	if (err)
 		return err;
 	o->dst = inet_remote(i->cred, o->dst);
+	assert(o->dst);
 	o->broadcast_allowed = i->sock.options & SOCK_OPTION_BROADCAST;
 	if (inet_is_multicast(o->dst)) {
 		o->ttl = i->multicast_ttl;

@@ -193,6 +193,7 @@ bool inet_port_shared(const struct inet_ports *ports,
 void inet_pair_set(struct inet_ports *ports, struct inet_sock *s,
 		   uint32_t remote, uint16_t remote_port)
 {
+	assert(!remote || s->local_port);	/* else no packet finds it */
 	list_remove(&s->by_pair);
 	list_remove(&s->by_claim);
 	s->remote = remote;

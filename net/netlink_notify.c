@@ -47,6 +47,7 @@ static void tell(const struct news *n)
 	struct netlink_sock *s = NULL;
 	bool whole;
 
+	assert(n->about && n->group && n->group <= 32);
 	if (!heard(n->group))
 		return;
 	w.k = packet_new(NETLINK_MESSAGE_MAX);

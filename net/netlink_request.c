@@ -194,6 +194,7 @@ int netlink_dump_more(struct netlink_sock *s, const struct cred *who,
 	struct netlink_writer *w = &d.out;
 	bool done;
 
+	assert(kind && packet_queue_empty(&s->queue));
 	if (buffer < NETLINK_MESSAGE_MAX)
 		buffer = CHUNK_LEAST;	/* he only asks how large it is */
 	w->k = packet_new_for(s->sock.prison, min_u32(buffer, CHUNK_MAX));

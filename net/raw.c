@@ -168,6 +168,7 @@ static void raw_error(struct vnet *v, const struct ip_header *h,
 			(type == ICMP_UNREACH && code < 4 && HARD & 1 << code),
 	};
 
+	assert(n >= ICMP_HEAD);		/* icmp.c saw to that */
 	list_each(l, &all) {
 		struct datagram_sock *s = list_entry(l, struct datagram_sock,
 						     all_link);

@@ -122,6 +122,7 @@ int route_find_by(struct vnet *v, uint32_t dst, int device, struct route *out)
 	out->source = r->source ? r->source : netif_source(r->netif, hop);
 	out->mtu = r->netif->mtu;
 	pmtu_apply(v, dst, out);
+	assert(out->mtu >= IP_MTU_MIN && out->mtu <= r->netif->mtu);
 	return 0;
 }
 
