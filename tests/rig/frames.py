@@ -325,16 +325,22 @@ class Connection:
         self.host, self.theirs = host, theirs
         self.ours = ours or host.port()
         self.seq, self.ack = seq, 0
-        self.window, self.options = 65535, b""
+        self.window = 65535
+        self.clock = None           # theirs, to be echoed, when both have timestamps
 
     def send(self, flags, data=b"", seq=None, ack=None, **more):
         """At seq and ack, if given; else what is next, which moves on."""
-        more = {"window": self.window, **more}
+        more = {"window": self.window, "options": self.stamp(), **more}
         self.host.segment(self.ours, self.theirs, self.seq if seq is None else seq,
                           (self.ack if ack is None else ack) if flags & ACK else ack or 0,
                           flags, data, **more)
         if seq is None:
             self.seq += len(data) + bool(flags & SYN) + bool(flags & FIN)
+
+    def stamp(self):
+        if self.clock is None:
+            return b""
+        return struct.pack("!BBBBII", 1, 1, 8, 10, 1, self.clock)
 
     def receive(self, timeout=5, wanted=lambda segment: True):
         """The next segment of this connection, or None. ack stays as it is."""
@@ -347,6 +353,8 @@ class Connection:
             if (segment.sport, segment.dport) != (self.theirs, self.ours) or \
                     not wanted(segment):
                 return False
+            if 8 in segment.options:
+                self.clock = segment.clock
             found.append(segment)
             return True
         self.host.receive(is_ours, timeout)
@@ -364,6 +372,7 @@ class Connection:
         """To the guest's listener; gives its SYN-ACK."""
         self.send(SYN, options=options)
         answer = self.take()
-        assert answer and answer.flags == SYN | ACK and answer.ack == self.seq, answer
+        assert answer and answer.flags == SYN | ACK, answer
+        assert answer.ack == self.seq & 0xffffffff
         self.send(ACK)
         return answer
