@@ -29,7 +29,8 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if TESTS not in sys.path:
     sys.path.insert(0, TESTS)
 
-from rig import Guest, GuestEnded, GuestError, machine as machines, nbd  # noqa: E402
+from rig import (Guest, GuestEnded, GuestError, ext2, machine as machines,  # noqa: E402
+                 nbd)
 
 SOURCE = os.path.join(TESTS, "disk", "powercut.c")
 BINARY = os.path.join(machines.BUILD, "tests", "disk", "powercut")
@@ -38,7 +39,6 @@ SIZE, WRITERS, OPERATIONS, EVENTS = 40 * MB, 3, 4000, 3000
 CUTS_OF_A_RUN, RUNS_OF_AN_IMAGE = 10, 4
 FORMATS = (["-t", "ext2", "-b", "1024"], ["-t", "ext3", "-b", "1024", "-J", "size=1"],
            ["-t", "ext3", "-b", "4096", "-J", "size=4"])
-ENVIRONMENT = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/sbin:/usr/sbin")
 
 
 class Loss(Exception):
@@ -56,7 +56,7 @@ def compile_program(source, binary):
 
 
 def tool(*words):
-    return subprocess.run(words, env=ENVIRONMENT, stdout=subprocess.PIPE,
+    return subprocess.run(words, env=ext2.ENV, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
 
 

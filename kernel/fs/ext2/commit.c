@@ -315,6 +315,20 @@ static int commit_frozen(struct journal *j, struct transaction *t)
 	return err;
 }
 
+/* Waits for the open handles, one of which may wait for memory (preserve). */
+static void drain(struct journal *j, struct transaction *t)
+{
+	while (t->handles) {
+		if (!j->home_wanted || j->aborted) {
+			(void)!sleep_on(&j->work, SLEEP_DEEP, SLEEP_FOREVER);
+			continue;
+		}
+		j->home_wanted = false;
+		if (jcheckpoint(j))
+			journal_abort(j, "metadata cannot be written");
+	}
+}
+
 /* Of the running transaction. An error aborts the journal. */
 static void commit(struct journal *j)
 {
@@ -323,8 +337,7 @@ static void commit(struct journal *j)
 
 	assert(t && !j->committing);
 	j->locked = true;
-	while (t->handles)
-		(void)!sleep_on(&j->work, SLEEP_DEEP, SLEEP_FOREVER);
+	drain(j, t);
 	if (j->aborted)
 		return;
 	if (j->has_wanted && jbd_not_after(j->wanted, t->sequence))

@@ -66,6 +66,7 @@ struct ext2 {			/* superblock->private */
 	struct list windows;		/* ext2_inode.window, oldest first */
 	unsigned window_count;
 	struct list orphans;		/* ext2_inode.orphan, as on the disk */
+	struct sleep_lock orphan_lock;
 	uint32_t next_generation;
 	uint32_t last_spread;		/* group of the last spread directory */
 };

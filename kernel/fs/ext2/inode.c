@@ -566,7 +566,11 @@ void ext2_inode_release(struct inode *i)
 		log_print(LOG_ERROR, "ext2 %s: inode %u could not be freed\n",
 			  fs->disk->name, (uint32_t)i->ino);
 	ext2_window_drop(i);
-	list_remove(&x->orphan);
+	if (!list_empty(&x->orphan)) {
+		sleep_lock_take(&fs->orphan_lock);
+		list_remove(&x->orphan);
+		sleep_lock_release(&fs->orphan_lock);
+	}
 	kmem_cache_free(cache, x);
 	i->private = NULL;
 }

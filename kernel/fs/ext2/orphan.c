@@ -6,42 +6,58 @@
  * number, and each inode the next one's, in place of its time of deletion.
  *
  * Invariant: fs->orphans has the same ones in the same order, in memory. After
- * an error that kept one from being freed it may have fewer.
+ * an error that kept one from being freed it may have fewer. Locks: orphan_lock,
+ * within a handle, before all that is waited for in storing an inode.
  */
 #include "kernel/fs/ext2/ext2.h"
 
+/* Within a handle. Sleeps. */
 int ext2_orphan_add(struct inode *i)
 {
 	struct ext2 *fs = ext2_of(i->sb);
 	struct ext2_inode *x = ext2_inode_of(i);
 
-	if (!list_empty(&x->orphan))
-		return ext2_inode_store(i);
-	journal_dirty(fs->journal, &fs->super);
-	x->next_orphan = fs->s->last_orphan;
-	fs->s->last_orphan = (uint32_t)i->ino;
-	list_push(&fs->orphans, &x->orphan);
+	sleep_lock_take(&fs->orphan_lock);
+	if (list_empty(&x->orphan)) {
+		journal_dirty(fs->journal, &fs->super);
+		x->next_orphan = fs->s->last_orphan;
+		fs->s->last_orphan = (uint32_t)i->ino;
+		list_push(&fs->orphans, &x->orphan);
+	}
+	sleep_lock_release(&fs->orphan_lock);
 	return ext2_inode_store(i);
 }
 
-int ext2_orphan_remove(struct inode *i)
+/* x leaves the chain. An inode that is in it stays in memory while the lock is
+ * held: it would have to leave first. */
+static int unchain(struct ext2 *fs, struct ext2_inode *x)
 {
-	struct ext2 *fs = ext2_of(i->sb);
-	struct ext2_inode *x = ext2_inode_of(i), *before;
-	int err = 0;
+	struct ext2_inode *before;
 
 	if (list_empty(&x->orphan))
-		return ext2_inode_store(i);
+		return 0;
 	if (x->orphan.prev == &fs->orphans) {
 		journal_dirty(fs->journal, &fs->super);
 		fs->s->last_orphan = x->next_orphan;
+		before = NULL;
 	} else {
 		before = list_entry(x->orphan.prev, struct ext2_inode, orphan);
 		before->next_orphan = x->next_orphan;
-		err = ext2_inode_store(before->inode);
 	}
 	list_remove(&x->orphan);
 	x->next_orphan = 0;
+	return before ? ext2_inode_store(before->inode) : 0;
+}
+
+/* Within a handle. Sleeps. */
+int ext2_orphan_remove(struct inode *i)
+{
+	struct ext2 *fs = ext2_of(i->sb);
+	int err;
+
+	sleep_lock_take(&fs->orphan_lock);
+	err = unchain(fs, ext2_inode_of(i));
+	sleep_lock_release(&fs->orphan_lock);
 	return err ? err : ext2_inode_store(i);
 }
 

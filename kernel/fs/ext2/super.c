@@ -523,6 +523,7 @@ static int ext2_mount(const struct fs_type *type, const struct cred *who,
 	fs->sb = sb;
 	list_init(&fs->windows);
 	list_init(&fs->orphans);
+	sleep_lock_init(&fs->orphan_lock);
 	fs->next_generation = hash_u32((uint32_t)arch_clock_ns());
 	err = parse_options(fs, options);
 	if (!err)

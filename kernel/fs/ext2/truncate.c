@@ -233,7 +233,8 @@ int ext2_truncate(struct inode *i, off64 size)
 	}
 	if (!err)
 		err = free_from(&t, from);
-	if (!err && !was_orphan && !list_empty(&x->orphan)) {
+	/* Its last name may have gone meanwhile: then it stays. */
+	if (!err && !was_orphan && i->nlink && !list_empty(&x->orphan)) {
 		err = reserve(&t, EXT2_INODE_CREDITS);
 		if (!err)
 			err = ext2_orphan_remove(i);
