@@ -238,6 +238,24 @@ def test_used_twice(used, tmp_path):
          "mount -t ext2 /dev/vda /n; umount /n", disk)
 
 
+@pytest.mark.parametrize("policy", ("continue", "remount-ro"))
+def test_errors(used, tmp_path, policy):
+    """Damage that is met is told, noted on the disk, and what errors= says."""
+    tree = tmp_path / "tree"
+    (tree / "d").mkdir(parents=True)
+    disk = ext2.make(tmp_path / "disk", 8, "-b", 1024, tree=tree)
+    block = int(ext2.tool("debugfs", "-R", "blocks /d", disk).split()[-1])
+    with open(disk, "r+b") as file:
+        file.seek(block * 1024 + 16)
+        file.write(b"\1\0")        # the length of the second entry
+    out = used("mount -t ext2 -o errors=%s /dev/vda /m; ! ls /m/d/x; touch /m/new || :\n"
+               "ls /m; grep vda /proc/mounts; dmesg; umount /m" % policy, disk, sound=False)
+    assert "has a damaged entry in block 0 at 12" in out
+    assert ("new" in out.split()) == (policy == "continue")
+    assert (" ro," in out) == (policy == "remount-ro")
+    assert "with errors" in ext2.tool("dumpe2fs", "-h", disk)
+
+
 def test_damaged_images():
     """A few of the many of `./brig ruin`."""
     said = ruin.run(0, 25)
