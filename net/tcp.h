@@ -131,7 +131,7 @@ struct tcp_sock {
 	enum tcp_recovery recovery;
 	uint32_t cwnd, ssthresh, recover, resent, dupacks;
 	uint32_t count;			/* bytes acked that cwnd did not grow for */
-	uint32_t wmax, west, epoch, k_ms;	/* RFC 9438 */
+	uint32_t wmax, prior, west, epoch, k_ms;	/* RFC 9438 */
 	bool epoch_set;
 
 	/* time, in ms */
@@ -239,6 +239,7 @@ void tcp_output(struct tcp_sock *s);		/* what may be sent now */
 /* n bytes at seq in a segment. False: there was no memory; nothing happened. */
 bool tcp_transmit(struct tcp_sock *s, uint32_t seq, uint32_t n, unsigned flags);
 void tcp_send_ack(struct tcp_sock *s);		/* now */
+void tcp_send_reset(struct tcp_sock *s);
 void tcp_challenge(struct tcp_sock *s);		/* RFC 5961 */
 void tcp_send_syn(struct tcp_sock *s);		/* or SYN-ACK: by state */
 void tcp_resend_first(struct tcp_sock *s);	/* what is at una */

@@ -7,7 +7,7 @@
  */
 #include "net/tcp.h"
 
-enum { INITIAL_SEGMENTS = 10, INITIAL_BYTES = 14600, CWND_MAX = 1 << 30 };
+enum { INITIAL_SEGMENTS = 10, INITIAL_BYTES = 14600, CWND_MAX = 1 << 27 };
 
 /* RFC 6928 2 */
 void tcp_congestion_begin(struct tcp_sock *s)
@@ -107,23 +107,24 @@ static void cubic_acked(struct tcp_sock *s, uint32_t bytes)
 
 	if (!s->epoch_set)
 		epoch_begin(s, now);
-	/* 4.3: not slower than Reno would be; alpha is 9/17 */
-	s->west += (uint32_t)div_u64((uint64_t)bytes * tcp_mss(s) * 9,
-				     max_u32(s->cwnd / 16 * 272, 1), NULL);
-	target = max_u32(s->west, cubic_window(s, now - s->epoch +
-					       (s->srtt >> 3)));
-	target = min_u32(target, s->cwnd + s->cwnd / 2);	/* 4.4 */
-	if (target <= s->cwnd)
-		return;
-	/* what is less than a byte waits in count */
-	grown = (uint64_t)(target - s->cwnd) * bytes + s->count;
-	s->cwnd += (uint32_t)div_u64(grown, s->cwnd, &s->count);
+	/* 4.3: not slower than Reno would be: alpha is 9/17, later 1 */
+	s->west += (uint32_t)div_u64((uint64_t)bytes * tcp_mss(s) *
+				     (s->west < s->prior ? 9 : 17),
+				     s->cwnd * 17, NULL);
+	target = min_u32(cubic_window(s, now - s->epoch + (s->srtt >> 3)),
+			 s->cwnd + s->cwnd / 2);		/* 4.4 */
+	if (target > s->cwnd) {	/* less than a byte waits in count */
+		grown = (uint64_t)(target - s->cwnd) * bytes + s->count;
+		s->cwnd += (uint32_t)div_u64(grown, s->cwnd, &s->count);
+	}
+	s->cwnd = max_u32(s->cwnd, s->west);
 }
 
 /* 4.6, 4.7: beta is 0.7; who lost before it was back gives way faster. */
 static uint32_t cubic_threshold(struct tcp_sock *s)
 {
 	s->epoch_set = false;
+	s->prior = s->cwnd;
 	s->wmax = s->cwnd < s->wmax ? s->cwnd / 20 * 17 : s->cwnd;
 	return max_u32(s->cwnd / 10 * 7, 2 * tcp_mss(s));
 }

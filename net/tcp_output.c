@@ -161,11 +161,26 @@ bool tcp_transmit(struct tcp_sock *s, uint32_t seq, uint32_t n, unsigned flags)
 	return true;
 }
 
+/* After a time-out nxt is a number that the other may have left behind long ago:
+ * it would answer, but not look at what we acknowledge. Nor may it be beyond a
+ * window that has closed over what was sent. */
+static uint32_t bare_seq(const struct tcp_sock *s)
+{
+	uint32_t edge = s->snd.una + s->snd.window;
+
+	return seq_after(s->snd.max, edge) ? edge : s->snd.max;
+}
+
 void tcp_send_ack(struct tcp_sock *s)
 {
 	assert(tcp_synchronized(s) || s->state == TCP_SYN_RECEIVED);
-	if (!tcp_transmit(s, s->snd.nxt, 0, TCP_ACK))
+	if (!tcp_transmit(s, bare_seq(s), 0, TCP_ACK))
 		tcp_ack_arm(s);
+}
+
+void tcp_send_reset(struct tcp_sock *s)
+{
+	(void)!tcp_transmit(s, bare_seq(s), 0, TCP_RST | TCP_ACK);
 }
 
 /* RFC 5961 7: not more than a few, as many may be provoked. */

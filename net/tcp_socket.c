@@ -164,7 +164,7 @@ void tcp_abort(struct tcp_sock *s, int err)
 		tcp_listen_end(s);
 	else if (s->state == TCP_SYN_RECEIVED ||
 		 (tcp_synchronized(s) && s->state != TCP_TIME_WAIT))
-		(void)!tcp_transmit(s, s->snd.nxt, 0, TCP_RST | TCP_ACK);
+		tcp_send_reset(s);
 	tcp_done(s, err);
 }
 

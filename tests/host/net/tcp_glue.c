@@ -297,3 +297,25 @@ void tcp_glue_keepalive(struct tcp_sock *s, unsigned idle_ms)
 	s->opt.keep_count = 2;
 	tcp_keep_arm(s);
 }
+
+void tcp_glue_user_timeout(struct tcp_sock *s, unsigned ms)
+{
+	s->opt.user_timeout = ms;
+}
+
+void tcp_glue_reno(struct tcp_sock *s)
+{
+	s->opt.control = &tcp_reno;
+}
+
+void tcp_glue_cutting(bool on)
+{
+	struct netif *i = netif_find(net_vnet_host(), "eth0");
+
+	i->offload = on ? NETIF_OFFLOAD_CHECKSUM | NETIF_OFFLOAD_TCP4 : 0;
+}
+
+unsigned tcp_glue_ssthresh(const struct tcp_sock *s)
+{
+	return s->ssthresh;
+}
