@@ -94,8 +94,11 @@ bool path_set_id_allowed(const struct cred *who, const struct path *p)
 /* Inode i gets set-id bits, or content under them, from who. */
 void inode_set_id_note(struct inode *i, const struct cred *who)
 {
-	if (who->prison->depth > i->set_id_depth)
-		i->set_id_depth = who->prison->depth;
+	if (who->prison->depth <= i->set_id_depth)
+		return;
+	i->set_id_depth = who->prison->depth;
+	if (!list_empty(&i->hash_link))		/* a new one is stored anyway */
+		inode_dirty(i);
 }
 
 /* --- who enters ---------------------------------------------------------- */

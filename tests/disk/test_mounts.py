@@ -45,6 +45,25 @@ def test_fstab_and_flags(boot, tmp_path):
     ext2.check(disk)
 
 
+def test_set_id_bits_of_a_dead_jail(boot, tmp_path):
+    """They give nothing to the host, though the inode has left memory."""
+    disk, run = start(boot, tmp_path)
+    # quota(8) shows root's to root only.
+    run("mount -o remount,suid /m; mkdir /m/j; chmod 755 /m /m/j; mkjail --minimal"
+        " /m/j /bin/busybox /usr/bin/quota; for n in sh cp chmod; do"
+        " ln -s busybox /m/j/bin/$n; done; cp /usr/bin/quota /m; chmod 4755 /m/quota")
+    run("jail -c path=/m/j command=/bin/sh -c"
+        " 'cp /bin/quota /quota; chmod 4755 /quota'")
+    run("umount /m; mount -o suid /dev/vda /m")
+    assert run("stat -c %a /m/j/quota") == "4755\n"
+    run("su user -c '/m/quota root'")
+    assert "not yours" in run("su user -c '/m/j/quota root'", 1)
+    run("chmod 755 /m/j/quota; chmod 4755 /m/j/quota")  # the host vouches for it
+    run("su user -c '/m/j/quota root'")
+    run("umount /m")
+    ext2.check(disk)
+
+
 def test_busy_and_lazy(boot, tmp_path):
     disk, run = start(boot, tmp_path)
     run("echo text >/m/f")

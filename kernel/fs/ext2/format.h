@@ -117,7 +117,8 @@ struct ext2_disk_inode {
 	uint32_t size_high;		/* of a regular file; else dir_acl */
 	uint32_t faddr;
 	uint16_t blocks_high, file_acl_high, uid_high, gid_high;
-	uint32_t checksum_rest;
+	uint16_t checksum_low;
+	uint16_t set_id_depth;		/* Brig's: of the inode. Others keep it as 0 */
 	/* from 128 on, in inodes of 256 bytes and more, if extra_isize reaches */
 	uint16_t extra_isize, checksum_high;
 	uint32_t ctime_extra, mtime_extra, atime_extra; /* ns << 2 | epoch */

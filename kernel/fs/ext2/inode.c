@@ -146,6 +146,7 @@ static void fields_load(struct inode *i, const struct ext2 *fs,
 	i->mode = r->mode;
 	i->uid = r->uid | (uint32_t)r->uid_high << 16;
 	i->gid = r->gid | (uint32_t)r->gid_high << 16;
+	i->set_id_depth = r->set_id_depth;
 	i->nlink = r->links_count;
 	i->size = r->size;
 	if (S_ISREG(r->mode))
@@ -184,6 +185,7 @@ static void fields_store(const struct inode *i, struct ext2 *fs,
 	r->uid_high = (uint16_t)(i->uid >> 16);
 	r->gid = (uint16_t)i->gid;
 	r->gid_high = (uint16_t)(i->gid >> 16);
+	r->set_id_depth = i->set_id_depth;
 	r->links_count = (uint16_t)i->nlink;
 	r->size = (uint32_t)size;
 	r->size_high = S_ISREG(i->mode) ? (uint32_t)(size >> 32) : x->dir_acl;
