@@ -25,11 +25,11 @@ CONF = """www {
 
 
 class Run:
-    """`./brig run` with us as the terminal."""
+    """`./brig run` with us as the terminal; nobody's disk is touched."""
 
     def __init__(self):
         self.terminal = pexpect.spawn(
-            os.path.join(machines.TOP, "brig"), ["run"], timeout=SECONDS,
+            os.path.join(machines.TOP, "brig"), ["run", "--root", "memory"], timeout=SECONDS,
             env=dict(os.environ, BRIG_NO_BUILD="1"), dimensions=(24, 200))
         self.terminal.expect(r"brig: (http://127\.0\.0\.1:(\d+)/) is port 80 of 10\.0\.2\.20 ")
         self.url, port = (text.decode() for text in self.terminal.match.groups())
