@@ -131,9 +131,9 @@ static void people(int from, int to)
 TEST_WITHIN(a_thousand_jails, 280)
 {
 	long long one[DEEDS], many[DEEDS], before, each;
-	int slow = 0, limit = getenv("SCALE_PERCENT") ?
-				      atoi(getenv("SCALE_PERCENT")) :
-				      200;
+	/* Time is only told: a loaded host would fail the test. */
+	const char *percent = getenv("SCALE_PERCENT");
+	int slow = 0, limit = percent ? atoi(percent) : 0;
 
 	j_begin();
 	snprintf(top, sizeof(top), "%s", j_tree("a"));
@@ -156,7 +156,7 @@ TEST_WITHIN(a_thousand_jails, 280)
 	for (int i = 0; i < DEEDS; i++) {
 		RESULT("scale|%s|at 1|%lld", deeds[i], one[i]);
 		RESULT("scale|%s|at %d|%lld", deeds[i], JAILS, many[i]);
-		slow |= many[i] * 100 > one[i] * limit;
+		slow |= limit && many[i] * 100 > one[i] * limit;
 	}
 	CHECK(each <= BYTES_WANTED);
 	CHECK(!slow);
@@ -272,7 +272,7 @@ static int sockets(int each, int limit)
 		       who, each, each > 1 ? "es" : "", one[i]);
 		RESULT("scale|datagram for %s socket, %d address%s each|at %d|%lld",
 		       who, each, each > 1 ? "es" : "", JAILS, many[i]);
-		slow |= many[i] * 100 > one[i] * limit;
+		slow |= limit && many[i] * 100 > one[i] * limit;
 	}
 	close(host);
 	for (int i = 0; i < JAILS; i++) {
