@@ -36,6 +36,7 @@ struct cache_io *cache_io_new(struct inode *i, enum disk_op op, uint32_t n)
 	if (!io)
 		return NULL;
 	memset(io, 0, sizeof(*io));
+	io->piece = (struct disk_piece *)(io + 1);
 	io->r.disk = i->disk;
 	io->r.op = op;
 	io->r.pieces = io->piece;

@@ -21,8 +21,8 @@ struct cache_io {
 	struct list link, sb_link;	/* writes: inode->writes, sb->writes */
 	uint32_t serial;	/* writes: rises */
 	uint32_t count, room;	/* pages */
+	struct disk_piece *piece;	/* both stand behind this, room of each */
 	struct page **page;	/* held */
-	struct disk_piece piece[];	/* then the pages */
 };
 
 static inline uint32_t pages_of(off64 size)

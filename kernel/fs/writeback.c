@@ -55,6 +55,7 @@ static struct cache_io *write_io_new(struct inode *i, uint32_t n)
 	};
 	io->inode = i;
 	io->room = 1;
+	io->piece = &reserve.piece;
 	io->page = &reserve.page;
 	reserve_busy = true;
 	return io;
