@@ -10,6 +10,7 @@ import pytest
 
 from rig.frames import (ACK, FIN, NEEDS_FRAGMENTS, PSH, RST, SYN, TCP, UNREACHABLE,
                         Connection, Segment, icmp)
+from rig.guest import time_scale
 
 MSS, SCALE, SACK_OK, SACK, TIME = 2, 3, 4, 5, 8
 ESTABLISHED, SYN_SENT, SYN_RECEIVED, FIN_WAIT1, FIN_WAIT2, TIME_WAIT = 1, 2, 3, 4, 5, 6
@@ -28,8 +29,21 @@ def timestamp(value=1, echo=0):
 ALL = mss(FULL) + b"\4\2" + timestamp() + b"\1\3\3\7"
 
 
-def quiet(connection, timeout=0.3):
-    return connection.receive(timeout) is None
+@pytest.fixture(scope="module")
+def jumping(jumping):
+    """Knows us for good: its question could be too old when we come to answer."""
+    jumping.guest.check("arp -s %s %s" % (jumping.host.address, jumping.wire.mac.hex(":")))
+    return jumping
+
+
+def quiet(connection, seconds=0.3):
+    """Seconds on any machine: with more, the guest would begin to send again."""
+    return connection.receive(seconds / time_scale()) is None
+
+
+def after_handshake(connection):
+    """Where time jumps, the SYN-ACK may have come again meanwhile."""
+    return connection.receive(5, lambda s: not s.flags & SYN)
 
 
 def sacked(segment):
@@ -186,7 +200,7 @@ def to_last_ack(bench):
 def to_fin_wait1(bench):
     connection = bench.established()
     bench.do("shut")
-    assert connection.receive().flags == FIN | ACK
+    assert after_handshake(connection).flags == FIN | ACK
     return connection
 
 
@@ -355,11 +369,11 @@ def test_old_timestamps_are_refused(bench):
 
 # --- sending: windows, Nagle, losses -----------------------------------------------
 
-def burst(connection, timeout=0.3):
-    """All that comes now, in order."""
+def burst(connection, seconds=0.3):
+    """All that comes now, in order; before any of it comes again."""
     got = []
     while True:
-        segment = connection.take(timeout)
+        segment = connection.take(seconds / time_scale())
         if not segment:
             return got
         got.append(segment)
@@ -427,8 +441,8 @@ def test_fast_retransmit_without_sack(bench):
 
 
 def test_retransmission_backs_off(jumping):
-    """RFC 6298 5.5: twice as long each time, from the first of 200 ms on; then the
-    program is told. Segments of full size shrink on the way (RFC 2923)."""
+    """RFC 6298 5.5: twice as long each time; then the program is told. The first is
+    no less than 200 ms; more, where the handshake's time has jumped."""
     connection = jumping.established(options=ALL)
     jumping.say("text hello")
     jumping.say("read 9")
@@ -441,9 +455,9 @@ def test_retransmission_backs_off(jumping):
         clocks.append(segment.clock)
     gaps = [b - a for a, b in zip(clocks, clocks[1:])]
     assert len(gaps) == 15, gaps
-    assert 195 <= gaps[0] <= 260
+    assert gaps[0] >= 195, gaps
     for before, after in zip(gaps, gaps[1:]):
-        assert 1.9 * before <= after <= 2.1 * before or 118_000 <= after <= 122_000
+        assert 1.9 * before <= after <= 2.1 * before or 118_000 <= after <= 122_000, gaps
     assert jumping.answer() == "Operation timed out"
 
 
@@ -476,7 +490,7 @@ def test_a_closed_window_is_probed(jumping):
     """3.8.6.1: later and later, but for ever; and when it opens all goes on."""
     connection = jumping.established(options=ALL, window=0)
     jumping.do("write 3000")
-    probes = [connection.receive() for _ in range(6)]
+    probes = [after_handshake(connection) for _ in range(6)]
     gaps = [b.clock - a.clock for a, b in zip(probes, probes[1:])]
     assert all(len(s.data) <= 1 for s in probes)
     assert all(after > 1.8 * before for before, after in zip(gaps, gaps[1:])), gaps
@@ -494,10 +508,10 @@ def test_a_closed_window_is_probed(jumping):
 def test_keepalive(jumping):
     """3.8.4, with Linux's options: idle 10 s, 5 s apart, 3 of them."""
     connection = jumping.established(options=ALL)
-    for option in ("1 9 1", "6 4 10", "6 5 5", "6 6 3"):
+    for option in ("6 4 10", "6 5 5", "6 6 3", "1 9 1"):
         assert jumping.do("option " + option) == "0"
     jumping.say("read 9")
-    probes = [connection.receive() for _ in range(3)]
+    probes = [after_handshake(connection) for _ in range(3)]
     assert all(p.seq == connection.ack - 1 and not p.data for p in probes)
     for a, b in zip(probes, probes[1:]):
         assert 4900 <= b.clock - a.clock <= 5200
@@ -572,4 +586,4 @@ def test_time_wait_ends(jumping):
     jumping.guest.check("sleep 61")
     assert jumping.state(connection) is None
     connection.send(FIN | ACK, seq=connection.seq - 1)
-    assert connection.receive().flags == RST
+    assert connection.receive(wanted=lambda s: s.flags == RST)
