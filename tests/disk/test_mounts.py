@@ -64,6 +64,23 @@ def test_set_id_bits_of_a_dead_jail(boot, tmp_path):
     ext2.check(disk)
 
 
+def test_set_id_programs_below_a_jail(boot, tmp_path):
+    """What a jail's root writes into a set-id program of the host's, by an
+    overlay, gives nothing to the host's users when the jail is gone."""
+    disk, run = start(boot, tmp_path)
+    run("mount -o remount,suid /m; chmod 755 /m; mkdir /m/low /m/up /m/j;"
+        " chmod 755 /m/low /m/up /m/j; cp /usr/bin/quota /m/low; chmod 4755 /m/low/quota;"
+        " mount -t overlay o -o lowerdir=/m/low,upperdir=/m/up /m/j")
+    run("su user -c '/m/j/quota root'")
+    run("mkdir /m/j/bin; cp /bin/busybox /m/j/bin/sh")
+    run("jail -c path=/m/j command=/bin/sh -c 'echo x >>/quota'")
+    assert run("stat -c %a /m/j/quota") == "4755\n"     # its root keeps the bits
+    assert "not yours" in run("su user -c '/m/j/quota root'", 1)
+    assert "not yours" in run("su user -c '/m/up/quota root'", 1)
+    run("su user -c '/m/low/quota root'; umount /m/j; umount /m")
+    ext2.check(disk)
+
+
 def test_busy_and_lazy(boot, tmp_path):
     disk, run = start(boot, tmp_path)
     run("echo text >/m/f")

@@ -173,6 +173,40 @@ TEST(between_jails)
 	CHECK_EQ(runs_as("a/id"), ALICE);
 }
 
+/* The layer's file is opened as who mounted, but it is the jail that writes:
+ * by a mapping, which no write(2) tells of. */
+TEST(mapped_through_an_overlay)
+{
+	char options[2 * PATH_MAX + 32];
+	int jid;
+
+	j_begin();
+	jid = j_simple("a", "");
+	CHECK_OK(mkdir(j_path("low"), 0755));
+	CHECK_OK(mkdir(j_path("up"), 0755));
+	plant(j_path("low/mapped"));
+	plant(j_path("low/left"));
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s",
+		 j_path("low"), j_path("up"));
+	CHECK_OK(mount("o", j_path("a/mnt"), "overlay", 0, options));
+	IN_JAIL(jid, 0)
+	{
+		int fd = open("/mnt/mapped", O_RDWR);
+		volatile char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					MAP_SHARED, fd, 0);
+
+		CHECK(p != MAP_FAILED);
+		p[0] = p[0];
+	}
+	CHECK_OK(jail_remove(jid));
+	CHECK_EQ(mode_of(j_path("a/mnt/mapped")), 06755);
+	CHECK_EQ(runs_as(j_path("a/mnt/left")), 1002);
+	CHECK_EQ(runs_as(j_path("a/mnt/mapped")), 1001);
+	CHECK_EQ(runs_as(j_path("up/mapped")), 1001);
+	CHECK_EQ(runs_as(j_path("low/mapped")), 1002);
+	CHECK_OK(umount(j_path("a/mnt")));
+}
+
 TEST(nosuid_counts_in_a_jail_too)
 {
 	int jid;

@@ -27,6 +27,7 @@ static int open_real(struct file *f)
 static int overlay_open(struct inode *i, struct file *f)
 {
 	bool writes = (f->flags & O_ACCMODE) != O_RDONLY;
+	struct file *real;
 	int err = 0;
 
 	assert(S_ISREG(i->mode) && !f->private);
@@ -34,7 +35,15 @@ static int overlay_open(struct inode *i, struct file *f)
 		err = copy_up(i, 0);
 	else if (writes)
 		err = copy_up(i, FILE_SIZE_MAX);
-	return err ? err : open_real(f);
+	if (!err)
+		err = open_real(f);
+	if (err || !writes)
+		return err;
+	/* The layer's file was opened as who mounted. A write(2) tells whose
+	 * hand it is, a mapping does not: f's opener is noted now. */
+	real = f->private;
+	inode_set_id_note(real->inode, f->cred);
+	return 0;
 }
 
 /* The layer's file, the copy if there is one by now. Sleeps. */
