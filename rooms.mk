@@ -7,7 +7,7 @@
 ROOMS := kernel/base arch/i386 kernel/mem jail kernel/proc kernel/vm \
 	kernel/fs net kernel/dev jail/admin kernel/sys
 
-KEEP_kernel/base := list_* tree_* str* mem* log_* hash_* div_* cmdline_* \
+KEEP_kernel/base := list_* tree_* range_* str* mem* log_* hash_* div_* cmdline_* \
 	panic panic_* __ubsan_* gcov_* __gcov_* abort mmap64
 KEEP_arch/i386   := arch_*
 KEEP_kernel/mem  := page_* kmem_* __asan_*

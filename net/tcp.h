@@ -14,6 +14,7 @@
 #ifndef NET_TCP_H
 #define NET_TCP_H
 
+#include "kernel/base/range_set.h"
 #include "net/inet.h"
 
 enum tcp_state {	/* Linux's numbers: /proc/net/tcp, TCP_INFO */
@@ -32,24 +33,6 @@ enum {
 	TCP_ACK_DELAY = 40, TCP_TIME_WAIT_MS = 60000, TCP_FIN_WAIT_MS = 60000,
 };
 
-static inline bool seq_before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-static inline bool seq_after(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) > 0;
-}
-static inline uint32_t seq_max(uint32_t a, uint32_t b)
-{
-	return seq_after(a, b) ? a : b;
-}
-struct tcp_range { uint32_t from, to; };	/* to: the first behind it */
-struct tcp_ranges {		/* in order, apart from each other */
-	struct tcp_range *at;	/* NULL: no room yet */
-	unsigned count;
-};
-
 struct tcp_segment {		/* one that came in, parsed once, or goes out */
 	struct packet *k;	/* in: the payload; NULL: somebody took it */
 	struct vnet *vnet;
@@ -61,7 +44,7 @@ struct tcp_segment {		/* one that came in, parsed once, or goes out */
 	bool sack_permitted, timestamp;
 	uint32_t ts_value, ts_echo;
 	unsigned sacks;
-	struct tcp_range sack[4];
+	struct range sack[4];
 };
 /* The first sequence number behind it: SYN and FIN count (RFC 9293 3.4). */
 static inline uint32_t segment_end(const struct tcp_segment *g)
@@ -122,7 +105,7 @@ struct tcp_sock {
 	struct list chunks, queue;	/* packets: to send; received */
 	struct packet *cursor;		/* of chunks, the last sent of; or NULL */
 	uint32_t queue_bytes;		/* memory of queue */
-	struct tcp_ranges sacked, late;	/* what the other has; what we have */
+	struct range_set sacked, late;	/* what the other has; what we have */
 
 	bool timestamps, sack;
 	uint32_t ts_recent, ts_recent_at, ts_offset;
@@ -268,12 +251,10 @@ void tcp_congestion_timeout(struct tcp_sock *s);
 uint32_t tcp_flight(const struct tcp_sock *s);	/* what is under way */
 bool tcp_is_lost(const struct tcp_sock *s, uint32_t seq); /* RFC 6675 4 */
 /* RFC 6675 4 NextSeg 1, 3: what to send again. */
-bool tcp_hole(const struct tcp_sock *s, bool lost_only, struct tcp_range *out);
-/* True: r says something new. Charged to s's prison; no memory: forgotten. */
-bool tcp_ranges_add(struct tcp_sock *s, struct tcp_ranges *to,
-		    struct tcp_range r);
-void tcp_ranges_cut(struct tcp_ranges *r, uint32_t below);
-void tcp_ranges_end(struct tcp_sock *s, struct tcp_ranges *r);
+bool tcp_hole(const struct tcp_sock *s, bool lost_only, struct range *out);
+/* range_set_add to a set of s's, whose prison pays; no memory: forgotten. */
+bool tcp_ranges_add(struct tcp_sock *s, struct range_set *set, struct range r);
+void tcp_ranges_end(struct tcp_sock *s, struct range_set *set);
 
 /* --- tcp_listen.c ------------------------------------------------------------------------ */
 

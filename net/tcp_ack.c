@@ -107,7 +107,7 @@ static void acked(struct tcp_sock *s, const struct tcp_segment *g)
 	s->snd.una = g->ack;
 	s->snd.nxt = seq_max(s->snd.nxt, s->snd.una);
 	chunks_acked(s);
-	tcp_ranges_cut(&s->sacked, s->snd.una);
+	range_set_cut(&s->sacked, s->snd.una);
 	s->backoff = s->probes = 0;
 	s->stuck = tcp_now();
 	s->soft_error = 0;
@@ -130,7 +130,7 @@ static bool sacks(struct tcp_sock *s, const struct tcp_segment *g)
 	bool news = false;
 
 	for (unsigned n = 0; s->sack && n < g->sacks; n++) {
-		struct tcp_range r = g->sack[n];
+		struct range r = g->sack[n];
 
 		if (seq_before(r.from, r.to) && seq_after(r.from, s->snd.una) &&
 		    seq_after(r.from, g->ack) && !seq_after(r.to, s->snd.max))

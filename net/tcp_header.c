@@ -30,7 +30,7 @@ static void option(struct tcp_segment *g, unsigned kind, const uint8_t *b,
 		g->ts_echo = net32(b + 4);
 	} else if (kind == OPT_SACK && n % 8 == 0) {
 		for (unsigned at = 0; at < n && g->sacks < 4; at += 8)
-			g->sack[g->sacks++] = (struct tcp_range){
+			g->sack[g->sacks++] = (struct range){
 				net32(b + at), net32(b + at + 4) };
 	}
 }

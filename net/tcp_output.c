@@ -84,17 +84,14 @@ static uint16_t window_tell(struct tcp_sock *s, bool syn)
 /* RFC 2018 4: the range that the last segment is in comes first. */
 static void tell_ranges(const struct tcp_sock *s, struct tcp_segment *g)
 {
-	unsigned most = s->timestamps ? 3 : 4, first = 0;
-	const struct tcp_range *r = s->late.at;
+	unsigned most = s->timestamps ? 3 : 4;
+	const struct range *first = range_set_find(&s->late, s->rcv.last_late);
 
-	while (first < s->late.count &&
-	       s->rcv.last_late - r[first].from >= r[first].to - r[first].from)
-		first++;
-	if (first < s->late.count)
-		g->sack[g->sacks++] = r[first];
+	if (first)
+		g->sack[g->sacks++] = *first;
 	for (unsigned n = 0; n < s->late.count && g->sacks < most; n++)
-		if (n != first)
-			g->sack[g->sacks++] = r[n];
+		if (&s->late.at[n] != first)
+			g->sack[g->sacks++] = s->late.at[n];
 }
 
 /* What the header says beside numbers. */
@@ -240,12 +237,10 @@ static uint32_t window_room(const struct tcp_sock *s)
 /* What the other has said to have is not sent again after a time-out. */
 static void skip_sacked(struct tcp_sock *s)
 {
-	for (unsigned n = 0; n < s->sacked.count; n++) {
-		const struct tcp_range *r = &s->sacked.at[n];
+	const struct range *r = range_set_find(&s->sacked, s->snd.nxt);
 
-		if (s->snd.nxt - r->from < r->to - r->from)
-			s->snd.nxt = r->to;
-	}
+	if (r)
+		s->snd.nxt = r->to;
 }
 
 static void sent(struct tcp_sock *s, uint32_t n)
@@ -292,7 +287,7 @@ void tcp_resend_first(struct tcp_sock *s)
 static bool send_next(struct tcp_sock *s)
 {
 	uint32_t mss = tcp_mss(s), room = congestion_room(s), n, most = mss;
-	struct tcp_range hole;
+	struct range hole;
 	bool all, fin;
 
 	if (s->recovery == TCP_RECOVERY && s->sack && room >= mss &&

@@ -58,7 +58,7 @@ static void make_way(struct tcp_sock *s, struct list *at, struct packet *k)
 static bool insert(struct tcp_sock *s, struct packet *k)
 {
 	struct list *at = s->queue.prev;
-	struct tcp_range r;
+	struct range r;
 	uint32_t size = k->size;
 
 	while (at != &s->queue && seq_after(tcp_packet_of(at)->seq, k->seq))
@@ -75,7 +75,7 @@ static bool insert(struct tcp_sock *s, struct packet *k)
 	make_way(s, at, k);
 	if (!k->len)
 		return false;
-	r = (struct tcp_range){ k->seq, tcp_packet_end(k) };
+	r = (struct range){ k->seq, tcp_packet_end(k) };
 	if (tcp_queue(&s->queue, at, k) == k)
 		s->queue_bytes += size;
 	if (r.from == s->rcv.nxt) {
@@ -98,7 +98,7 @@ static void advance(struct tcp_sock *s)
 	for (; l != &s->queue && tcp_packet_of(l)->seq == s->rcv.nxt;
 	     l = l->next)
 		s->rcv.nxt = tcp_packet_end(tcp_packet_of(l));
-	tcp_ranges_cut(&s->late, s->rcv.nxt);
+	range_set_cut(&s->late, s->rcv.nxt);
 }
 
 /* Automatic sizing: a program that keeps up with a whole window gets more. */

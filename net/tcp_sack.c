@@ -1,76 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tcp_sack.c - sets of ranges: what the other has beyond what it acknowledges
- * (RFC 2018), what is therefore lost (RFC 6675), and what came to us too early.
+ * tcp_sack.c - what the other has beyond what it acknowledges (RFC 2018), and
+ * what is therefore lost (RFC 6675).
  *
- * Those of s->sacked lie between snd.una and snd.max. A set is a block of memory
- * from its first range on; what finds no room is not remembered, which costs a
- * segment sent twice. Locks: the kernel lock.
+ * The ranges of s->sacked lie between snd.una and snd.max. What finds no room is
+ * not remembered, which costs a segment sent twice. Locks: the kernel lock.
  */
 #include "kernel/fs/charge.h"
 #include "net/tcp.h"
 
-enum { DUP_THRESH = 3, RANGES_BYTES = 4096,
-       RANGES = RANGES_BYTES / sizeof(struct tcp_range) };
+enum { DUP_THRESH = 3, RANGES_BYTES = 4096 };
 
-/* --- sets -------------------------------------------------------------------------- */
-
-/* Room for the range at `at` instead of the n that are there. */
-static bool replace(struct tcp_sock *s, struct tcp_ranges *r, unsigned at,
-		    unsigned n)
+/* A set has its memory from the first range on. */
+bool tcp_ranges_add(struct tcp_sock *s, struct range_set *set, struct range r)
 {
-	if (!r->at)
-		r->at = charged_alloc(s->inet.sock.prison, RANGES_BYTES);
-	if (!r->at || (!n && r->count == RANGES))
-		return false;
-	memmove(&r->at[at + 1], &r->at[at + n],
-		(r->count - at - n) * sizeof *r->at);
-	r->count = r->count + 1 - n;
-	return true;
-}
-
-bool tcp_ranges_add(struct tcp_sock *s, struct tcp_ranges *to,
-		    struct tcp_range r)
-{
-	unsigned at = to->count, n = 0;
-
-	while (at && !seq_before(to->at[at - 1].to, r.from))
-		at--;			/* it is mostly a late one */
-	for (; at + n < to->count && !seq_after(to->at[at + n].from, r.to); n++) {
-		const struct tcp_range *o = &to->at[at + n];
-
-		if (!seq_before(r.from, o->from) && !seq_after(r.to, o->to))
-			return false;
-		if (seq_before(o->from, r.from))
-			r.from = o->from;
-		r.to = seq_max(o->to, r.to);
+	if (!set->at) {
+		set->at = charged_alloc(s->inet.sock.prison, RANGES_BYTES);
+		set->most = set->at ? RANGES_BYTES / sizeof r : 0;
 	}
-	if (!replace(s, to, at, n))
-		return false;
-	to->at[at] = r;
-	assert(!at || seq_before(to->at[at - 1].to, r.from));
-	return true;
+	return range_set_add(set, r);
 }
 
-void tcp_ranges_cut(struct tcp_ranges *r, uint32_t below)
+void tcp_ranges_end(struct tcp_sock *s, struct range_set *set)
 {
-	unsigned n = 0;
-
-	if (!r->count)
-		return;
-	while (n < r->count && !seq_after(r->at[n].to, below))
-		n++;
-	r->count -= n;
-	memmove(r->at, r->at + n, r->count * sizeof *r->at);
-	if (r->count)
-		r->at[0].from = seq_max(r->at[0].from, below);
-}
-
-void tcp_ranges_end(struct tcp_sock *s, struct tcp_ranges *r)
-{
-	if (r->at)
-		charged_free(s->inet.sock.prison, r->at, RANGES_BYTES);
-	*r = (struct tcp_ranges){ 0 };
+	if (set->at)
+		charged_free(s->inet.sock.prison, set->at, RANGES_BYTES);
+	*set = (struct range_set){ 0 };
 }
 
 /* --- what is lost -------------------------------------------------------------------- */
@@ -83,7 +38,7 @@ static bool enough(const struct tcp_sock *s, unsigned ranges, uint32_t bytes)
 
 bool tcp_is_lost(const struct tcp_sock *s, uint32_t seq)
 {
-	const struct tcp_range *r = s->sacked.at;
+	const struct range *r = s->sacked.at;
 	uint32_t bytes = 0;
 	unsigned n = s->sacked.count;
 
@@ -101,7 +56,7 @@ static uint32_t pipe(const struct tcp_sock *s)
 	uint32_t to = s->snd.max, above = 0, bytes = 0;
 
 	for (unsigned n = s->sacked.count + 1; n--;) {
-		const struct tcp_range *below = n ? &s->sacked.at[n - 1] : NULL;
+		const struct range *below = n ? &s->sacked.at[n - 1] : NULL;
 		uint32_t from = below ? below->to : s->snd.una;
 
 		if (!enough(s, s->sacked.count - n, above))
@@ -129,7 +84,7 @@ uint32_t tcp_flight(const struct tcp_sock *s)
 	return bytes;
 }
 
-bool tcp_hole(const struct tcp_sock *s, bool lost_only, struct tcp_range *out)
+bool tcp_hole(const struct tcp_sock *s, bool lost_only, struct range *out)
 {
 	uint32_t at = s->snd.una;
 
@@ -137,7 +92,7 @@ bool tcp_hole(const struct tcp_sock *s, bool lost_only, struct tcp_range *out)
 		uint32_t from = seq_max(at, s->resent);
 
 		if (seq_before(from, s->sacked.at[n].from)) {
-			*out = (struct tcp_range){ from, s->sacked.at[n].from };
+			*out = (struct range){ from, s->sacked.at[n].from };
 			return !lost_only || tcp_is_lost(s, from);
 		}
 		at = s->sacked.at[n].to;

@@ -10,7 +10,8 @@
  * sources: net/tcp_output.c net/tcp_timer.c net/tcp_reassembly.c net/tcp_ack.c net/tcp_input.c
  * sources: net/tcp_listen.c net/tcp_socket.c net/tcp_transfer.c net/tcp_option.c
  * sources: jail/prison.c jail/cred.c jail/policy.c jail/denied.c jail/racct.c jail/name.c
- * sources: kernel/base/tree.c kernel/base/hash.c kernel/base/siphash.c kernel/base/format.c
+ * sources: kernel/base/tree.c kernel/base/range_set.c kernel/base/hash.c
+ * sources: kernel/base/siphash.c kernel/base/format.c
  * seconds: 60
  */
 #include "net/tcp_peer.h"

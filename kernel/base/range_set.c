@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * range_set.c - sets of numbers that wrap, as ranges.
+ *
+ * Invariant: ascending, and a number at least lies between two of them.
+ */
+#include "kernel/base/range_set.h"
+
+/* Room for the range at `at` instead of the n that are there. */
+static bool replace(struct range_set *set, unsigned at, unsigned n)
+{
+	assert(at + n <= set->count && set->count <= set->most);
+	if (!n && set->count == set->most)
+		return false;
+	memmove(&set->at[at + 1], &set->at[at + n],
+		(set->count - at - n) * sizeof *set->at);
+	set->count = set->count + 1 - n;
+	return true;
+}
+
+bool range_set_add(struct range_set *set, struct range r)
+{
+	unsigned at = set->count, n = 0;
+
+	assert(seq_before(r.from, r.to));
+	while (at && !seq_before(set->at[at - 1].to, r.from))
+		at--;			/* it is mostly a late one */
+	for (; at + n < set->count && !seq_after(set->at[at + n].from, r.to);
+	     n++) {
+		const struct range *o = &set->at[at + n];
+
+		if (!seq_before(r.from, o->from) && !seq_after(r.to, o->to))
+			return false;
+		if (seq_before(o->from, r.from))
+			r.from = o->from;
+		r.to = seq_max(o->to, r.to);
+	}
+	if (!replace(set, at, n))
+		return false;
+	set->at[at] = r;
+	assert(!at || seq_before(set->at[at - 1].to, r.from));
+	return true;
+}
+
+void range_set_cut(struct range_set *set, uint32_t below)
+{
+	unsigned n = 0;
+
+	while (n < set->count && !seq_after(set->at[n].to, below))
+		n++;
+	if (n) {
+		set->count -= n;
+		memmove(set->at, set->at + n, set->count * sizeof *set->at);
+	}
+	if (set->count)
+		set->at[0].from = seq_max(set->at[0].from, below);
+}
+
+const struct range *range_set_find(const struct range_set *set, uint32_t n)
+{
+	unsigned low = 0, high = set->count;
+
+	while (low < high) {	/* the first that ends behind n is between */
+		unsigned middle = (low + high) / 2;
+
+		if (seq_after(set->at[middle].to, n))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < set->count && !seq_after(set->at[low].from, n) ?
+		&set->at[low] : NULL;
+}
