@@ -127,6 +127,7 @@ struct tcp_sock {
 	uint32_t challenge_after;	/* none before that */
 	bool challenged;
 	struct timer resend, ack_timer, keep;	/* keep: also the waits of FIN */
+	struct list soon_link;			/* tcp_ack_soon */
 	bool persist;			/* resend is a probe of the window */
 	bool push;			/* what is small has waited enough */
 	bool ack_now, ack_owed, connecting;
@@ -237,7 +238,8 @@ bool tcp_window_opens(const struct tcp_sock *s);
 void tcp_timers_begin(struct tcp_sock *s);
 void tcp_timers_stop(struct tcp_sock *s);
 void tcp_resend_arm(struct tcp_sock *s);	/* RFC 6298 5 */
-void tcp_ack_arm(struct tcp_sock *s);
+void tcp_ack_arm(struct tcp_sock *s);		/* not too late */
+void tcp_ack_soon(struct tcp_sock *s);		/* for all that come in now */
 void tcp_keep_arm(struct tcp_sock *s);
 void tcp_arm(struct timer *t, uint32_t ms);
 void tcp_rtt_sample(struct tcp_sock *s, uint32_t ms);

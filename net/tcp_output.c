@@ -57,7 +57,8 @@ uint32_t tcp_receive_space(const struct tcp_sock *s)
 /* RFC 9293 3.8.6.2.2: is the window larger by what is worth telling? */
 bool tcp_window_opens(const struct tcp_sock *s)
 {
-	uint32_t edge = s->rcv.nxt + tcp_receive_space(s);
+	uint32_t edge = s->rcv.nxt + min_u32(tcp_receive_space(s),
+					     UINT16_MAX << s->rcv.scale);
 	uint32_t least = min_u32(s->inet.sock.receive_limit / 4,
 				 max_u32(2 * s->rcv.mss, TCP_MSS_DEFAULT));
 

@@ -139,9 +139,10 @@ void tcp_text(struct tcp_sock *s, struct tcp_segment *g)
 	}
 	/* RFC 5681 4.2: at once what fills a hole or leaves one. RFC 9293
 	 * 3.8.6.3: every second full segment, and not too late */
-	if (gap || s->rcv.nxt == nxt || s->opt.quickack ||
-	    s->rcv.nxt - s->rcv.acked >= 2 * s->rcv.mss)
+	if (gap || s->rcv.nxt == nxt || s->opt.quickack)
 		s->ack_now = true;
+	else if (s->rcv.nxt - s->rcv.acked >= 2 * s->rcv.mss)
+		tcp_ack_soon(s);
 	else
 		tcp_ack_arm(s);
 }

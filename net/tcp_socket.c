@@ -71,6 +71,7 @@ void tcp_reap(struct tcp_sock *s)
 		return;
 	assert(!s->resend.armed && !s->keep.armed && !s->ack_timer.armed);
 	assert(list_empty(&s->chunks) && list_empty(&s->ready_link));
+	assert(list_empty(&s->soon_link));
 	receive_purge(s);
 	list_remove(&s->all_link);
 	prison_hold(p);

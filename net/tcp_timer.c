@@ -60,6 +60,40 @@ void tcp_keep_arm(struct tcp_sock *s)
 				   s->opt.keep_idle) * MS);
 }
 
+/* --- acks at the end of a round ------------------------------------------------------- */
+
+static struct list soon = LIST_INIT(soon);
+
+/* What came in meanwhile may have been acknowledged already. */
+static void acks_send(struct defer *d)
+{
+	struct list *l;
+
+	(void)d;
+	while ((l = list_first(&soon))) {
+		struct tcp_sock *s = list_entry(l, struct tcp_sock, soon_link);
+
+		list_remove(l);
+		if (s->ack_owed)
+			tcp_send_ack(s);
+	}
+}
+
+/* One ack for all segments that a device has brought at once: it says as much as
+ * one for each second of them, and spares the device and the sender the rest. It
+ * goes when the round of deferred work that runs now is over. */
+void tcp_ack_soon(struct tcp_sock *s)
+{
+	static struct defer work = { .fn = acks_send };
+
+	assert(tcp_synchronized(s));
+	s->ack_owed = true;
+	if (!list_empty(&s->soon_link))
+		return;
+	list_append(&soon, &s->soon_link);
+	defer_raise(&work);
+}
+
 /* --- they fire ---------------------------------------------------------------------- */
 
 /* RFC 9293 3.8.3, RFC 5482: is it time to give up? */
@@ -177,6 +211,7 @@ void tcp_timers_begin(struct tcp_sock *s)
 	timer_init(&s->resend, resend_fires, s);
 	timer_init(&s->ack_timer, ack_fires, s);
 	timer_init(&s->keep, keep_fires, s);
+	list_init(&s->soon_link);
 }
 
 void tcp_timers_stop(struct tcp_sock *s)
@@ -184,5 +219,6 @@ void tcp_timers_stop(struct tcp_sock *s)
 	timer_cancel(&s->resend);
 	timer_cancel(&s->ack_timer);
 	timer_cancel(&s->keep);
+	list_remove(&s->soon_link);
 	s->persist = false;
 }

@@ -142,6 +142,76 @@ TEST(text_is_acked_a_little_later)
 	CHECK_EQ(tcp_glue_read(s, text, 8), -EAGAIN);
 }
 
+static void say_bulk(uint32_t seq)
+{
+	say((struct segment){ .seq = seq, .ack = iss, .flags = ACK,
+			      .data = bulk, .len = MSS });
+}
+
+TEST(every_second_segment_is_acked)
+{
+	connected();
+	for (unsigned n = 0; n < 10; n += 2) {
+		say_bulk(1000 + n * MSS);
+		CHECK(silent());
+		say_bulk(1000 + (n + 1) * MSS);
+		CHECK_EQ(hear().ack, 1000 + (n + 2) * MSS);
+	}
+	CHECK(silent());
+}
+
+TEST(segments_that_come_at_once_are_acked_once)
+{
+	connected();
+	glue_hold();
+	for (unsigned n = 0; n < 10; n++)
+		say_bulk(1000 + n * MSS);
+	CHECK(silent());
+	glue_release();
+	CHECK_EQ(hear().ack, 1000 + 10 * MSS);
+	CHECK(silent());
+	glue_hold();		/* but duplicates are counted: RFC 5681 */
+	for (unsigned n = 11; n < 14; n++) {
+		say_bulk(1000 + n * MSS);
+		CHECK_EQ(hear().ack, 1000 + 10 * MSS);
+	}
+	say_bulk(1000 + 10 * MSS);
+	CHECK_EQ(hear().ack, 1000 + 14 * MSS);
+	glue_release();
+	CHECK(silent());
+}
+
+TEST(who_goes_owes_no_ack)
+{
+	struct tcp_sock *s = connected();
+
+	glue_hold();
+	say_bulk(1000);
+	say_bulk(1000 + MSS);
+	tcp_glue_close(s);	/* unread: RFC 9293 3.6.1 */
+	CHECK(hear().flags & RST);
+	glue_release();
+	CHECK(silent());
+	CHECK_EQ(tcp_glue_count(), 1);
+}
+
+/* The buffer grows, but without scaling there is no more to tell. */
+TEST(reading_says_nothing_of_a_window_that_is_full_size)
+{
+	struct tcp_sock *s = connected();
+
+	for (unsigned n = 0; n < 200; n += 2) {
+		say_bulk(1000 + n * MSS);
+		say_bulk(1000 + (n + 1) * MSS);
+		CHECK_EQ(hear().ack, 1000 + (n + 2) * MSS);
+		CHECK_EQ(tcp_glue_read(s, bulk, 2 * MSS), 2 * MSS);
+		if (n < 100)
+			all_heard();
+		else
+			CHECK(silent());
+	}
+}
+
 TEST(text_out_of_order)
 {
 	struct tcp_sock *s = connected();

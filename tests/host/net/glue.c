@@ -17,6 +17,7 @@ static unsigned pieces;
 static uint64_t now_ns = 1000000000ull;
 static struct timer *timers[1024];
 static struct defer *deferred;
+static bool held;
 
 /* --- what the rooms below give --------------------------------------------------- */
 
@@ -102,18 +103,37 @@ void timer_set(struct timer *t, uint64_t deadline)
 
 void defer_raise(struct defer *d)
 {
-	assert(!deferred || deferred == d);	/* there is only lo's */
-	deferred = d;
+	struct defer **at = &deferred;
+
+	if (d->queued)
+		return;
+	while (*at)
+		at = &(*at)->next;
+	d->queued = true;
+	d->next = NULL;
+	*at = d;
 }
 
 void glue_settle(void)
 {
-	while (deferred) {
+	while (deferred && !held) {
 		struct defer *d = deferred;
 
-		deferred = NULL;
+		deferred = d->next;
+		d->queued = false;
 		d->fn(d);
 	}
+}
+
+void glue_hold(void)
+{
+	held = true;
+}
+
+void glue_release(void)
+{
+	held = false;
+	glue_settle();
 }
 
 void sock_begin(struct sock *s, const struct cred *who, int family, int type,

@@ -21,6 +21,9 @@ int glue_sent(void *to, unsigned size);	/* the oldest that went out; 0: none */
 int glue_got(void *to, unsigned size);	/* what came for GLUE_PROTOCOL; -1 */
 void glue_later(unsigned ms);
 void glue_settle(void);			/* what was put off is done */
+/* Frames from now on come in at once: what they put off waits for the last. */
+void glue_hold(void);
+void glue_release(void);
 unsigned glue_memory(void);		/* pieces that are allocated now */
 /* 0 or the kernel's -E */
 int glue_send(uint32_t dst, const void *data, unsigned n, bool whole);
