@@ -24,12 +24,10 @@ int datagram_new(const struct cred *who, int type, const struct sock_ops *ops,
 	if (!s)
 		return -ENOMEM;
 	memset(s, 0, sizeof *s);
-	inet_sock_begin(&s->inet, who, type, ops);
+	inet_sock_begin(&s->inet, who, type, ops, all);
 	s->inet.mtu_discover = IP_PMTUDISC_WANT;
 	packet_queue_init(&s->queue);
 	packet_queue_init(&s->errors);
-	list_init(&s->all_link);
-	list_append(all, &s->all_link);
 	*out = s;
 	return 0;
 }
@@ -40,10 +38,9 @@ void datagram_release(struct sock *sock)
 	struct prison *pays = sock->prison;
 
 	assert(sleep_queue_idle(&s->queue.readers));
-	list_remove(&s->all_link);
+	inet_groups_leave(&s->inet);	/* sleeps; packets still come */
 	packet_queue_clear(&s->queue);
 	packet_queue_clear(&s->errors);
-	inet_groups_leave(&s->inet);
 	prison_hold(pays);
 	inet_sock_end(&s->inet);
 	charged_free(pays, s, sizeof *s);
@@ -276,33 +273,15 @@ bool datagram_keep_whole(const struct inet_sock *s, const struct ip_out *o,
 
 /* --- /proc/net/udp, raw --------------------------------------------------------- */
 
-void datagram_show(struct text *t, const struct cred *who, struct list *all)
+bool datagram_line(const struct inet_sock *i, struct inet_line *l)
 {
 	enum { SHOW_CONNECTED = 1, SHOW_UNCONNECTED = 7 };
-	unsigned row = 0;
+	const struct datagram_sock *s = container_of(i,
+					const struct datagram_sock, inet);
 
-	text_put(t, "   sl  local_address rem_address   st tx_queue rx_queue "
-		 "tr tm->when retrnsmt   uid  timeout inode ref pointer "
-		 "drops\n");
-	list_each(l, all) {
-		struct datagram_sock *s = list_entry(l, struct datagram_sock,
-						     all_link);
-		struct inet_sock *i = &s->inet;
-		uint16_t port = i->ports ? __builtin_bswap16(i->local_port) :
-					   (uint16_t)i->sock.protocol;
-
-		if (!prison_sees(who->prison, i->sock.prison) ||
-		    net_vnet(who->prison) != i->vnet ||
-		    (i->ports && !i->local_port))
-			continue;
-		text_put(t, "%5u: %08X:%04X %08X:%04X %02X %08X:%08X "
-			 "%02X:%08X %08X %5u %8d %llu %d %08x %u\n", row++,
-			 i->local, port, i->remote,
-			 __builtin_bswap16(i->remote_port),
-			 i->remote ? SHOW_CONNECTED : SHOW_UNCONNECTED, 0,
-			 s->queue.bytes, 0, 0, 0, i->cred->euid, 0,
-			 (unsigned long long)(i->sock.file ?
-					      i->sock.file->inode->ino : 0),
-			 2, 0, s->dropped);
-	}
+	l->state = i->remote ? SHOW_CONNECTED : SHOW_UNCONNECTED;
+	l->to_read = s->queue.bytes;
+	l->refs = 2;
+	l->drops = s->dropped;
+	return !i->ports || i->local_port;
 }

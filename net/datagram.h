@@ -14,7 +14,6 @@
 
 struct datagram_sock {
 	struct inet_sock inet;		/* first */
-	struct list all_link;		/* of its protocol's sockets */
 	struct packet_queue queue;
 	struct packet_queue errors;	/* IP_RECVERR: datagram_error.c */
 	uint32_t dropped;		/* for want of room */
@@ -84,8 +83,8 @@ int datagram_packet(struct datagram_sock *s, struct sock_msg *m, uint32_t head,
 /* Is a packet of n bytes behind its IP header not to be cut? */
 bool datagram_keep_whole(const struct inet_sock *s, const struct ip_out *o,
 			 uint32_t n);
-/* Lines of /proc/net/udp and raw: those that who sees. */
-void datagram_show(struct text *t, const struct cred *who, struct list *all);
+/* inet_table.fill, for /proc/net/udp and raw. */
+bool datagram_line(const struct inet_sock *i, struct inet_line *l);
 
 /* --- inet_option.c ---------------------------------------------------------- */
 

@@ -143,7 +143,7 @@ void inet_name_fill(struct sock_name *n, uint32_t addr, uint16_t port)
 /* --- sockets --------------------------------------------------------------------- */
 
 void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
-		     const struct sock_ops *ops)
+		     const struct sock_ops *ops, struct list *all)
 {
 	assert(!s->cred && !s->local_port);
 	sock_begin(&s->sock, who, AF_INET, type, ops);
@@ -152,6 +152,8 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
 	s->ttl = s->vnet->default_ttl;
 	s->multicast_ttl = 1;
 	s->multicast_loop = true;
+	list_init(&s->all_link);
+	list_append(all, &s->all_link);
 	list_init(&s->by_port);
 	list_init(&s->by_pair);
 	list_init(&s->by_claim);
@@ -161,6 +163,7 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
 void inet_sock_end(struct inet_sock *s)
 {
 	assert(list_empty(&s->groups));
+	list_remove(&s->all_link);
 	if (s->ports)
 		inet_unbind(s->ports, s);
 	cred_drop(s->cred);

@@ -201,6 +201,7 @@ struct inet_sock {
 	uint32_t local, remote;	/* 0: wildcard, none */
 	uint32_t bound;		/* local by bind; 0: none, connect chooses one */
 	uint16_t local_port, remote_port; /* network byte order; 0 none */
+	struct list all_link;	/* of its protocol's sockets */
 	struct list by_port;	/* in its protocol's inet_ports */
 	struct list by_pair;	/* when it has both ends */
 	struct list by_claim;	/* when it has a port and no remote end */
@@ -271,8 +272,9 @@ struct inet_transport {
 	struct list link;
 };
 void inet_transport_register(struct inet_transport *t);
+/* all: of its protocol's sockets; s is in it until inet_sock_end. */
 void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
-		     const struct sock_ops *ops);
+		     const struct sock_ops *ops, struct list *all);
 void inet_sock_end(struct inet_sock *s);	/* unbound too */
 static inline struct inet_sock *inet_of(struct sock *s)
 {
@@ -288,6 +290,26 @@ int inet_sock_bind(struct sock *s, const struct path_at *at,
 int inet_sock_connect(struct sock *s, const struct path_at *at,
 		      struct sock_name *n, bool wait);
 int inet_sock_name(struct sock *s, bool peer, struct sock_name *out);
+
+/* --- inet_show.c: /proc/net/tcp, udp, raw ------------------------------------ */
+
+struct inet_line {	/* what a transport tells of a socket; all 0 at first */
+	unsigned state;			/* as TCP's */
+	uint32_t to_send, to_read;	/* bytes */
+	unsigned timer, due;		/* which; in 1/100 s */
+	unsigned resends, probes, refs, drops;
+};
+struct inet_table {
+	const struct list *all;		/* struct inet_sock, by all_link */
+	/* False: s is not shown. */
+	bool (*fill)(const struct inet_sock *s, struct inet_line *l);
+	int width;			/* of the first column */
+	bool drops;			/* is there a last one? */
+};
+/* procfs_entry.show: those that who sees. Returns 0. */
+int inet_show(struct text *t, const struct cred *who,
+	      const struct inet_table *table);
+
 void inet_init(void);
 void netlink_init(void);	/* netlink.c */
 void net_inet_init(void);

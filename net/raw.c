@@ -136,7 +136,7 @@ static bool raw_input(const struct packet *k, const struct ip_header *h)
 
 	list_each(l, &all) {
 		struct datagram_sock *s = list_entry(l, struct datagram_sock,
-						     all_link);
+						     inet.all_link);
 		struct packet *c = wants(s, k, h) ? copy_whole(k) : NULL;
 
 		if (c && datagram_enqueue(s, c))
@@ -171,7 +171,7 @@ static void raw_error(struct vnet *v, const struct ip_header *h,
 	assert(n >= ICMP_HEAD);		/* icmp.c saw to that */
 	list_each(l, &all) {
 		struct datagram_sock *s = list_entry(l, struct datagram_sock,
-						     all_link);
+						     inet.all_link);
 
 		if (sent(s, v, h))
 			datagram_told(s, &e);
@@ -258,8 +258,9 @@ static int raw_make(const struct cred *who, int protocol,
 
 static int show_raw(struct text *t, const struct cred *who)
 {
-	datagram_show(t, who, &all);
-	return 0;
+	static const struct inet_table table = { &all, datagram_line, 4, true };
+
+	return inet_show(t, who, &table);
 }
 
 void raw_init(void)

@@ -14,6 +14,7 @@
 #ifndef NET_TCP_H
 #define NET_TCP_H
 
+#include "kernel/base/abi/tcp.h"
 #include "kernel/base/range_set.h"
 #include "net/inet.h"
 
@@ -74,7 +75,6 @@ struct tcp_sock {
 	enum tcp_state state;
 	bool orphan;			/* no file any more */
 	unsigned shut;			/* TCP_NO_* */
-	struct list all_link;
 	struct tcp_options opt;
 	struct {			/* RFC 9293 3.3.1 */
 		uint32_t iss, una, nxt;
@@ -289,7 +289,11 @@ int tcp_option_set(struct sock *sock, struct thread *me, int level, int name,
 		   uint32_t user, uint32_t len);
 int tcp_option_get(struct sock *sock, struct thread *me, int level, int name,
 		   uint32_t user, uint32_t user_len);
-int tcp_show(struct text *t, const struct cred *who);	/* /proc/net/tcp */
 void tcp_init(void);
+
+/* --- tcp_show.c ----------------------------------------------------------------------------- */
+
+void tcp_info_fill(const struct tcp_sock *s, struct abi_tcp_info *i);
+int tcp_show(struct text *t, const struct cred *who);	/* /proc/net/tcp */
 
 #endif

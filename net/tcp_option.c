@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tcp_option.c - setsockopt and getsockopt at level SOL_TCP, SO_KEEPALIVE's
- * effect (Linux tcp(7)), and /proc/net/tcp, of the reader's prison and those
- * below it. Locks: the kernel lock.
+ * effect (Linux tcp(7)). Locks: the kernel lock.
  */
-#include "kernel/base/abi/tcp.h"
-
 #include "net/datagram.h"
 #include "net/tcp.h"
 
@@ -115,35 +112,6 @@ int tcp_option_set(struct sock *sock, struct thread *me, int level, int name,
 
 /* --- getting -------------------------------------------------------------------- */
 
-static void info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
-{
-	bool listens = s->state == TCP_LISTEN;
-	uint32_t mss = listens || s->state == TCP_CLOSED ? TCP_MSS_DEFAULT :
-		       tcp_mss(s), now = tcp_now();
-
-	/* of a listener, as Linux: the line, and its length */
-	*i = (struct abi_tcp_info){
-		.state = s->state, .retransmits = s->backoff,
-		.probes = s->probes, .backoff = s->backoff,
-		.options = (s->timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
-			   (s->sack ? TCPI_OPT_SACK : 0) |
-			   (s->rcv.scale ? TCPI_OPT_WSCALE : 0),
-		.scales = s->snd.scale | s->rcv.scale << 4,
-		.rto = s->rto * MS, .ato = TCP_ACK_DELAY * MS,
-		.snd_mss = mss, .rcv_mss = s->rcv.mss,
-		.unacked = listens ? s->ready_count :
-			   (s->snd.max - s->snd.una + mss - 1) / mss,
-		.sacked = listens ? s->backlog : 0,
-		.last_data_recv = now - s->heard,
-		.last_ack_recv = now - s->heard,
-		.pmtu = s->snd.way + TCP_HEAD + IP_HEAD,
-		.rtt = (s->srtt >> 3) * MS, .rttvar = (s->rttvar >> 2) * MS,
-		.snd_ssthresh = s->ssthresh / mss, .snd_cwnd = s->cwnd / mss,
-		.advmss = s->snd.way, .reordering = 3,
-		.rcv_space = tcp_receive_space(s),
-	};
-}
-
 static int number_get(struct tcp_sock *s, int name, int *v)
 {
 	const struct option *o = option_find(name);
@@ -171,7 +139,7 @@ int tcp_option_get(struct sock *sock, struct thread *me, int level, int name,
 	if (level != SOL_TCP)
 		return inet_option_get(sock, me, level, name, user, user_len);
 	if (name == TCP_INFO) {
-		info_fill(s, &info);
+		tcp_info_fill(s, &info);
 		return sock_option_give(user, user_len, &info, sizeof info);
 	}
 	if (name == TCP_CONGESTION) {
@@ -181,48 +149,4 @@ int tcp_option_get(struct sock *sock, struct thread *me, int level, int name,
 	}
 	err = number_get(s, name, &v);
 	return err ? err : sock_option_give(user, user_len, &v, sizeof v);
-}
-
-/* --- /proc/net/tcp -------------------------------------------------------------- */
-
-enum { TIMER_NONE, TIMER_RESEND, TIMER_KEEP, TIMER_TIME_WAIT, TIMER_PROBE };
-
-static void show_one(struct text *t, unsigned n, const struct tcp_sock *s)
-{
-	const struct inet_sock *i = &s->inet;
-	const struct file *f = i->sock.file;
-	const struct timer *timer = s->resend.armed ? &s->resend : &s->keep;
-	uint64_t now = arch_clock_ns(), rest = 0;
-	unsigned kind = !timer->armed ? TIMER_NONE :
-			timer == &s->resend ?
-				s->persist ? TIMER_PROBE : TIMER_RESEND :
-			s->state == TCP_TIME_WAIT ? TIMER_TIME_WAIT : TIMER_KEEP;
-	bool listens = s->state == TCP_LISTEN;
-
-	if (timer->armed && timer->deadline > now)
-		rest = div_u64(timer->deadline - now, 10000000, NULL);
-	text_put(t, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08X %08X "
-		 "%5u %8u %llu 1 %08x\n", n, i->local,
-		 __builtin_bswap16(i->local_port), i->remote,
-		 __builtin_bswap16(i->remote_port), s->state,
-		 listens ? 0 : tcp_unacked(s),
-		 listens ? s->ready_count : tcp_readable(s), kind,
-		 (uint32_t)rest, s->backoff, i->cred->euid, s->probes,
-		 (unsigned long long)(f ? f->inode->ino : 0), 0);
-}
-
-int tcp_show(struct text *t, const struct cred *who)
-{
-	unsigned n = 0;
-
-	text_put(t, "  sl  local_address rem_address   st tx_queue rx_queue tr "
-		 "tm->when retrnsmt   uid  timeout inode\n");
-	list_each(l, &tcp_all) {
-		struct tcp_sock *s = list_entry(l, struct tcp_sock, all_link);
-
-		if (prison_sees(who->prison, s->inet.sock.prison) &&
-		    s->state != TCP_CLOSED)
-			show_one(t, n++, s);
-	}
-	return 0;
 }

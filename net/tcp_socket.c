@@ -25,7 +25,7 @@ int tcp_new(const struct cred *who, struct tcp_sock **out)
 	if (!s)
 		return -ENOMEM;
 	memset(s, 0, sizeof *s);
-	inet_sock_begin(&s->inet, who, SOCK_STREAM, &tcp_ops);
+	inet_sock_begin(&s->inet, who, SOCK_STREAM, &tcp_ops, &tcp_all);
 	s->inet.ports = s->inet.vnet->tcp;
 	s->inet.sock.receive_limit = RECEIVE_FIRST;
 	s->inet.sock.send_limit = SEND_FIRST;
@@ -40,7 +40,6 @@ int tcp_new(const struct cred *who, struct tcp_sock **out)
 	sleep_lock_init(&s->read_lock);
 	sleep_lock_init(&s->write_lock);
 	tcp_timers_begin(s);
-	list_append(&tcp_all, &s->all_link);
 	*out = s;
 	return 0;
 }
@@ -73,7 +72,6 @@ void tcp_reap(struct tcp_sock *s)
 	assert(list_empty(&s->chunks) && list_empty(&s->ready_link));
 	assert(list_empty(&s->soon_link));
 	receive_purge(s);
-	list_remove(&s->all_link);
 	prison_hold(p);
 	inet_sock_end(&s->inet);
 	charged_free(p, s, sizeof *s);
@@ -382,7 +380,8 @@ static void prison_dead(struct prison *p)
 	struct list *l = tcp_all.next;
 
 	while (l != &tcp_all) {
-		struct tcp_sock *s = list_entry(l, struct tcp_sock, all_link);
+		struct tcp_sock *s = list_entry(l, struct tcp_sock,
+						inet.all_link);
 
 		l = l->next;
 		if (s->inet.sock.prison != p || s->listener ||

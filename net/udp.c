@@ -240,8 +240,9 @@ static int udp_make(const struct cred *who, int protocol,
 
 static int show_udp(struct text *t, const struct cred *who)
 {
-	datagram_show(t, who, &all);
-	return 0;
+	static const struct inet_table table = { &all, datagram_line, 5, true };
+
+	return inet_show(t, who, &table);
 }
 
 void udp_init(void)

@@ -153,6 +153,34 @@ TEST(a_protocol_of_our_own)
 	CHECK(!memcmp(buf + 20, "hello", 5));
 }
 
+/* The first column is as wide as that of TCP, the last ones are UDP's. */
+TEST(listed_in_proc)
+{
+	static const char title[] =
+		"  sl  local_address rem_address   st tx_queue rx_queue tr "
+		"tm->when retrnsmt   uid  timeout inode ref pointer drops\n";
+	struct sockaddr_in to = loopback();
+	char text[16384];
+	unsigned row, drops;
+	const char *line;
+	int a, fd, n;
+
+	need_root();
+	a = raw(253);
+	CHECK_OK(connect(a, (struct sockaddr *)&to, sizeof(to)));
+	fd = open("/proc/net/raw", O_RDONLY);
+	CHECK_OK(fd);
+	n = read(fd, text, sizeof(text) - 1);
+	CHECK(n > 0);
+	text[n] = '\0';
+	CHECK(!strncmp(text, title, strlen(title)));
+	line = strstr(text, ": 0100007F:00FD 0100007F:0000 01 00000000:00000000");
+	CHECK(line && line - text >= 5 && line[-5] == '\n');
+	CHECK_EQ(sscanf(line - 4, "%4u: %*s %*s %*s %*s %*s %*s 0 0 %*u 2 "
+			"%*x %u\n", &row, &drops), 2);
+	CHECK_EQ(drops, 0);
+}
+
 TEST(not_for_everybody)
 {
 	need_root();

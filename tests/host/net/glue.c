@@ -446,6 +446,7 @@ static bool listening(const struct sock *s)
 	return ((const struct glue_sock *)s)->listens;
 }
 
+static struct list all = LIST_INIT(all);
 static const struct sock_ops sock_ops = { .listening = listening };
 
 struct glue_sock *glue_bind(struct prison *p, const char *addr, unsigned port,
@@ -460,7 +461,7 @@ struct glue_sock *glue_bind(struct prison *p, const char *addr, unsigned port,
 	*cred = who;
 	inet_sock_begin(&s->s, cred, flags & GLUE_STREAM ? SOCK_STREAM :
 							   SOCK_DGRAM,
-			&sock_ops);
+			&sock_ops, &all);
 	s->s.ports = net_vnet_host()->tcp;
 	if (flags & GLUE_REUSEADDR)
 		s->s.sock.options |= SOCK_OPTION_REUSEADDR;
