@@ -57,7 +57,7 @@ static void pay_back(struct packet *k)
 
 bool packet_pay(struct packet *k, struct prison *p)
 {
-	uint32_t bytes = sizeof *k + k->size;
+	uint32_t bytes = packet_memory(k);
 
 	if (k->payer == p)
 		return true;

@@ -40,8 +40,9 @@ struct packet {
 				 * device is to cut it into */
 	bool broadcast, multicast;	/* the link's address was one */
 	uint64_t came;		/* realtime ns, where a reader asked for it */
-	uint32_t seq;		/* TCP's, of data, while it holds k; netlink's
-				 * group; AF_PACKET's length before it was cut */
+	uint32_t seq;		/* the number of data[0] (packet_bytes.h), or
+				 * netlink's group, or AF_PACKET's length before
+				 * it was cut */
 	uint8_t *network, *transport;	/* headers, where a layer noted them */
 	struct prison *payer;	/* RACCT_SOCKBUF; held, or NULL: nobody */
 	uint32_t charged;
@@ -57,6 +58,18 @@ bool packet_pay(struct packet *k, struct prison *p) must_check;
 void packet_free(struct packet *k);
 void packet_list_free(struct list *all);	/* empty then */
 struct packet *packet_copy(const struct packet *k);	/* NULL: no memory */
+static inline struct packet *packet_of_link(const struct list *l)
+{
+	return list_entry(l, struct packet, link);
+}
+static inline uint32_t packet_memory(const struct packet *k)
+{
+	return sizeof *k + k->size;
+}
+static inline uint32_t packet_end(const struct packet *k)
+{
+	return k->seq + k->len;	/* the first number behind its data */
+}
 static inline uint32_t packet_head(const struct packet *k)
 {
 	return k->data - k->block;

@@ -15,8 +15,8 @@
 #define NET_TCP_H
 
 #include "kernel/base/abi/tcp.h"
-#include "kernel/base/range_set.h"
 #include "net/inet.h"
+#include "net/packet_bytes.h"
 
 enum tcp_state {	/* Linux's numbers: /proc/net/tcp, TCP_INFO */
 	TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECEIVED, TCP_FIN_WAIT1,
@@ -102,9 +102,7 @@ struct tcp_sock {
 		bool urgent_set, urgent_here; /* there is a mark; its byte */
 		bool fin_set, fin_got;	/* fin_at is known; all before it came */
 	} rcv;
-	struct list chunks, queue;	/* packets: to send; received */
-	struct packet *cursor;		/* of chunks, the last sent of; or NULL */
-	uint32_t queue_bytes;		/* memory of queue */
+	struct packet_bytes chunks, queue; /* to send; received */
 	struct range_set sacked, late;	/* what the other has; what we have */
 
 	bool timestamps, sack;
@@ -170,14 +168,6 @@ static inline uint32_t tcp_now(void)	/* ms */
 {
 	return (uint32_t)div_u64(arch_clock_ns(), 1000000, NULL);
 }
-static inline struct packet *tcp_packet_of(struct list *l)
-{
-	return list_entry(l, struct packet, link);
-}
-static inline uint32_t tcp_packet_end(const struct packet *k)
-{
-	return k->seq + k->len;
-}
 
 /* --- tcp_header.c -------------------------------------------------------------- */
 
@@ -213,9 +203,6 @@ bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g);
 
 /* g's text, which begins in or before the window. Takes g->k where it keeps it. */
 void tcp_text(struct tcp_sock *s, struct tcp_segment *g);
-/* k joins list behind at, or what lies there, where it has room. k, or that. */
-struct packet *tcp_queue(struct list *list, struct list *at, struct packet *k);
-void tcp_unqueue(struct tcp_sock *s, struct packet *k);	/* received, read */
 
 /* --- tcp_output.c ------------------------------------------------------------------ */
 

@@ -85,20 +85,6 @@ static void grow(struct tcp_sock *s)
 						  want);
 }
 
-static void chunks_acked(struct tcp_sock *s)
-{
-	list_each_safe(l, &s->chunks) {
-		struct packet *k = tcp_packet_of(l);
-
-		if (seq_after(tcp_packet_end(k), s->snd.una))
-			return;
-		if (k == s->cursor)
-			s->cursor = NULL;
-		list_remove(l);
-		packet_free(k);
-	}
-}
-
 static void acked(struct tcp_sock *s, const struct tcp_segment *g)
 {
 	uint32_t bytes = g->ack - s->snd.una;
@@ -106,7 +92,7 @@ static void acked(struct tcp_sock *s, const struct tcp_segment *g)
 	measure(s, g);
 	s->snd.una = g->ack;
 	s->snd.nxt = seq_max(s->snd.nxt, s->snd.una);
-	chunks_acked(s);
+	packet_bytes_drop(&s->chunks, s->snd.una);
 	range_set_cut(&s->sacked, s->snd.una);
 	s->backoff = s->probes = 0;
 	s->stuck = tcp_now();

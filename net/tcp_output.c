@@ -115,22 +115,6 @@ static void dress(struct tcp_sock *s, struct tcp_segment *g)
 	}
 }
 
-static void copy_out(struct tcp_sock *s, uint8_t *to, uint32_t seq, uint32_t n)
-{
-	struct packet *k = s->cursor;
-	uint32_t m;
-
-	if (n && (!k || seq_before(seq, k->seq)))
-		k = tcp_packet_of(s->chunks.next);
-	for (; n; to += m, seq += m, n -= m) {
-		while (seq - k->seq >= k->len)
-			k = tcp_packet_of(k->link.next);
-		m = min_u32(n, tcp_packet_end(k) - seq);
-		memcpy(to, k->data + (seq - k->seq), m);
-	}
-	s->cursor = k;
-}
-
 bool tcp_transmit(struct tcp_sock *s, uint32_t seq, uint32_t n, unsigned flags)
 {
 	const struct inet_sock *i = &s->inet;
@@ -148,7 +132,7 @@ bool tcp_transmit(struct tcp_sock *s, uint32_t seq, uint32_t n, unsigned flags)
 		return false;
 	if (n > tcp_mss(s))
 		k->segment = tcp_mss(s);
-	copy_out(s, packet_put(k, n), seq, n);
+	packet_bytes_copy(&s->chunks, seq, packet_put(k, n), n);
 	dress(s, &g);
 	if ((flags & TCP_ACK) && (!n || !s->late.count)) {
 		s->rcv.acked = s->rcv.nxt;

@@ -31,8 +31,8 @@ int tcp_new(const struct cred *who, struct tcp_sock **out)
 	s->inet.sock.send_limit = SEND_FIRST;
 	s->state = TCP_CLOSED;
 	s->opt = tcp_options_first;
-	list_init(&s->chunks);
-	list_init(&s->queue);
+	packet_bytes_init(&s->chunks);
+	packet_bytes_init(&s->queue);
 	list_init(&s->ready);
 	list_init(&s->ready_link);
 	sleep_queue_init(&s->readers);
@@ -56,12 +56,6 @@ static int tcp_make(const struct cred *who, int protocol,
 	return err;
 }
 
-static void receive_purge(struct tcp_sock *s)
-{
-	packet_list_free(&s->queue);
-	s->queue_bytes = 0;
-}
-
 void tcp_reap(struct tcp_sock *s)
 {
 	struct prison *p = s->inet.sock.prison;
@@ -69,9 +63,9 @@ void tcp_reap(struct tcp_sock *s)
 	if (!s->orphan || s->state != TCP_CLOSED || s->listener)
 		return;
 	assert(!s->resend.armed && !s->keep.armed && !s->ack_timer.armed);
-	assert(list_empty(&s->chunks) && list_empty(&s->ready_link));
+	assert(packet_bytes_empty(&s->chunks) && list_empty(&s->ready_link));
 	assert(list_empty(&s->soon_link));
-	receive_purge(s);
+	packet_bytes_purge(&s->queue);
 	prison_hold(p);
 	inet_sock_end(&s->inet);
 	charged_free(p, s, sizeof *s);
@@ -113,8 +107,7 @@ void tcp_done(struct tcp_sock *s, int err)
 		return;
 	tcp_set_state(s, TCP_CLOSED);
 	tcp_timers_stop(s);
-	packet_list_free(&s->chunks);
-	s->cursor = NULL;
+	packet_bytes_purge(&s->chunks);
 	tcp_ranges_end(s, &s->sacked);
 	tcp_ranges_end(s, &s->late);
 	s->snd.una = s->snd.nxt = s->snd.max = s->snd.end;
@@ -209,7 +202,7 @@ static int connect_names(struct tcp_sock *s, uint32_t addr, uint16_t port)
 /* As new, about to say SYN; time: the offset of our timestamps. */
 void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time)
 {
-	assert(list_empty(&s->chunks) && list_empty(&s->queue));
+	assert(packet_bytes_empty(&s->chunks) && packet_bytes_empty(&s->queue));
 	memset(&s->snd, 0, sizeof s->snd);
 	memset(&s->rcv, 0, sizeof s->rcv);
 	s->snd.iss = s->snd.una = s->snd.nxt = s->snd.max = iss;
@@ -274,7 +267,7 @@ static int tcp_connect(struct sock *sock, const struct path_at *at,
 		return err;
 	sleep_lock_take(&s->read_lock);	/* what an earlier connection left */
 	if (s->state == TCP_CLOSED)
-		receive_purge(s);
+		packet_bytes_purge(&s->queue);
 	sleep_lock_release(&s->read_lock);
 	if (s->connecting || tcp_handshake(s))
 		return connect_wait(s, wait, -EALREADY);

@@ -70,7 +70,7 @@ static int append(struct tcp_sock *s, struct sock_msg *m)
 	packet_put(k, n);
 	k->seq = s->snd.end;
 	s->snd.end += n;
-	(void)tcp_queue(&s->chunks, s->chunks.prev, k);
+	(void)packet_bytes_add(&s->chunks, k);
 	if ((m->flags & MSG_OOB) && !m->io->left) {
 		s->snd.urgent = s->snd.end;
 		s->snd.urgent_set = true;
@@ -113,18 +113,6 @@ static bool inlined(const struct tcp_sock *s)
 	return s->inet.sock.options & SOCK_OPTION_OOBINLINE;
 }
 
-/* The packet that r->at is in, or NULL. */
-static struct packet *packet_at(const struct reading *r)
-{
-	list_each(l, &r->s->queue) {
-		struct packet *k = tcp_packet_of(l);
-
-		if (r->at - k->seq < k->len)
-			return k;
-	}
-	return NULL;
-}
-
 /* What was read goes. */
 static void consume(struct reading *r)
 {
@@ -133,11 +121,7 @@ static void consume(struct reading *r)
 	if (r->peek)
 		return;
 	s->rcv.read = r->at;
-	list_each_safe(l, &s->queue) {
-		if (seq_after(tcp_packet_end(tcp_packet_of(l)), r->at))
-			break;
-		tcp_unqueue(s, tcp_packet_of(l));
-	}
+	packet_bytes_drop(&s->queue, r->at);
 	if (s->rcv.urgent_set && seq_after(r->at, s->rcv.urgent))
 		s->rcv.urgent_set = s->rcv.urgent_here = false;
 }
@@ -157,10 +141,10 @@ static int give(struct reading *r, bool *mark)
 		return 0;
 	if (urgent && !inlined(s) && r->at != end)
 		r->at++;		/* it is read by MSG_OOB only */
-	k = r->at == end ? NULL : packet_at(r);
+	k = r->at == end ? NULL : packet_bytes_find(&s->queue, r->at);
 	if (!k)
 		return 0;
-	n = min_u32(tcp_packet_end(k) - r->at, r->m->io->left);
+	n = min_u32(packet_end(k) - r->at, r->m->io->left);
 	if (s->rcv.urgent_set && s->rcv.urgent - r->at < n &&
 	    s->rcv.urgent != r->at)
 		n = s->rcv.urgent - r->at;

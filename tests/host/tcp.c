@@ -11,7 +11,7 @@
  * sources: net/tcp_listen.c net/tcp_socket.c net/tcp_transfer.c net/tcp_option.c net/tcp_show.c
  * sources: jail/prison.c jail/cred.c jail/policy.c jail/denied.c jail/racct.c jail/name.c
  * sources: kernel/base/tree.c kernel/base/range_set.c kernel/base/hash.c
- * sources: kernel/base/siphash.c kernel/base/format.c
+ * sources: kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c
  * seconds: 60
  */
 #include "net/tcp_peer.h"
