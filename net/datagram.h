@@ -113,8 +113,14 @@ struct filter;
 int filter_load(struct prison *pays, uint32_t user, uint32_t len,
 		struct filter **out) must_check;
 void filter_free(struct prison *pays, struct filter *f);	/* or NULL */
+struct filter_packet {
+	const uint8_t *data;
+	uint32_t len;
+	uint16_t protocol;	/* Ethernet's, in this machine's order */
+	int kind, device;	/* PACKET_*; number of the interface */
+};
 /* How many bytes of it are wanted; 0: none, drop it. */
-uint32_t filter_run(const struct filter *f, const uint8_t *data, uint32_t len);
+uint32_t filter_run(const struct filter *f, const struct filter_packet *k);
 
 /* --- udp.c, raw.c, packet_socket.c -------------------------------------------- */
 

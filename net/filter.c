@@ -27,6 +27,13 @@ struct filter {
 
 /* --- loading ---------------------------------------------------------------------- */
 
+/* One of Linux's extensions that there are here. */
+static bool is_about(uint32_t at)
+{
+	return at == SKF_AD_PROTOCOL || at == SKF_AD_PKTTYPE ||
+	       at == SKF_AD_IFINDEX;
+}
+
 static bool load_ok(const struct abi_sock_filter *c)
 {
 	bool x = (c->code & CLASS) == LDX;
@@ -39,6 +46,8 @@ static bool load_ok(const struct abi_sock_filter *c)
 	case MEM:
 		return size == WORD && c->k < CELLS;
 	case ABS:
+		return !x && size <= BYTE &&
+		       (c->k < SKF_AD_OFF || is_about(c->k));
 	case IND:
 		return !x && size <= BYTE;
 	case MSH:
@@ -134,20 +143,29 @@ void filter_free(struct prison *pays, struct filter *f)
 /* --- running ---------------------------------------------------------------------- */
 
 struct state {
-	const uint8_t *data;
-	uint32_t len, a, x, cell[CELLS];
+	const struct filter_packet *k;
+	uint32_t a, x, cell[CELLS];
 };
+
+/* Linux's extensions: what is not in the packet, at places beyond any. */
+static uint32_t about(const struct filter_packet *k, uint32_t at)
+{
+	assert(is_about(at));
+	return at == SKF_AD_PROTOCOL ? k->protocol :
+	       at == SKF_AD_PKTTYPE ? (uint32_t)k->kind : (uint32_t)k->device;
+}
 
 /* False: there are no such bytes in the packet, and it is not wanted. */
 static bool fetch(const struct state *s, unsigned size, uint32_t at,
 		  uint32_t *to)
 {
 	unsigned n = size == WORD ? 4 : size == HALF ? 2 : 1;
+	const uint8_t *p;
 
-	if (at > s->len || n > s->len - at)
+	if (at > s->k->len || n > s->k->len - at)
 		return false;
-	*to = n == 4 ? net32(s->data + at) : n == 2 ? net16(s->data + at) :
-						      s->data[at];
+	p = s->k->data + at;
+	*to = n == 4 ? net32(p) : n == 2 ? net16(p) : *p;
 	return true;
 }
 
@@ -161,7 +179,7 @@ static bool load(struct state *s, const struct abi_sock_filter *c,
 		*to = c->k;
 		return true;
 	case LEN:
-		*to = s->len;
+		*to = s->k->len;
 		return true;
 	case MEM:
 		assert(c->k < CELLS);
@@ -176,7 +194,10 @@ static bool load(struct state *s, const struct abi_sock_filter *c,
 		return c->k + s->x >= c->k &&
 		       fetch(s, c->code & SIZE, c->k + s->x, to);
 	default:
-		return fetch(s, c->code & SIZE, c->k, to);
+		if (c->k < SKF_AD_OFF)
+			return fetch(s, c->code & SIZE, c->k, to);
+		*to = about(s->k, c->k);
+		return true;
 	}
 }
 
@@ -225,9 +246,9 @@ static uint32_t jump(const struct state *s, const struct abi_sock_filter *c)
 	return yes ? c->yes : c->no;
 }
 
-uint32_t filter_run(const struct filter *f, const uint8_t *data, uint32_t len)
+uint32_t filter_run(const struct filter *f, const struct filter_packet *k)
 {
-	struct state s = { .data = data, .len = len };
+	struct state s = { .k = k };
 
 	for (unsigned n = 0;; n++) {
 		const struct abi_sock_filter *c = &f->code[n];

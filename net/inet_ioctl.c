@@ -77,6 +77,36 @@ static int get_addr(struct request *q, uint32_t cmd)
 	return 0;
 }
 
+/* What ethtool asks of anybody's, and libpcap with it. Times are taken by us,
+ * never by a card. */
+static int ethtool(const struct netif *i, uint32_t arg)
+{
+	struct abi_ethtool_ts_info times = {
+		.cmd = ETHTOOL_GET_TS_INFO, .clock = -1,
+		.kinds = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE,
+	};
+	struct abi_ethtool_value v;
+
+	if (user_get32(arg, &v.cmd))
+		return -EFAULT;
+	switch (v.cmd) {
+	case ETHTOOL_GLINK:
+		v.value = (i->flags & NETIF_RUNNING) != 0;
+		break;
+	case ETHTOOL_GTXCSUM:
+		v.value = (i->offload & NETIF_OFFLOAD_CHECKSUM) != 0;
+		break;
+	case ETHTOOL_GTSO:
+		v.value = (i->offload & NETIF_OFFLOAD_TCP4) != 0;
+		break;
+	case ETHTOOL_GET_TS_INFO:
+		return user_copy_out(arg, &times, sizeof times);
+	default:
+		return -EOPNOTSUPP;
+	}
+	return user_copy_out(arg, &v, sizeof v);
+}
+
 static int get(struct request *q, uint32_t cmd)
 {
 	const struct netif *i = q->netif;
@@ -105,6 +135,8 @@ static int get(struct request *q, uint32_t cmd)
 	case SIOCGIFMAP:
 		memset(q->r.map, 0, sizeof q->r.map);
 		return 0;
+	case SIOCETHTOOL:
+		return ethtool(i, q->r.data);
 	default:
 		return get_addr(q, cmd);
 	}
@@ -280,6 +312,7 @@ static const struct {
 	{ SIOCGIFINDEX, false, PRIV_NONE },
 	{ SIOCGIFTXQLEN, false, PRIV_NONE },
 	{ SIOCGIFMAP, false, PRIV_NONE },
+	{ SIOCETHTOOL, false, PRIV_NONE },
 	{ SIOCSIFFLAGS, true, PRIV_NET_SETIFFLAGS },
 	{ SIOCSIFADDR, true, PRIV_NET_ADDIFADDR },
 	{ SIOCSIFDSTADDR, true, PRIV_NET_ADDIFADDR },

@@ -60,6 +60,7 @@ struct sock_ops {
 			  int name, uint32_t user, uint32_t len);
 	int (*option_get)(struct sock *s, struct thread *me, int level,
 			  int name, uint32_t user, uint32_t user_len);
+	int (*map)(struct sock *s, struct vm_request *r);	/* or NULL: -ENODEV */
 	bool (*listening)(const struct sock *s);	/* no sleep */
 	void (*resized)(struct sock *s);	/* a buffer's limit changed */
 	void (*closing)(struct sock *s);	/* one of its descriptors goes */

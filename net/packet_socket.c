@@ -5,12 +5,14 @@
  * there is one, and for who looks on. packet(7).
  *
  * A socket for all protocols gets what goes out too; one for a single protocol
- * what comes in. It sees everybody's frames, so making one needs NET_RAW, which
- * no jail has that shares its parent's stack.
+ * what comes in: in a queue, or in its ring (packet_ring.h). It sees everybody's
+ * frames, so making one needs NET_RAW, which no jail has that shares its parent's
+ * stack.
  *
  * Locks: the kernel lock. netif_tap runs from deferred work and never sleeps.
  */
 #include "net/datagram.h"
+#include "net/packet_ring.h"
 
 enum { AT_TO = 0, AT_FROM = 6, AT_TYPE = 12, ETHER_ALL = 3 };
 
@@ -25,6 +27,9 @@ struct packet_sock {
 	struct list members;	/* struct member */
 	struct abi_tpacket_stats stats;
 	bool auxdata;
+	int version;		/* TPACKET_* of a ring to be made */
+	uint32_t reserve;	/* PACKET_RESERVE, likewise */
+	struct packet_ring *ring;	/* or NULL */
 };
 
 /* PACKET_ADD_MEMBERSHIP: what else is to come in at an interface. */
@@ -55,20 +60,87 @@ static bool wants(const struct packet_sock *s, const struct netif *i,
 	return !out && s->protocol && s->protocol == type;
 }
 
+static int kind_of(const struct netif *i, const uint8_t *head, bool out)
+{
+	static const uint8_t all[ETHER_ADDR] = { 255, 255, 255, 255, 255, 255 };
+	const uint8_t *to = head + AT_TO;
+
+	if (out)
+		return PACKET_OUTGOING;
+	if (i->flags & NETIF_LOOPBACK)
+		return PACKET_HOST;
+	if (to[0] & 1)
+		return memcmp(to, all, ETHER_ADDR) ? PACKET_MULTICAST :
+						     PACKET_BROADCAST;
+	return memcmp(to, i->mac, ETHER_ADDR) ? PACKET_OTHERHOST : PACKET_HOST;
+}
+
+/* How many bytes of k, without its first `head`, s wants to see. */
+static uint32_t wanted(const struct packet_sock *s, const struct netif *i,
+		       const struct packet *k, uint32_t head, bool out)
+{
+	struct filter_packet p = {
+		.data = k->data + head, .len = k->len - head,
+		.protocol = net16(k->data + AT_TYPE), .device = i->index,
+	};
+
+	if (!s->filter)
+		return p.len;
+	p.kind = kind_of(i, k->data, out);
+	return min_u32(p.len, filter_run(s->filter, &p));
+}
+
+static uint32_t status_of(const struct packet *k)
+{
+	return k->checksum == PACKET_CHECKSUM_PARTIAL ? TP_STATUS_CSUMNOTREADY :
+							0;
+}
+
+static void address_fill(struct abi_sockaddr_ll *a, const struct netif *i,
+			 const uint8_t *head, bool out)
+{
+	*a = (struct abi_sockaddr_ll){
+		.family = AF_PACKET, .device = i->index,
+		.hardware = i->hardware, .kind = kind_of(i, head, out),
+		.addr_len = ETHER_ADDR,
+	};
+	memcpy(&a->protocol, head + AT_TYPE, sizeof a->protocol);
+	memcpy(a->addr, head + AT_FROM, ETHER_ADDR);
+}
+
+/* The first `keep` bytes of k behind `head` for the program that maps the
+ * ring. */
+static bool ring_give(struct packet_sock *s, const struct netif *i,
+		      const struct packet *k, uint32_t head, uint32_t keep,
+		      bool out)
+{
+	struct packet_ring_frame f = {
+		.data = k->data + head, .len = k->len - head, .kept = keep,
+		.head = head ? 0 : ETHER_HEAD, .status = status_of(k),
+	};
+
+	address_fill(&f.from, i, k->data, out);
+	if (!packet_ring_put(s->ring, &f, s->stats.drops != 0))
+		return false;
+	sleep_wake(&s->queue.readers);
+	return true;
+}
+
 /* A copy of k for s, where there is room. */
 static void give(struct packet_sock *s, struct netif *i, const struct packet *k,
 		 bool out)
 {
 	uint32_t head = s->sock.type == SOCK_DGRAM ? ETHER_HEAD : 0;
-	uint32_t keep = k->len - head;
+	uint32_t keep = wanted(s, i, k, head, out);
 	struct packet *c;
 
-	if (s->filter)
-		keep = min_u32(keep, filter_run(s->filter, k->data + head,
-						keep));
 	if (s->filter && !keep)
 		return;
 	s->stats.packets++;
+	if (s->ring) {
+		s->stats.drops += !ring_give(s, i, k, head, keep, out);
+		return;
+	}
 	c = s->queue.bytes > s->sock.receive_limit ? NULL : packet_copy(k);
 	if (!c || !packet_pay(c, s->sock.prison)) {
 		s->stats.drops++;
@@ -100,48 +172,23 @@ static void tap(struct netif *i, const struct packet *k, bool out)
 
 /* --- names ------------------------------------------------------------------------ */
 
-static int kind_of(const struct packet *k)
-{
-	static const uint8_t all[ETHER_ADDR] = { 255, 255, 255, 255, 255, 255 };
-	const uint8_t *to = k->network + AT_TO;
-
-	if (k->looped)
-		return PACKET_OUTGOING;
-	if (k->in->flags & NETIF_LOOPBACK)
-		return PACKET_HOST;
-	if (to[0] & 1)
-		return memcmp(to, all, ETHER_ADDR) ? PACKET_MULTICAST :
-						     PACKET_BROADCAST;
-	return memcmp(to, k->in->mac, ETHER_ADDR) ? PACKET_OTHERHOST :
-						    PACKET_HOST;
-}
-
-static void name_fill(struct sock_name *n, const struct netif *i,
-		      const uint8_t *mac, uint16_t protocol, int kind)
-{
-	struct abi_sockaddr_ll *a = (void *)n->bytes;
-
-	memset(a, 0, sizeof *a);
-	a->family = AF_PACKET;
-	a->protocol = protocol;
-	n->len = sizeof *a;
-	if (!i)
-		return;
-	a->device = i->index;
-	a->hardware = i->hardware;
-	a->kind = kind;
-	a->addr_len = ETHER_ADDR;
-	memcpy(a->addr, mac, ETHER_ADDR);
-}
-
 static int packet_name(struct sock *sock, bool peer, struct sock_name *out)
 {
 	struct packet_sock *s = packet_of(sock);
 	struct netif *i = s->device ? netif_by_index(s->vnet, s->device) : NULL;
+	struct abi_sockaddr_ll *a = (void *)out->bytes;
 
 	if (peer)
 		return -EOPNOTSUPP;
-	name_fill(out, i, i ? i->mac : NULL, s->protocol, PACKET_HOST);
+	*a = (struct abi_sockaddr_ll){ .family = AF_PACKET,
+				       .protocol = s->protocol };
+	out->len = sizeof *a;
+	if (!i)
+		return 0;
+	a->device = i->index;
+	a->hardware = i->hardware;
+	a->addr_len = ETHER_ADDR;
+	memcpy(a->addr, i->mac, ETHER_ADDR);
 	return 0;
 }
 
@@ -251,9 +298,7 @@ static int auxdata_give(const struct packet_sock *s, struct sock_msg *m,
 {
 	bool cooked = s->sock.type == SOCK_DGRAM;
 	struct abi_tpacket_auxdata a = {
-		.status = TP_STATUS_USER |
-			  (k->checksum == PACKET_CHECKSUM_PARTIAL ?
-			   TP_STATUS_CSUMNOTREADY : 0),
+		.status = TP_STATUS_USER | status_of(k),
 		.len = k->seq, .kept = k->len, .net = cooked ? 0 : ETHER_HEAD,
 	};
 
@@ -263,7 +308,6 @@ static int auxdata_give(const struct packet_sock *s, struct sock_msg *m,
 static int packet_receive(struct sock *sock, struct sock_msg *m, bool wait)
 {
 	struct packet *k;
-	uint16_t type;
 	int n, err;
 
 	if (m->flags & (MSG_OOB | MSG_ERRQUEUE))
@@ -272,10 +316,11 @@ static int packet_receive(struct sock *sock, struct sock_msg *m, bool wait)
 		 sock_deadline(wait, sock->receive_timeout), &k);
 	if (n)
 		return n;
-	memcpy(&type, k->network + AT_TYPE, sizeof type);
-	if (m->name)
-		name_fill(m->name, k->in, k->network + AT_FROM, type,
-			  kind_of(k));
+	if (m->name) {
+		address_fill((void *)m->name->bytes, k->in, k->network,
+			     k->looped);
+		m->name->len = sizeof(struct abi_sockaddr_ll);
+	}
 	n = packet_give(k, m);
 	err = n < 0 ? n : sock_put_time(sock, m, k->came);
 	if (!err && packet_of(sock)->auxdata)
@@ -290,7 +335,16 @@ static unsigned packet_poll(struct sock *sock, struct poller *p)
 
 	poll_wait(p, &s->queue.readers);
 	return POLLOUT | POLLWRNORM | POLLWRBAND |
-	       (packet_queue_empty(&s->queue) ? 0 : POLLIN | POLLRDNORM);
+	       (packet_queue_empty(&s->queue) &&
+		!(s->ring && packet_ring_ready(s->ring)) ?
+		0 : POLLIN | POLLRDNORM);
+}
+
+static int packet_map(struct sock *sock, struct vm_request *r)
+{
+	struct packet_sock *s = packet_of(sock);
+
+	return s->ring ? packet_ring_map(s->ring, sock->file, r) : -EINVAL;
 }
 
 static int packet_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
@@ -384,6 +438,47 @@ static int filter_set(struct packet_sock *s, int name, uint32_t user,
 	return 0;
 }
 
+/* A ring that is mapped stays; what waits in the queue goes. */
+static int ring_set(struct packet_sock *s, uint32_t user, uint32_t len)
+{
+	struct abi_tpacket_req r;
+	struct packet_ring *made = NULL;
+	int err = 0;
+
+	if (len < sizeof r)
+		return -EINVAL;
+	if (user_copy_in(&r, user, sizeof r))
+		return -EFAULT;
+	if (r.block_count ? s->version != TPACKET_V2 : r.frame_count != 0)
+		return -EINVAL;
+	if (r.block_count && !s->ring)
+		err = packet_ring_new(s->sock.prison, &r, s->reserve, &made);
+	if (err)
+		return err;
+	if (s->ring && (r.block_count || packet_ring_mapped(s->ring))) {
+		packet_ring_free(made);
+		return -EBUSY;
+	}
+	packet_ring_free(s->ring);
+	s->ring = made;
+	packet_queue_clear(&s->queue);
+	return 0;
+}
+
+/* What a ring will be like, before there is one. */
+static int ring_plan(struct packet_sock *s, int name, uint32_t v)
+{
+	if (s->ring)
+		return -EBUSY;
+	if (name == PACKET_VERSION ? v > TPACKET_V2 : v > INT32_MAX)
+		return -EINVAL;
+	if (name == PACKET_VERSION)
+		s->version = (int)v;
+	else
+		s->reserve = v;
+	return 0;
+}
+
 static int packet_option_set(struct sock *sock, struct thread *me, int level,
 			     int name, uint32_t user, uint32_t len)
 {
@@ -400,16 +495,35 @@ static int packet_option_set(struct sock *sock, struct thread *me, int level,
 	case PACKET_ADD_MEMBERSHIP:
 	case PACKET_DROP_MEMBERSHIP:
 		return member_set(s, name, user, len);
+	case PACKET_RX_RING:
+		return ring_set(s, user, len);
 	case PACKET_AUXDATA:
+	case PACKET_VERSION:
+	case PACKET_RESERVE:
 		if (len < sizeof v)
 			return -EINVAL;
 		if (user_get32(user, &v))
 			return -EFAULT;
+		if (name != PACKET_AUXDATA)
+			return ring_plan(s, name, v);
 		s->auxdata = v != 0;
 		return 0;
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+/* The size of a frame's header in a ring of the version that stands there. */
+static int header_get(uint32_t user, uint32_t user_len)
+{
+	uint32_t v;
+
+	if (user_get32(user, &v))
+		return -EFAULT;
+	if (v != TPACKET_V2)
+		return -EINVAL;
+	v = sizeof(struct abi_tpacket2_hdr);
+	return sock_option_give(user, user_len, &v, sizeof v);
 }
 
 /* Statistics begin anew each time. */
@@ -418,7 +532,7 @@ static int packet_option_get(struct sock *sock, struct thread *me, int level,
 {
 	struct packet_sock *s = packet_of(sock);
 	struct abi_tpacket_stats stats = s->stats;
-	uint32_t v = s->auxdata;
+	uint32_t v;
 
 	(void)me;
 	if (level != SOL_PACKET)
@@ -427,11 +541,21 @@ static int packet_option_get(struct sock *sock, struct thread *me, int level,
 	case PACKET_STATISTICS:
 		memset(&s->stats, 0, sizeof s->stats);
 		return sock_option_give(user, user_len, &stats, sizeof stats);
+	case PACKET_HDRLEN:
+		return header_get(user, user_len);
 	case PACKET_AUXDATA:
-		return sock_option_give(user, user_len, &v, sizeof v);
+		v = s->auxdata;
+		break;
+	case PACKET_VERSION:
+		v = s->version;
+		break;
+	case PACKET_RESERVE:
+		v = s->reserve;
+		break;
 	default:
 		return -ENOPROTOOPT;
 	}
+	return sock_option_give(user, user_len, &v, sizeof v);
 }
 
 /* --- birth and death ---------------------------------------------------------------- */
@@ -444,6 +568,7 @@ static void packet_release(struct sock *sock)
 	assert(sleep_queue_idle(&s->queue.readers));
 	list_remove(&s->link);
 	packet_queue_clear(&s->queue);
+	packet_ring_free(s->ring);
 	while (!list_empty(&s->members))
 		member_end(s, list_entry(s->members.next, struct member, link));
 	filter_free(pays, s->filter);
@@ -459,6 +584,7 @@ static const struct sock_ops packet_ops = {
 	.send = packet_send,
 	.receive = packet_receive,
 	.poll = packet_poll,
+	.map = packet_map,
 	.ioctl = packet_ioctl,
 	.option_set = packet_option_set,
 	.option_get = packet_option_get,

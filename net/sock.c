@@ -135,6 +135,13 @@ static int file_ioctl(struct file *f, struct thread *me, uint32_t cmd,
 		err;
 }
 
+static int file_map_sock(struct file *f, struct vm_request *r)
+{
+	struct sock *s = f->private;
+
+	return s->ops->map ? s->ops->map(s, r) : -ENODEV;
+}
+
 static void file_closing(struct file *f, struct file_table *t)
 {
 	struct sock *s = f->private;
@@ -161,6 +168,7 @@ static const struct file_ops sock_file_ops = {
 	.seek = file_no_seek,
 	.poll = file_poll,
 	.ioctl = file_ioctl,
+	.map = file_map_sock,
 	.flush = file_closing,
 	.release = file_ended,
 };

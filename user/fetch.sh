@@ -1,10 +1,12 @@
 #!/bin/sh
-# fetch.sh DIR - fetch Debian's i386 packages and unpack into DIR what the user
-# land is made of:
+# fetch.sh DIR [PACKAGE]... - fetch Debian's i386 packages and unpack into DIR
+# what the user land is made of:
 #
 #   DIR/busybox             the static BusyBox
 #   DIR/musl/include, lib   the C library and the Linux headers
 #   DIR/VERSIONS            what was fetched
+#
+# With packages, those instead, as they are, into DIR/tree.
 #
 # apt works on a private state folder, so that the architectures and the lists
 # of the machine's own dpkg stay as they are.
@@ -20,9 +22,11 @@ fail()
 }
 
 command -v apt-get >/dev/null || fail 'this machine has no apt-get'
-[ $# -eq 1 ] || fail 'usage: fetch.sh DIR'
+[ $# -ge 1 ] || fail 'usage: fetch.sh DIR [PACKAGE]...'
 mkdir -p "$1"
 to=$(cd "$1" && pwd)
+shift
+[ $# -eq 0 ] || packages=$* help='is the network there?' as_is=1
 work=$to/fetch.$$
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -45,6 +49,12 @@ apt-get "$@" download $packages >>log 2>&1 || {
 for deb in *.deb; do
 	dpkg -x "$deb" tree
 done
+if [ "${as_is-}" ]; then
+	rm -rf "$to/tree"
+	mv tree "$to/tree"
+	ls -- *.deb >"$to/VERSIONS"
+	exit
+fi
 usr=tree/usr
 mkdir musl
 cp -R $usr/include/i386-linux-musl musl/include

@@ -551,6 +551,7 @@ enum { FADV_NORMAL, FADV_RANDOM, FADV_SEQUENTIAL, FADV_WILLNEED, FADV_DONTNEED,
 int file_advise(struct file *f, off64 from, off64 n, unsigned advice) must_check;
 /* mmap: the file's part of r (object, ops, owner, VM_MAY_WRITE). */
 int file_map(struct file *f, struct vm_request *r) must_check;
+extern const struct vm_map_ops file_map_ops;	/* of a map whose owner is a file */
 int file_seek(struct file *f, off64 offset, int whence, off64 *out) must_check;
 int file_no_seek(struct file *f, off64 offset, int whence, off64 *out);
 int file_seek_stays(struct file *f, off64 offset, int whence, off64 *out);

@@ -186,7 +186,6 @@ int regular_resize(struct inode *i, off64 size) must_check;
 /* In a long copy: lets others run; false: a fatal signal waits, stop. */
 bool regular_may_go_on(void);
 int file_seek_plain(struct file *f, off64 offset, int whence, off64 *out) must_check;
-extern const struct vm_map_ops file_map_ops;	/* of a map whose owner is a file */
 /* RLIMIT_FSIZE of the running process: -EFBIG (and SIGXFSZ) when past it. */
 int regular_limit(off64 size) must_check;
 

@@ -444,6 +444,10 @@ static void map_describe(struct vm_map *m, char *name, size_t size,
 
 	*dev = f->inode->sb->dev;
 	*ino = (uint32_t)f->inode->ino;
+	if (S_ISSOCK(f->inode->mode)) {
+		str_format(name, size, "socket:[%u]", *ino);
+		return;
+	}
 	if (fs)
 		err = path_name(&f->path, &fs->root, name, size, &at);
 	if (!fs || err == -ENAMETOOLONG)

@@ -1,42 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* packet.c - AF_PACKET: frames of loopback, as they are and without header. */
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/if_ether.h>
+#include <linux/sockios.h>
 #include <netinet/ip.h>
-#include <linux/if_packet.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
-#include "files.h"
-
-enum { EXPERIMENT = 0x88b5 };	/* an Ethernet type for experiments */
-
-static int packet(int type, int protocol)
-{
-	struct sockaddr_ll a = { .sll_family = AF_PACKET,
-				 .sll_protocol = htons(protocol),
-				 .sll_ifindex = if_nametoindex("lo") };
-	struct timeval t = { 5, 0 };
-	int fd;
-
-	need_root();
-	fd = socket(AF_PACKET, type, 0);
-	CHECK_OK(fd);
-	CHECK_OK(bind(fd, (struct sockaddr *)&a, sizeof(a)));
-	CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)));
-	return fd;
-}
-
-static struct sockaddr_ll loopback(int protocol)
-{
-	struct sockaddr_ll a = { .sll_family = AF_PACKET, .sll_halen = 6,
-				 .sll_protocol = htons(protocol),
-				 .sll_ifindex = if_nametoindex("lo") };
-
-	return a;
-}
+#include "packet.h"
 
 TEST(a_frame_of_our_own)
 {
@@ -124,16 +92,6 @@ TEST(statistics_begin_anew)
 	CHECK_EQ(s.tp_drops, 50 - got);
 	CHECK_OK(getsockopt(in, SOL_PACKET, PACKET_STATISTICS, &s, &len));
 	CHECK_EQ(s.tp_packets, 0);
-}
-
-struct instruction { uint16_t code; uint8_t yes, no; uint32_t k; };
-struct program { uint16_t n; const struct instruction *code; };
-
-static int attach(int fd, const struct instruction *code, unsigned n)
-{
-	struct program p = { n, code };
-
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p, sizeof(p));
 }
 
 static int promiscuous(int fd, int option, int device)
@@ -257,6 +215,34 @@ TEST(a_filter_computes)
 	CHECK_EQ(recv(in, buf, sizeof(buf), 0), 20);
 }
 
+/* What is known of a frame and not in it: places beyond any. */
+TEST(a_filter_asks_about_a_frame)
+{
+	struct instruction code[] = {
+		{ 0x28, 0, 0, 0xfffff000 },	/* ldh protocol */
+		{ 0x15, 0, 5, EXPERIMENT },
+		{ 0x30, 0, 0, 0xfffff004 },	/* ldb kind */
+		{ 0x15, 0, 3, PACKET_HOST },
+		{ 0x20, 0, 0, 0xfffff008 },	/* ld interface */
+		{ 0x15, 0, 1, if_nametoindex("lo") },
+		{ 0x06, 0, 0, 4 },
+		{ 0x06, 0, 0, 0 },
+	};
+	int in = packet(SOCK_DGRAM, ETH_P_ALL), out = packet(SOCK_DGRAM, 0);
+	struct sockaddr_ll to = loopback(EXPERIMENT);
+	char buf[64];
+
+	CHECK_OK(attach(in, code, 8));
+	while (recv(in, buf, sizeof(buf), MSG_DONTWAIT) >= 0)
+		;		/* what came before there was a filter */
+	CHECK_EQ(sendto(out, "hello", 5, 0, (struct sockaddr *)&to,
+			sizeof(to)), 5);
+	CHECK_EQ(recv(in, buf, sizeof(buf), 0), 4);
+	CHECK_ERRNO(recv(in, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
+	code[0].k = 0xffffff00;			/* nothing is known of that */
+	CHECK_ERRNO(attach(in, code, 8), EINVAL);
+}
+
 TEST(filters_that_are_none)
 {
 	static const struct instruction bad[][2] = {
@@ -290,4 +276,34 @@ TEST(what_cannot_be)
 	CHECK_ERRNO(socket(AF_PACKET, SOCK_STREAM, 0), ESOCKTNOSUPPORT);
 	CHECK_OK(setuid(1000));
 	CHECK_ERRNO(socket(AF_PACKET, SOCK_RAW, 0), EPERM);
+}
+
+/* Of linux/ethtool.h, which defines musl's struct ethhdr again. */
+enum { GLINK = 0xa, GET_TS_INFO = 0x41, RX_SOFTWARE = 8 };
+struct value { uint32_t cmd, data; };
+struct times { uint32_t cmd, kinds; int32_t clock; uint32_t rest[8]; };
+
+static int ethtool(const char *name, void *data)
+{
+	struct ifreq r = { .ifr_data = data };
+
+	strcpy(r.ifr_name, name);
+	return ioctl(socket(AF_UNIX, SOCK_DGRAM, 0), SIOCETHTOOL, &r);
+}
+
+/* libpcap asks whether there is a wire, and who takes the time of a frame. */
+TEST(what_is_asked_before_a_capture)
+{
+	struct value v = { .cmd = GLINK };
+	struct times t = { .cmd = GET_TS_INFO };
+
+	CHECK_OK(ethtool("lo", &v));
+	CHECK_EQ(v.data, 1);
+	CHECK_OK(ethtool("lo", &t));
+	CHECK_EQ(t.clock, -1);
+	CHECK(t.kinds & RX_SOFTWARE);
+	v.cmd = 0xeeee;
+	CHECK_ERRNO(ethtool("lo", &v), EOPNOTSUPP);
+	CHECK_ERRNO(ethtool("lo", (void *)16), EFAULT);
+	CHECK_ERRNO(ethtool("nosuch0", &v), ENODEV);
 }

@@ -25,8 +25,9 @@ enum { PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST,
        PACKET_OUTGOING };		/* abi_sockaddr_ll.kind */
 enum { SOL_PACKET = 263 };
 enum {	/* its options, and the control message */
-	PACKET_ADD_MEMBERSHIP = 1, PACKET_DROP_MEMBERSHIP,
-	PACKET_STATISTICS = 6, PACKET_AUXDATA = 8,
+	PACKET_ADD_MEMBERSHIP = 1, PACKET_DROP_MEMBERSHIP, PACKET_RX_RING = 5,
+	PACKET_STATISTICS, PACKET_AUXDATA = 8, PACKET_VERSION = 10,
+	PACKET_HDRLEN, PACKET_RESERVE,
 };
 enum { PACKET_MR_MULTICAST, PACKET_MR_PROMISC, PACKET_MR_ALLMULTI,
        PACKET_MR_UNICAST };
@@ -42,7 +43,19 @@ struct abi_tpacket_auxdata {
 	uint32_t status, len, kept;
 	uint16_t mac, net, vlan_tci, vlan_tpid;
 };
-enum { TP_STATUS_USER = 1, TP_STATUS_CSUMNOTREADY = 8 };
+enum { TP_STATUS_KERNEL, TP_STATUS_USER, TP_STATUS_LOSING = 4,
+       TP_STATUS_CSUMNOTREADY = 8 };
+enum { TPACKET_V1, TPACKET_V2, TPACKET_V3, TPACKET_ALIGNMENT = 16 };
+struct abi_tpacket_req {	/* PACKET_RX_RING */
+	uint32_t block_size, block_count, frame_size, frame_count;
+};
+struct abi_tpacket2_hdr {	/* of a frame in the ring; sockaddr_ll follows */
+	uint32_t status, len, kept;
+	uint16_t mac, net;
+	uint32_t sec, nsec;
+	uint16_t vlan_tci, vlan_tpid;
+	uint8_t pad[4];
+};
 
 enum {	/* ioctls: routes, interfaces, neighbours */
 	SIOCADDRT = 0x890b, SIOCDELRT = 0x890c,
@@ -53,7 +66,7 @@ enum {	/* ioctls: routes, interfaces, neighbours */
 	SIOCGIFNETMASK = 0x891b, SIOCSIFNETMASK = 0x891c,
 	SIOCGIFMETRIC = 0x891d, SIOCSIFMETRIC = 0x891e, SIOCGIFMTU = 0x8921,
 	SIOCSIFMTU = 0x8922, SIOCSIFHWADDR = 0x8924, SIOCGIFHWADDR = 0x8927,
-	SIOCGIFINDEX = 0x8933, SIOCGIFTXQLEN = 0x8942,
+	SIOCGIFINDEX = 0x8933, SIOCGIFTXQLEN = 0x8942, SIOCETHTOOL = 0x8946,
 	SIOCDARP = 0x8953, SIOCGARP = 0x8954, SIOCSARP = 0x8955,
 	SIOCGIFMAP = 0x8970,
 };
@@ -90,9 +103,21 @@ struct abi_ifreq {
 		struct abi_sockaddr hardware;
 		int16_t flags;
 		int32_t number;		/* index, metric, MTU, queue length */
+		uint32_t data;		/* user address: SIOCETHTOOL */
 		char map[16];
 	};
 };
+enum {	/* SIOCETHTOOL, the first word at abi_ifreq.data */
+	ETHTOOL_GLINK = 0xa, ETHTOOL_GTXCSUM = 0x16, ETHTOOL_GTSO = 0x1e,
+	ETHTOOL_GET_TS_INFO = 0x41,
+};
+struct abi_ethtool_value { uint32_t cmd, value; };
+struct abi_ethtool_ts_info {
+	uint32_t cmd, kinds;		/* SOF_TIMESTAMPING_* */
+	int32_t clock;			/* -1: none */
+	uint32_t send, reserved1[3], filters, reserved2[3];
+};
+enum { SOF_TIMESTAMPING_RX_SOFTWARE = 8, SOF_TIMESTAMPING_SOFTWARE = 16 };
 struct abi_ifconf {
 	int32_t len;
 	uint32_t buf;
@@ -119,7 +144,9 @@ struct abi_arpreq {
 enum { ATF_COMPLETE = 2, ATF_PERMANENT = 4, ATF_PUBLISHED = 8 };
 
 _Static_assert(sizeof(struct abi_sockaddr_ll) == 20, "Linux's sockaddr_ll");
+_Static_assert(sizeof(struct abi_tpacket2_hdr) == 32, "Linux's tpacket2_hdr");
 _Static_assert(sizeof(struct abi_ifreq) == 32, "Linux's i386 ifreq");
+_Static_assert(sizeof(struct abi_ethtool_ts_info) == 44, "ethtool_ts_info");
 _Static_assert(sizeof(struct abi_rtentry) == 84, "Linux's i386 rtentry");
 _Static_assert(sizeof(struct abi_arpreq) == 68, "Linux's arpreq");
 

@@ -56,6 +56,10 @@ struct abi_sock_fprog {
 	uint16_t len;		/* instructions */
 	uint32_t code;
 };
+enum {	/* places that Linux loads from what is known beside the packet */
+	SKF_AD_OFF = 0xfffff000, SKF_AD_PROTOCOL = SKF_AD_OFF,
+	SKF_AD_PKTTYPE = SKF_AD_OFF + 4, SKF_AD_IFINDEX = SKF_AD_OFF + 8,
+};
 
 enum { SCM_RIGHTS = 1, SCM_CREDENTIALS = 2, SCM_MAX_FD = 253 };
 struct abi_ucred {
