@@ -213,12 +213,55 @@ static void peer_set(struct inet_sock *s, uint32_t addr, uint16_t port)
 	}
 }
 
+/* May s talk there? A stream is between two. */
+static int peer_allowed(const struct inet_sock *s, uint32_t addr)
+{
+	bool many = netif_any_broadcast(s->vnet, addr);
+
+	if (s->sock.type == SOCK_STREAM)
+		return many || inet_is_multicast(addr) ? -ENETUNREACH : 0;
+	return many && !(s->sock.options & SOCK_OPTION_BROADCAST) ? -EACCES : 0;
+}
+
+/* A stream's port need be its own only where it talks from; that of others
+ * stays theirs when they talk to nobody any more. */
+int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
+{
+	bool stream = s->sock.type == SOCK_STREAM;
+	uint32_t src, old = s->local;
+	struct inet_sock *other;
+	int err;
+
+	addr = inet_remote(s->cred, addr);
+	err = inet_source(s->cred, s->vnet, addr, s->device, &src);
+	if (!err)
+		err = peer_allowed(s, addr);
+	if (err)
+		return err;
+	if (stream && !s->bound)
+		s->local = src;
+	err = s->ports ? inet_autobind(s) : 0;
+	if (!err && stream) {
+		other = inet_lookup(s->ports, addr, port, s->local,
+				    s->local_port, 0);
+		err = other && other->remote ? -EADDRNOTAVAIL : 0;
+	}
+	if (err) {
+		s->local = old;
+		return err;
+	}
+	if (!s->bound)
+		s->local = src;
+	peer_set(s, addr, port);
+	return 0;
+}
+
 /* connect(2) of a datagram socket: who it talks to, and hears. */
 int inet_sock_connect(struct sock *sock, const struct path_at *at,
 		      struct sock_name *n, bool wait)
 {
 	struct inet_sock *s = inet_of(sock);
-	uint32_t addr, src;
+	uint32_t addr;
 	uint16_t port;
 	int err;
 
@@ -230,22 +273,7 @@ int inet_sock_connect(struct sock *sock, const struct path_at *at,
 		return 0;
 	}
 	err = inet_name_parse(n, &addr, &port);
-	if (err)
-		return err;
-	addr = inet_remote(s->cred, addr);
-	err = inet_source(s->cred, s->vnet, addr, s->device, &src);
-	if (err)
-		return err;
-	if (netif_any_broadcast(s->vnet, addr) &&
-	    !(sock->options & SOCK_OPTION_BROADCAST))
-		return -EACCES;
-	err = s->ports ? inet_autobind(s) : 0;
-	if (err)
-		return err;
-	if (!s->bound)
-		s->local = src;
-	peer_set(s, addr, port);
-	return 0;
+	return err ? err : inet_sock_pair(s, addr, port);
 }
 
 int inet_sock_name(struct sock *sock, bool peer, struct sock_name *out)

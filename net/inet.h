@@ -290,6 +290,11 @@ int inet_sock_bind(struct sock *s, const struct path_at *at,
 int inet_sock_connect(struct sock *s, const struct path_at *at,
 		      struct sock_name *n, bool wait);
 int inet_sock_name(struct sock *s, bool peer, struct sock_name *out);
+/* s talks to addr:port, as the door for remote addresses has it, from now on:
+ * with a source, and a port of its own. Where not, its address stays as it was:
+ * inet_source's, inet_autobind's; -EACCES: broadcast; of a stream -ENETUNREACH:
+ * to many, -EADDRNOTAVAIL: there is one between the two. */
+int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port) must_check;
 
 /* --- inet_show.c: /proc/net/tcp, udp, raw ------------------------------------ */
 

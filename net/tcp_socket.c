@@ -174,31 +174,6 @@ static void close_send(struct tcp_sock *s)
 
 /* --- connect ---------------------------------------------------------------------------- */
 
-static int connect_names(struct tcp_sock *s, uint32_t addr, uint16_t port)
-{
-	struct inet_sock *i = &s->inet, *other;
-	uint32_t src, old = i->local;
-	int err;
-
-	if (inet_is_multicast(addr) || netif_any_broadcast(i->vnet, addr))
-		return -ENETUNREACH;
-	err = inet_source(i->cred, i->vnet, addr, i->device, &src);
-	if (err)
-		return err;
-	if (!i->bound)
-		i->local = src;
-	err = inet_autobind(i);
-	if (err) {
-		i->local = old;
-		return err;
-	}
-	other = inet_lookup(i->ports, addr, port, i->local, i->local_port, 0);
-	if (other && other->remote)
-		return -EADDRNOTAVAIL;
-	inet_pair_set(i->ports, i, addr, port);
-	return 0;
-}
-
 /* As new, about to say SYN; time: the offset of our timestamps. */
 void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time)
 {
@@ -273,7 +248,7 @@ static int tcp_connect(struct sock *sock, const struct path_at *at,
 		return connect_wait(s, wait, -EALREADY);
 	if (s->state != TCP_CLOSED)
 		return -EISCONN;
-	err = connect_names(s, inet_remote(s->inet.cred, addr), port);
+	err = inet_sock_pair(&s->inet, addr, port);
 	if (err)
 		return err;
 	connect_begin(s);

@@ -404,6 +404,32 @@ TEST(a_server_begins_again)
 	CHECK_OK(listen(s, 5));
 }
 
+/* A socket whose connect found the pair taken is as it was: it can listen. */
+TEST(a_pair_is_taken)
+{
+	int s = tcp_server(5), fd[2], on = 1;
+	unsigned there = tcp_port(s);
+	struct sockaddr_in a = tcp_addr(0);
+	socklen_t n = sizeof(a);
+
+	a.sin_addr.s_addr = htonl(INADDR_ANY);
+	for (int i = 0; i < 2; i++) {
+		fd[i] = tcp_socket();
+		CHECK_OK(setsockopt(fd[i], SOL_SOCKET, SO_REUSEADDR, &on,
+				    sizeof(on)));
+		CHECK_OK(bind(fd[i], (struct sockaddr *)&a, sizeof(a)));
+		a.sin_port = htons(tcp_port(fd[i]));
+	}
+	CHECK_OK(tcp_connect(fd[0], there));
+	CHECK_ERRNO(tcp_connect(fd[1], there), EADDRNOTAVAIL);
+	CHECK_OK(getsockname(fd[1], (struct sockaddr *)&a, &n));
+	CHECK_EQ(a.sin_addr.s_addr, htonl(INADDR_ANY));
+	close(fd[0]);
+	close(accept(s, NULL, NULL));
+	CHECK_OK(listen(fd[1], 1));
+	CHECK_OK(tcp_connect(tcp_socket(), tcp_port(fd[1])));
+}
+
 TEST(backlog_and_close_of_a_listener)
 {
 	int s = tcp_server(4), fd[4];
