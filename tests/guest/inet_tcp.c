@@ -404,6 +404,18 @@ TEST(a_server_begins_again)
 	CHECK_OK(listen(s, 5));
 }
 
+TEST(a_stream_is_not_to_many)
+{
+	struct sockaddr_in a = tcp_addr(80);
+	int fd = tcp_socket();
+
+	a.sin_addr.s_addr = inet_addr("224.0.0.1");
+	CHECK_ERRNO(connect(fd, (struct sockaddr *)&a, sizeof(a)), ENETUNREACH);
+	a.sin_addr.s_addr = htonl(INADDR_BROADCAST);
+	CHECK_ERRNO(connect(fd, (struct sockaddr *)&a, sizeof(a)), ENETUNREACH);
+	CHECK_EQ(tcp_port(fd), 0);
+}
+
 /* A socket whose connect found the pair taken is as it was: it can listen. */
 TEST(a_pair_is_taken)
 {
