@@ -32,6 +32,7 @@ struct sock_msg {		/* one send or receive */
 	uint32_t control_user;	/* receive: where they go, or 0 */
 	uint32_t control_len;	/* of one or the other; receive: what is left */
 	unsigned told;		/* receive: MSG_* that the user is told */
+	void *along;		/* the family's own: what goes with the bytes */
 };
 
 /* Of a family, or of one type of it. A NULL one is -EOPNOTSUPP. All may sleep
@@ -42,16 +43,15 @@ struct sock_ops {
 	int (*connect)(struct sock *s, const struct path_at *at,
 		       struct sock_name *n, bool wait);
 	int (*listen)(struct sock *s, struct thread *me, unsigned backlog);
-	/* accept in two steps, so that no connection is lost: wait for one;
-	 * then, without a sleep in between, give the oldest the file f. */
-	int (*accept_wait)(struct sock *s, bool wait);
-	void (*accept_take)(struct sock *s, struct file *f);
+	/* The first of s's line has a file now. No sleep. */
+	void (*accepted)(struct sock *s, struct sock *first);
 	int (*pair)(struct sock *a, struct sock *b, struct thread *me);
 	int (*name)(struct sock *s, bool peer, struct sock_name *out);
 	int (*send)(struct sock *s, struct sock_msg *m, bool wait);
 	int (*receive)(struct sock *s, struct sock_msg *m, bool wait);
 	int (*shutdown)(struct sock *s, int how);
 	unsigned (*poll)(struct sock *s, struct poller *p);	/* no sleep */
+	const struct stream_ops *stream;	/* of bytes in order: stream.c */
 	/* -ENOTTY: it is none of this family's. */
 	int (*ioctl)(struct sock *s, struct thread *me, uint32_t cmd,
 		     uint32_t arg);
@@ -74,6 +74,7 @@ enum {	/* sock.options: on or off, and no more to it */
 	SOCK_OPTION_PASSCRED = 64, SOCK_OPTION_NO_CHECK = 128,
 	SOCK_OPTION_DEBUG = 256,
 };
+enum { SOCK_NO_RECEIVE = 1, SOCK_NO_SEND = 2, SOCK_SHUT = 3 };
 struct sock {
 	const struct sock_ops *ops;	/* [I] */
 	int family, type, protocol;	/* [I] */
@@ -88,6 +89,14 @@ struct sock {
 	int timestamp;			/* SO_TIMESTAMP*, as asked for, or 0 */
 	const struct cred *peer_cred;	/* SO_PEERCRED: held, or NULL */
 	int peer_pid;
+
+	/* of those with a connection: stream.c */
+	unsigned shut;			/* SOCK_NO_* */
+	struct sleep_queue readers, writers;	/* sleepers and pollers alike */
+	struct sleep_lock read_lock, write_lock;
+	struct list line;		/* who waits to be accepted */
+	struct list line_link;		/* in its listener's; that one has it */
+	unsigned line_count, backlog;
 };
 
 /* --- sock.c ------------------------------------------------------------- */
@@ -148,6 +157,45 @@ static inline struct path_at sock_at(struct thread *me)
 	return (struct path_at){ me->cred, me->proc->fs, AT_FDCWD,
 				 me->proc->files };
 }
+
+/* --- stream.c ----------------------------------------------------------- */
+
+struct stream_reading {		/* a receive under way */
+	struct sock *s;
+	struct sock_msg *m;
+	int done;		/* bytes given */
+	bool peek;
+	bool end;		/* give: the call ends here */
+	uint32_t passed;	/* peek: the family's; bytes that it went by */
+};
+struct stream_ops {
+	/* May bytes be written, now or later? 0, -EPIPE. No sleep. */
+	int (*sendable)(const struct sock *s);
+	uint32_t (*room)(const struct sock *s);	/* for how many; no sleep */
+	/* Some of m's bytes, of which there is room for one at least; how
+	 * many. -ENOBUFS, -EFAULT, and what sendable says after a sleep. */
+	int (*put)(struct sock *s, struct sock_msg *m);
+	/* Some of what there is; how many, 0: nothing. -EFAULT, ... */
+	int (*give)(struct stream_reading *r);
+};
+/* sock_ops.send and .receive of a stream. r: s, m, the rest 0. Sleep. */
+int stream_send(struct sock *s, struct sock_msg *m, bool wait) must_check;
+int stream_receive(struct stream_reading *r, bool wait) must_check;
+int stream_sendable(const struct sock *s) must_check;
+/* What all connections are ready for: errors, ends, who waits in line. */
+unsigned stream_poll(struct sock *s, struct poller *p);
+void stream_wake(struct sock *s);	/* readers, writers */
+void stream_line_join(struct sock *listener, struct sock *s);
+void stream_line_leave(struct sock *listener, struct sock *s);
+static inline struct sock *stream_line_first(struct sock *listener)
+{
+	struct list *l = list_first(&listener->line);
+
+	return l ? list_entry(l, struct sock, line_link) : NULL;
+}
+/* Until s's line has a first. -EINVAL: it does not listen any more; -EAGAIN, a
+ * signal's, s's error. Sleeps. */
+int stream_line_wait(struct sock *s, bool wait) must_check;
 
 /* --- option.c ----------------------------------------------------------- */
 

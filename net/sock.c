@@ -64,12 +64,20 @@ void sock_begin(struct sock *s, const struct cred *who, int family, int type,
 	s->send_limit = s->receive_limit = BUFFER_BYTES;
 	s->receive_low = 1;
 	s->send_timeout = s->receive_timeout = SLEEP_FOREVER;
+	sleep_queue_init(&s->readers);
+	sleep_queue_init(&s->writers);
+	sleep_lock_init(&s->read_lock);
+	sleep_lock_init(&s->write_lock);
+	list_init(&s->line);
+	list_init(&s->line_link);
 }
 
 /* The family frees s itself. */
 void sock_end(struct sock *s)
 {
 	assert(!s->file);
+	assert(list_empty(&s->line) && list_empty(&s->line_link));
+	assert(sleep_queue_idle(&s->readers) && sleep_queue_idle(&s->writers));
 	if (s->peer_cred)
 		cred_drop(s->peer_cred);
 	prison_drop(s->prison);
@@ -357,16 +365,16 @@ int sock_listen(struct file *f, struct thread *me, int backlog)
 int sock_accept(struct file *f, struct thread *me, unsigned flags,
 		bool cloexec, struct sock_name *peer)
 {
-	struct sock *s = f->private;
+	struct sock *s = f->private, *first;
 	uint64_t limit = me->proc->limit[RLIMIT_NOFILE].cur;
 	struct file *made;
 	int fd, err;
 
-	if (!s->ops->accept_wait)
+	if (!s->ops->accepted)
 		return -EOPNOTSUPP;
 	err = file_room(me->proc->files, limit);
 	if (!err)
-		err = s->ops->accept_wait(s, may_wait(f, 0));
+		err = stream_line_wait(s, may_wait(f, 0));
 	if (!err)
 		err = file_make(me->cred, flags, &made);
 	if (err)
@@ -376,7 +384,10 @@ int sock_accept(struct file *f, struct thread *me, unsigned flags,
 		file_drop(made);
 		return fd;
 	}
-	s->ops->accept_take(s, made);
+	first = stream_line_first(s);	/* nothing has slept since */
+	stream_line_leave(s, first);
+	sock_attach(first, made);
+	s->ops->accepted(s, first);
 	if (peer && sock_name_get(made, true, peer))
 		peer->len = 0;	/* it has gone already */
 	return fd;

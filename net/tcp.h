@@ -9,7 +9,7 @@
  *
  * A socket lives until its file is closed and its state is CLOSED; it is freed
  * by tcp_reap, which whoever came in from outside calls last.
- * Locks: the kernel lock; read_lock, write_lock over the copies of a call.
+ * Locks: the kernel lock; stream.c's read_lock and write_lock.
  */
 #ifndef NET_TCP_H
 #define NET_TCP_H
@@ -74,7 +74,6 @@ struct tcp_sock {
 	struct inet_sock inet;		/* first */
 	enum tcp_state state;
 	bool orphan;			/* no file any more */
-	unsigned shut;			/* TCP_NO_* */
 	struct tcp_options opt;
 	struct {			/* RFC 9293 3.3.1 */
 		uint32_t iss, una, nxt;
@@ -132,19 +131,19 @@ struct tcp_sock {
 	int soft_error;
 
 	/* listening */
-	struct list ready;		/* to be accepted */
-	unsigned request_count, ready_count, backlog;
+	struct list embryos;		/* children in SYN-RECEIVED */
+	unsigned embryo_count;
 	uint32_t flooded;		/* when a cookie was last sent; 0 never */
-	struct list ready_link;		/* in its listener's */
 	struct tcp_sock *listener;	/* NULL once accepted */
-
-	struct sleep_queue readers, writers;
-	struct sleep_lock read_lock, write_lock;
+	bool deferred;			/* TCP_DEFER_ACCEPT: it waits for data */
 };
-enum { TCP_NO_RECEIVE = 1, TCP_NO_SEND = 2 };
 static inline struct tcp_sock *tcp_of(struct sock *s)
 {
 	return container_of(s, struct tcp_sock, inet.sock);
+}
+static inline const struct tcp_sock *tcp_of_const(const struct sock *s)
+{
+	return container_of(s, const struct tcp_sock, inet.sock);
 }
 /* Bytes that were written and are not acknowledged yet. */
 static inline uint32_t tcp_unacked(const struct tcp_sock *s)
@@ -248,11 +247,12 @@ void tcp_ranges_end(struct tcp_sock *s, struct range_set *set);
 /* --- tcp_listen.c ------------------------------------------------------------------------ */
 
 void tcp_listen_input(struct tcp_sock *s, struct tcp_segment *g);
-void tcp_listen_init(void);
-void tcp_listen_end(struct tcp_sock *s);
+/* s, a child in SYN-RECEIVED: g acknowledges its SYN. False: that is not enough. */
+bool tcp_embryo_acked(struct tcp_sock *s, const struct tcp_segment *g);
+void tcp_embryo_lost(struct tcp_sock *s);
+bool tcp_is_deferred(const struct tcp_sock *s);
 int tcp_listen(struct sock *sock, struct thread *me, unsigned backlog);
-int tcp_accept_wait(struct sock *sock, bool wait);
-void tcp_accept_take(struct sock *sock, struct file *f);
+void tcp_listen_end(struct tcp_sock *s);
 
 /* --- tcp_socket.c, tcp_transfer.c, tcp_option.c ------------------------------------------- */
 
@@ -267,7 +267,7 @@ void tcp_time_wait(struct tcp_sock *s);
 void tcp_reap(struct tcp_sock *s);	/* frees s if nobody has it any more */
 void tcp_fin_acked(struct tcp_sock *s);
 void tcp_abort(struct tcp_sock *s, int err);	/* with RST, where it fits */
-int tcp_send(struct sock *sock, struct sock_msg *m, bool wait);
+extern const struct stream_ops tcp_bytes;
 int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait);
 unsigned tcp_poll(struct sock *sock, struct poller *p);
 int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg);

@@ -38,8 +38,6 @@ static void reset_arrives(struct tcp_sock *s, const struct tcp_segment *g)
 			tcp_challenge(s);
 		return;
 	}
-	net_count(g->vnet, tcp_synchronized(s) ? NET_TCP_RESETS :
-		  NET_TCP_ATTEMPT_FAILS);
 	tcp_done(s, s->state == TCP_SYN_RECEIVED ? ECONNREFUSED :
 		 s->state == TCP_CLOSE_WAIT ? EPIPE : ECONNRESET);
 }
@@ -111,7 +109,7 @@ static bool text(struct tcp_sock *s, struct tcp_segment *g)
 		return false;
 	s->rcv.nxt++;
 	s->rcv.fin_got = true;
-	s->shut |= TCP_NO_RECEIVE;
+	s->inet.sock.shut |= SOCK_NO_RECEIVE;
 	s->ack_now = true;
 	tcp_wake(s);
 	return true;
@@ -155,10 +153,8 @@ static void in_syn_sent(struct tcp_sock *s, struct tcp_segment *g)
 	if (ack && g->ack != s->snd.max) {	/* all we sent is the SYN */
 		tcp_reset_reply(g);
 	} else if (g->flags & TCP_RST) {
-		if (!ack)
-			return;
-		net_count(g->vnet, NET_TCP_ATTEMPT_FAILS);
-		tcp_done(s, ECONNREFUSED);
+		if (ack)
+			tcp_done(s, ECONNREFUSED);
 	} else if (g->flags & TCP_SYN) {
 		tcp_negotiate(s, g);
 		if (ack) {
@@ -190,6 +186,8 @@ static void in_syn_received(struct tcp_sock *s, struct tcp_segment *g)
 		tcp_reset_reply(g);
 		return;
 	}
+	if (s->listener && !tcp_embryo_acked(s, g))
+		return;
 	established(s, g);
 	if (text(s, g))
 		tcp_set_state(s, TCP_CLOSE_WAIT);
@@ -370,7 +368,6 @@ void tcp_error(struct vnet *v, const struct ip_header *h,
 	if (seq_before(seq, s->snd.una) || !seq_before(seq, s->snd.max))
 		return;			/* a guess: RFC 5927 4.1 */
 	if (err != EMSGSIZE && s->state == TCP_SYN_SENT) {
-		net_count(v, NET_TCP_ATTEMPT_FAILS);
 		tcp_done(s, err);
 	} else if (err != EMSGSIZE) {
 		s->soft_error = err;

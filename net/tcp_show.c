@@ -23,9 +23,9 @@ void tcp_info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 		.scales = s->snd.scale | s->rcv.scale << 4,
 		.rto = s->rto * MS, .ato = TCP_ACK_DELAY * MS,
 		.snd_mss = mss, .rcv_mss = s->rcv.mss,
-		.unacked = listens ? s->ready_count :
+		.unacked = listens ? s->inet.sock.line_count :
 			   (s->snd.max - s->snd.una + mss - 1) / mss,
-		.sacked = listens ? s->backlog : 0,
+		.sacked = listens ? s->inet.sock.backlog : 0,
 		.last_data_recv = now - s->heard,
 		.last_ack_recv = now - s->heard,
 		.pmtu = s->snd.way + TCP_HEAD + IP_HEAD,
@@ -58,7 +58,7 @@ static bool fill(const struct inet_sock *i, struct inet_line *l)
 
 	l->state = s->state;
 	l->to_send = listens ? 0 : tcp_unacked(s);
-	l->to_read = listens ? s->ready_count : tcp_readable(s);
+	l->to_read = listens ? s->inet.sock.line_count : tcp_readable(s);
 	l->timer = timer_kind(s, timer);
 	if (timer->armed && timer->deadline > now)
 		l->due = (uint32_t)div_u64(timer->deadline - now, NS_PER_TICK,

@@ -33,12 +33,7 @@ int tcp_new(const struct cred *who, struct tcp_sock **out)
 	s->opt = tcp_options_first;
 	packet_bytes_init(&s->chunks);
 	packet_bytes_init(&s->queue);
-	list_init(&s->ready);
-	list_init(&s->ready_link);
-	sleep_queue_init(&s->readers);
-	sleep_queue_init(&s->writers);
-	sleep_lock_init(&s->read_lock);
-	sleep_lock_init(&s->write_lock);
+	list_init(&s->embryos);
 	tcp_timers_begin(s);
 	*out = s;
 	return 0;
@@ -63,7 +58,7 @@ void tcp_reap(struct tcp_sock *s)
 	if (!s->orphan || s->state != TCP_CLOSED || s->listener)
 		return;
 	assert(!s->resend.armed && !s->keep.armed && !s->ack_timer.armed);
-	assert(packet_bytes_empty(&s->chunks) && list_empty(&s->ready_link));
+	assert(packet_bytes_empty(&s->chunks) && !s->embryo_count);
 	assert(list_empty(&s->soon_link));
 	packet_bytes_purge(&s->queue);
 	prison_hold(p);
@@ -74,29 +69,31 @@ void tcp_reap(struct tcp_sock *s)
 
 void tcp_wake(struct tcp_sock *s)
 {
-	sleep_wake(&s->readers);
+	sleep_wake(&s->inet.sock.readers);
 	if (tcp_unacked(s) <= s->inet.sock.send_limit / 3 * 2)
-		sleep_wake(&s->writers);
-}
-
-static void wake_all(struct tcp_sock *s)
-{
-	sleep_wake(&s->readers);
-	sleep_wake(&s->writers);
+		sleep_wake(&s->inet.sock.writers);
 }
 
 /* --- states --------------------------------------------------------------------------- */
 
-static bool counts(enum tcp_state s)	/* RFC 4022, tcpCurrEstab */
+/* RFC 4022: tcpCurrEstab; the others are counted by the change of state, too. */
+static bool counts(enum tcp_state s)
 {
 	return s == TCP_ESTABLISHED || s == TCP_CLOSE_WAIT;
 }
 
 void tcp_set_state(struct tcp_sock *s, enum tcp_state to)
 {
+	struct vnet *v = s->inet.vnet;
+
 	assert(to > 0 && to < TCP_STATES && s->state != to);
-	s->inet.vnet->counters[NET_TCP_ESTABLISHED] += counts(to) -
-						       counts(s->state);
+	v->counters[NET_TCP_ESTABLISHED] += counts(to) - counts(s->state);
+	v->counters[NET_TCP_ACTIVE_OPENS] += to == TCP_SYN_SENT;
+	v->counters[NET_TCP_PASSIVE_OPENS] += to == TCP_ESTABLISHED &&
+					      s->listener;
+	v->counters[NET_TCP_ATTEMPT_FAILS] += to == TCP_CLOSED &&
+					      tcp_handshake(s);
+	v->counters[NET_TCP_RESETS] += to == TCP_CLOSED && counts(s->state);
 	time_waits += (to == TCP_TIME_WAIT) - (s->state == TCP_TIME_WAIT);
 	s->state = to;
 }
@@ -105,6 +102,8 @@ void tcp_done(struct tcp_sock *s, int err)
 {
 	if (s->state == TCP_CLOSED)
 		return;
+	if (s->listener && s->state == TCP_SYN_RECEIVED)
+		tcp_embryo_lost(s);
 	tcp_set_state(s, TCP_CLOSED);
 	tcp_timers_stop(s);
 	packet_bytes_purge(&s->chunks);
@@ -114,11 +113,11 @@ void tcp_done(struct tcp_sock *s, int err)
 	s->snd.fin = s->snd.urgent_set = false;
 	s->ack_now = s->ack_owed = false;
 	s->inet.sock.error = err;
-	s->shut = TCP_NO_RECEIVE | TCP_NO_SEND;
+	s->inet.sock.shut = SOCK_NO_RECEIVE | SOCK_NO_SEND;
 	inet_pair_set(s->inet.ports, &s->inet, 0, 0);
 	if (s->orphan)
 		inet_unbind(s->inet.ports, &s->inet);
-	wake_all(s);
+	stream_wake(&s->inet.sock);
 }
 
 /* RFC 9293 3.10.7.4: all is said; what is on its way must die out. */
@@ -136,7 +135,7 @@ void tcp_time_wait(struct tcp_sock *s)
 	} else {
 		tcp_arm(&s->keep, TCP_TIME_WAIT_MS);
 	}
-	wake_all(s);
+	stream_wake(&s->inet.sock);
 }
 
 /* The other may take its time, but not for ever when nobody listens. */
@@ -146,7 +145,7 @@ void tcp_fin_acked(struct tcp_sock *s)
 	if (s->orphan)
 		tcp_arm(&s->keep, s->opt.linger2 > 0 ? s->opt.linger2 * 1000 :
 			TCP_FIN_WAIT_MS);
-	sleep_wake(&s->writers);
+	sleep_wake(&s->inet.sock.writers);
 }
 
 /* RFC 9293 3.10.5 */
@@ -167,7 +166,7 @@ static void close_send(struct tcp_sock *s)
 		return;
 	tcp_set_state(s, s->state == TCP_CLOSE_WAIT ? TCP_LAST_ACK :
 		      TCP_FIN_WAIT1);
-	s->shut |= TCP_NO_SEND;
+	s->inet.sock.shut |= SOCK_NO_SEND;
 	s->snd.fin = true;
 	tcp_output(s);
 }
@@ -186,7 +185,7 @@ void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time)
 	s->rcv.scale = TCP_SCALE;
 	s->timestamps = s->sack = true;
 	s->ts_offset = time;
-	s->ts_recent = s->srtt = s->backoff = s->probes = s->shut = 0;
+	s->ts_recent = s->srtt = s->backoff = s->probes = s->inet.sock.shut = 0;
 	s->rto = TCP_RTO_FIRST;
 	s->timing = s->challenged = s->epoch_set = false;
 	s->soft_error = s->inet.sock.error = 0;
@@ -203,7 +202,6 @@ static void connect_begin(struct tcp_sock *s)
 	tcp_begin(s, tcp_isn(&theirs), tcp_secret(&theirs, TCP_SECRET_TIME));
 	s->connecting = true;
 	tcp_set_state(s, TCP_SYN_SENT);
-	net_count(i->vnet, NET_TCP_ACTIVE_OPENS);
 	tcp_send_syn(s);
 }
 
@@ -214,7 +212,7 @@ static int connect_wait(struct tcp_sock *s, bool wait, int late)
 	int err;
 
 	while (tcp_handshake(s)) {
-		err = sock_wait(&s->writers, deadline);
+		err = sock_wait(&s->inet.sock.writers, deadline);
 		if (err)
 			return err == -EAGAIN ? late : err;
 	}
@@ -240,10 +238,10 @@ static int tcp_connect(struct sock *sock, const struct path_at *at,
 	err = inet_name_parse(n, &addr, &port);
 	if (err)
 		return err;
-	sleep_lock_take(&s->read_lock);	/* what an earlier connection left */
+	sleep_lock_take(&sock->read_lock); /* what an earlier connection left */
 	if (s->state == TCP_CLOSED)
 		packet_bytes_purge(&s->queue);
-	sleep_lock_release(&s->read_lock);
+	sleep_lock_release(&sock->read_lock);
 	if (s->connecting || tcp_handshake(s))
 		return connect_wait(s, wait, -EALREADY);
 	if (s->state != TCP_CLOSED)
@@ -269,10 +267,10 @@ static int tcp_shutdown(struct sock *sock, int how)
 	if (!tcp_synchronized(s) || s->state == TCP_TIME_WAIT)
 		return -ENOTCONN;
 	if (how != SHUT_WR)
-		s->shut |= TCP_NO_RECEIVE;
+		s->inet.sock.shut |= SOCK_NO_RECEIVE;
 	if (how != SHUT_RD)
 		close_send(s);
-	wake_all(s);
+	stream_wake(&s->inet.sock);
 	return 0;
 }
 
@@ -284,7 +282,7 @@ static void linger(struct tcp_sock *s)
 
 	while (s->state == TCP_FIN_WAIT1 || s->state == TCP_CLOSING ||
 	       s->state == TCP_LAST_ACK)
-		if (sock_wait(&s->writers, deadline))
+		if (sock_wait(&s->inet.sock.writers, deadline))
 			return;
 }
 
@@ -320,8 +318,13 @@ static int tcp_name(struct sock *sock, bool peer, struct sock_name *out)
 
 static bool tcp_listening(const struct sock *sock)
 {
-	return container_of(sock, const struct tcp_sock, inet.sock)->state ==
-	       TCP_LISTEN;
+	return tcp_of_const(sock)->state == TCP_LISTEN;
+}
+
+static void tcp_accepted(struct sock *sock, struct sock *first)
+{
+	assert(tcp_of(first)->listener == tcp_of(sock));
+	tcp_of(first)->listener = NULL;
 }
 
 static void tcp_resized(struct sock *sock)
@@ -334,8 +337,8 @@ static void tcp_resized(struct sock *sock)
 
 static const struct sock_ops tcp_ops = {
 	.bind = inet_sock_bind, .connect = tcp_connect, .listen = tcp_listen,
-	.accept_wait = tcp_accept_wait, .accept_take = tcp_accept_take,
-	.name = tcp_name, .send = tcp_send, .receive = tcp_receive,
+	.accepted = tcp_accepted, .name = tcp_name, .send = stream_send,
+	.receive = tcp_receive, .stream = &tcp_bytes,
 	.shutdown = tcp_shutdown, .poll = tcp_poll, .ioctl = tcp_ioctl,
 	.option_set = tcp_option_set, .option_get = tcp_option_get,
 	.listening = tcp_listening, .resized = tcp_resized,
@@ -374,7 +377,6 @@ void tcp_init(void)
 		.show = tcp_show,
 	};
 
-	tcp_listen_init();
 	inet_transport_register(&transport);
 	ip_protocol_register(&protocol);
 	prison_on_death(prison_dead);

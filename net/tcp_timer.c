@@ -8,7 +8,7 @@
 #include "net/tcp.h"
 
 enum { BLACK_HOLE = 3, PROBE_MAX = 60000, CORK_MS = 200, RETRIES = 15,
-       ORPHAN_RETRIES = 8, NS_PER_MS = 1000000, MS = 1000 };
+       EMBRYO_RETRIES = 5, ORPHAN_RETRIES = 8, NS_PER_MS = 1000000, MS = 1000 };
 
 void tcp_arm(struct timer *t, uint32_t ms)
 {
@@ -100,7 +100,8 @@ void tcp_ack_soon(struct tcp_sock *s)
 static bool hopeless(const struct tcp_sock *s)
 {
 	if (tcp_handshake(s))
-		return s->backoff >= (unsigned)s->opt.syn_tries;
+		return s->backoff >= (s->listener ? EMBRYO_RETRIES :
+				      (unsigned)s->opt.syn_tries);
 	if (s->opt.user_timeout && !(s->persist && s->snd.window))
 		return tcp_now() - s->stuck >= (uint32_t)s->opt.user_timeout;
 	if (s->persist)
@@ -113,6 +114,10 @@ static void timeout(struct tcp_sock *s)
 {
 	s->backoff++;
 	s->timing = false;		/* Karn */
+	if (tcp_is_deferred(s)) {
+		tcp_resend_arm(s);
+		return;
+	}
 	if (tcp_handshake(s)) {
 		net_count(s->inet.vnet, NET_TCP_RETRANSMITTED);
 		tcp_send_syn(s);
@@ -152,9 +157,12 @@ static void persist(struct tcp_sock *s)
 static void resend_fires(void *arg)
 {
 	struct tcp_sock *s = arg;
+	int err = s->soft_error ? s->soft_error : ETIMEDOUT;
 
-	if (hopeless(s))
-		tcp_abort(s, s->soft_error ? s->soft_error : ETIMEDOUT);
+	if (hopeless(s) && tcp_handshake(s))
+		tcp_done(s, err);	/* whom to tell may not exist */
+	else if (hopeless(s))
+		tcp_abort(s, err);
 	else if (s->persist)
 		persist(s);
 	else

@@ -16,57 +16,37 @@ enum { CHUNK = PAGE_SIZE - PACKET_HEAD - sizeof(struct packet),
 
 /* --- sending ---------------------------------------------------------------------------- */
 
-static uint32_t room(const struct tcp_sock *s)
+/* None before the handshake is over. */
+static uint32_t room(const struct sock *sock)
 {
-	uint32_t used = tcp_unacked(s);
+	uint32_t used = tcp_unacked(tcp_of_const(sock));
 
-	return used < s->inet.sock.send_limit ?
-		s->inet.sock.send_limit - used : 0;
+	return used < sock->send_limit && !tcp_handshake(tcp_of_const(sock)) ?
+		sock->send_limit - used : 0;
 }
 
-/* May bytes be added now? -EPIPE, or what SO_ERROR would say. */
-static int sendable(struct tcp_sock *s)
+static int sendable(const struct sock *sock)
 {
-	int err = sock_take_error(&s->inet.sock);
+	const struct tcp_sock *s = tcp_of_const(sock);
 
-	if (err)
-		return err;
 	return s->state == TCP_ESTABLISHED || s->state == TCP_CLOSE_WAIT ||
 	       tcp_handshake(s) ? 0 : -EPIPE;
 }
 
-/* Until there is room. -EAGAIN, a signal's, and sendable's. */
-static int room_wait(struct tcp_sock *s, uint64_t deadline)
-{
-	int err;
-
-	while (!(err = sendable(s)) && (tcp_handshake(s) || !room(s))) {
-		sleep_lock_release(&s->write_lock);
-		err = sock_wait(&s->writers, deadline);
-		sleep_lock_take(&s->write_lock);
-		if (err)
-			break;
-	}
-	return err;
-}
-
 /* Bytes of the program's in a packet behind those to be sent. */
-static int append(struct tcp_sock *s, struct sock_msg *m)
+static int put(struct sock *sock, struct sock_msg *m)
 {
-	struct packet *k = packet_new_for(s->inet.sock.prison, CHUNK);
-	uint32_t n = min_u32(min_u32(m->io->left, CHUNK), room(s));
-	int err;
+	struct tcp_sock *s = tcp_of(sock);
+	struct packet *k = packet_new_for(sock->prison, CHUNK);
+	uint32_t n = min_u32(min_u32(m->io->left, CHUNK), room(sock));
+	int err = k ? user_io_take(m->io, k->data, n) : -ENOBUFS;
 
-	if (!k)
-		return -ENOBUFS;
-	err = user_io_take(m->io, k->data, n);
-	n = err;
-	if (err > 0)
-		err = sendable(s);	/* it may have slept */
-	if (err) {
-		packet_free(k);
-		return err;
+	if (err > 0) {
+		n = err;
+		err = stream_sendable(sock);	/* it may have slept */
 	}
+	if (err)
+		goto none;
 	packet_put(k, n);
 	k->seq = s->snd.end;
 	s->snd.end += n;
@@ -75,107 +55,72 @@ static int append(struct tcp_sock *s, struct sock_msg *m)
 		s->snd.urgent = s->snd.end;
 		s->snd.urgent_set = true;
 	}
-	s->snd.more = (m->flags & MSG_MORE) || (m->io->left && room(s));
+	s->snd.more = (m->flags & MSG_MORE) || (m->io->left && room(sock));
+	if (!s->snd.more || s->snd.end - s->snd.nxt >= BURST)
+		tcp_output(s);
 	return (int)n;
-}
-
-int tcp_send(struct sock *sock, struct sock_msg *m, bool wait)
-{
-	struct tcp_sock *s = tcp_of(sock);
-	uint64_t deadline = sock_deadline(wait, sock->send_timeout);
-	int n = sendable(s), done = 0;
-
-	if (n)
-		return n;
-	sleep_lock_take(&s->write_lock);
-	while (m->io->left && !(n = room_wait(s, deadline)) &&
-	       (n = append(s, m)) > 0) {
-		done += n;
-		if (!s->snd.more || s->snd.end - s->snd.nxt >= BURST)
-			tcp_output(s);
-	}
-	sleep_lock_release(&s->write_lock);
-	return done ? done : n;
+none:
+	if (k)
+		packet_free(k);
+	s->snd.more = false;	/* what was put before waits no longer */
+	tcp_output(s);
+	return err;
 }
 
 /* --- receiving ---------------------------------------------------------------------------- */
-
-struct reading {
-	struct tcp_sock *s;
-	struct sock_msg *m;
-	uint32_t at;		/* the next byte: rcv.read, but for a peek */
-	int done;
-	bool peek;
-};
 
 static bool inlined(const struct tcp_sock *s)
 {
 	return s->inet.sock.options & SOCK_OPTION_OOBINLINE;
 }
 
-/* What was read goes. */
-static void consume(struct reading *r)
+/* What is before rcv.read has been read, and goes. */
+static void consume(struct tcp_sock *s)
 {
-	struct tcp_sock *s = r->s;
-
-	if (r->peek)
-		return;
-	s->rcv.read = r->at;
-	packet_bytes_drop(&s->queue, r->at);
-	if (s->rcv.urgent_set && seq_after(r->at, s->rcv.urgent))
+	packet_bytes_drop(&s->queue, s->rcv.read);
+	if (s->rcv.urgent_set && seq_after(s->rcv.read, s->rcv.urgent))
 		s->rcv.urgent_set = s->rcv.urgent_here = false;
 }
 
-/* Bytes given, up to the urgent mark; 0: nothing is there; -EFAULT. mark: the
- * call ends here. MSG_TRUNC: they are only counted. */
-static int give(struct reading *r, bool *mark)
+/* Bytes of one packet, up to the urgent mark, where a call ends. MSG_TRUNC: they
+ * are only counted. */
+static int give(struct stream_reading *r)
 {
-	struct tcp_sock *s = r->s;
-	uint32_t end = s->rcv.nxt - s->rcv.fin_got, n;
-	bool urgent = s->rcv.urgent_set && r->at == s->rcv.urgent;
+	struct tcp_sock *s = tcp_of(r->s);
+	uint32_t at = s->rcv.read + r->passed, n;
+	uint32_t end = s->rcv.nxt - s->rcv.fin_got;
+	bool urgent = s->rcv.urgent_set && at == s->rcv.urgent;
 	struct packet *k;
 	int given;
 
-	*mark = urgent && r->done;
-	if (*mark)
+	r->end = urgent && r->done;
+	if (r->end)
 		return 0;
-	if (urgent && !inlined(s) && r->at != end)
-		r->at++;		/* it is read by MSG_OOB only */
-	k = r->at == end ? NULL : packet_bytes_find(&s->queue, r->at);
+	if (urgent && !inlined(s) && at != end)
+		at++;			/* it is read by MSG_OOB only */
+	k = at == end ? NULL : packet_bytes_find(&s->queue, at);
 	if (!k)
 		return 0;
-	n = min_u32(packet_end(k) - r->at, r->m->io->left);
-	if (s->rcv.urgent_set && s->rcv.urgent - r->at < n &&
-	    s->rcv.urgent != r->at)
-		n = s->rcv.urgent - r->at;
+	n = min_u32(packet_end(k) - at, r->m->io->left);
+	if (s->rcv.urgent_set && s->rcv.urgent - at < n && s->rcv.urgent != at)
+		n = s->rcv.urgent - at;
 	given = r->m->flags & MSG_TRUNC ? user_io_skip(r->m->io, n) :
-		user_io_give(r->m->io, k->data + (r->at - k->seq), n);
+		user_io_give(r->m->io, k->data + (at - k->seq), n);
 	if (given <= 0)
 		return given;
-	r->at += given;
-	r->done += given;
-	consume(r);
+	at += given;
+	if (r->peek) {
+		r->passed = at - s->rcv.read;
+	} else {
+		s->rcv.read = at;
+		consume(s);
+	}
 	return given;
 }
 
-/* Nothing more is there. True: the call is done. */
-static bool read_wait(struct reading *r, uint32_t target, uint64_t deadline,
-		      int *err)
-{
-	struct tcp_sock *s = r->s;
-
-	if (r->done >= (int)target || (r->peek && r->done))
-		return true;
-	if (r->done && (s->inet.sock.error || s->state == TCP_CLOSED))
-		return true;
-	*err = sock_take_error(&s->inet.sock);
-	if (*err || (s->shut & TCP_NO_RECEIVE))
-		return true;
-	sleep_lock_release(&s->read_lock);
-	*err = sock_wait(&s->readers, deadline);
-	sleep_lock_take(&s->read_lock);
-	return *err;
-}
+const struct stream_ops tcp_bytes = {
+	.sendable = sendable, .room = room, .put = put, .give = give,
+};
 
 /* recv(MSG_OOB): -EINVAL: there is none; -EAGAIN: it is on its way. */
 static int receive_urgent(struct tcp_sock *s, struct sock_msg *m)
@@ -185,7 +130,7 @@ static int receive_urgent(struct tcp_sock *s, struct sock_msg *m)
 	if (inlined(s) || !s->rcv.urgent_set)
 		return -EINVAL;
 	if (!s->rcv.urgent_here)
-		return s->shut & TCP_NO_RECEIVE ? 0 : -EAGAIN;
+		return s->inet.sock.shut & SOCK_NO_RECEIVE ? 0 : -EAGAIN;
 	if (!(m->flags & MSG_PEEK))
 		s->rcv.urgent_here = false;
 	m->told |= MSG_OOB;
@@ -195,62 +140,39 @@ static int receive_urgent(struct tcp_sock *s, struct sock_msg *m)
 int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait)
 {
 	struct tcp_sock *s = tcp_of(sock);
-	struct reading r = { .s = s, .m = m, .peek = m->flags & MSG_PEEK };
-	uint64_t deadline = sock_deadline(wait, sock->receive_timeout);
-	uint32_t target = m->flags & MSG_WAITALL ? m->io->left :
-			  min_u32(sock->receive_low, m->io->left);
-	bool mark = false;
-	int n, err = 0;
+	struct stream_reading r = { .s = sock, .m = m };
+	int n;
 
 	if (s->state == TCP_LISTEN ||
 	    (s->state == TCP_CLOSED && !sock->error && !s->rcv.irs))
 		return -ENOTCONN;
 	if (m->flags & MSG_OOB)
 		return receive_urgent(s, m);
-	sleep_lock_take(&s->read_lock);
-	r.at = s->rcv.read;
-	while (m->io->left && !mark) {
-		n = give(&r, &mark);
-		if (n < 0)
-			err = n;
-		if (n < 0 || (!n && !mark &&
-			      read_wait(&r, max_u32(target, 1), deadline, &err)))
-			break;
-	}
+	n = stream_receive(&r, wait);
 	/* the window that reading has opened is told */
 	if (tcp_synchronized(s) && !s->rcv.fin_got && tcp_window_opens(s))
 		tcp_send_ack(s);
-	sleep_lock_release(&s->read_lock);
-	return r.done ? r.done : err;
+	return n;
 }
 
 /* --- poll ------------------------------------------------------------------------------------ */
 
-enum { READ = POLLIN | POLLRDNORM, WRITE = POLLOUT | POLLWRNORM };
-
 unsigned tcp_poll(struct sock *sock, struct poller *p)
 {
 	struct tcp_sock *s = tcp_of(sock);
-	bool both = s->shut == (TCP_NO_RECEIVE | TCP_NO_SEND);
-	unsigned mask = 0;
+	unsigned mask = stream_poll(sock, p);
 
-	poll_wait(p, &s->readers);
-	poll_wait(p, &s->writers);
 	if (s->state == TCP_LISTEN)
-		return s->ready_count ? READ : 0;
-	if (both || s->state == TCP_CLOSED)
+		return mask;
+	if (s->state == TCP_CLOSED)
 		mask |= POLLHUP;
-	if (s->shut & TCP_NO_RECEIVE)
-		mask |= READ | POLLRDHUP;
-	if (sock->error)
-		mask |= POLLERR;
 	if (tcp_handshake(s))
 		return mask;
 	if (tcp_readable(s) >= max_u32(min_u32(sock->receive_low,
 					       sock->receive_limit / 2), 1))
-		mask |= READ;
-	if ((s->shut & TCP_NO_SEND) || room(s) >= sock->send_limit / 3)
-		mask |= WRITE;
+		mask |= POLLIN | POLLRDNORM;
+	if ((sock->shut & SOCK_NO_SEND) || room(sock) >= sock->send_limit / 3)
+		mask |= POLLOUT | POLLWRNORM;
 	if (s->rcv.urgent_set && s->rcv.urgent_here)
 		mask |= POLLPRI;
 	return mask;

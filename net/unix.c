@@ -39,15 +39,11 @@ int unix_new(const struct cred *who, int type, struct unix_sock **out)
 	memset(s, 0, sizeof *s);
 	sock_begin(&s->sock, who, AF_UNIX, type, ops_of(type));
 	s->refs = 1;
-	s->backlog = DGRAM_BACKLOG;
+	s->sock.backlog = DGRAM_BACKLOG;
 	list_init(&s->queue);
-	list_init(&s->embryo_link);
 	list_init(&s->relayed);
 	list_init(&s->relay_link);
 	list_init(&s->flight_link);
-	sleep_lock_init(&s->read_lock);
-	sleep_queue_init(&s->readers);
-	sleep_queue_init(&s->writers);
 	sleep_queue_init(&s->admission);
 	list_append(&unix_all, &s->all_link);
 	*out = s;
@@ -83,7 +79,7 @@ void unix_drop(struct unix_sock *s)
 	if (--s->refs)
 		return;
 	assert(s->dead && !s->peer && !s->queued && !s->sent && !s->in_flight);
-	assert(sleep_queue_idle(&s->readers) && sleep_queue_idle(&s->admission));
+	assert(sleep_queue_idle(&s->admission));
 	list_remove(&s->all_link);
 	if (s->name)
 		unix_name_drop(s->name);
@@ -110,8 +106,7 @@ void unix_peer_set(struct unix_sock *s, struct unix_sock *peer)
 
 static void wake_all(struct unix_sock *s)
 {
-	sleep_wake(&s->readers);
-	sleep_wake(&s->writers);
+	stream_wake(&s->sock);
 	unix_admit(s);
 }
 
@@ -119,7 +114,7 @@ static void wake_all(struct unix_sock *s)
 static void hang_up(struct unix_sock *s, struct unix_sock *peer)
 {
 	assert(s->dead && !peer->dead);
-	peer->shut = UNIX_SHUT;
+	peer->sock.shut = SOCK_SHUT;
 	if (s->queued || s->embryo)
 		peer->sock.error = ECONNRESET;
 	wake_all(peer);
@@ -128,16 +123,14 @@ static void hang_up(struct unix_sock *s, struct unix_sock *peer)
 /* Connections that nobody accepted. */
 static void refuse_waiting(struct unix_sock *s)
 {
-	while (!list_empty(&s->queue)) {
-		struct unix_sock *e = list_entry(s->queue.next,
-						 struct unix_sock, embryo_link);
+	struct sock *e;
 
-		assert(e->embryo && s->queued > 0);
-		list_remove(&e->embryo_link);
-		s->queued--;
-		unix_leave(e);
+	while ((e = stream_line_first(&s->sock))) {
+		assert(unix_of(e)->embryo);
+		stream_line_leave(&s->sock, e);
+		unix_leave(unix_of(e));
 	}
-	assert(!s->queued);
+	assert(!s->sock.line_count);
 }
 
 /* s is nobody's any more; gives up the reference of its file. Sleeps. */
@@ -149,7 +142,7 @@ void unix_leave(struct unix_sock *s)
 	assert(!s->dead && !s->sock.file);
 	s->dead = true;
 	s->state = UNIX_CLOSED;
-	s->shut = UNIX_SHUT;
+	s->sock.shut = SOCK_SHUT;
 	if (peer && s->sock.type != SOCK_DGRAM && peer->peer == s)
 		hang_up(s, peer);
 	wake_all(s);
@@ -179,15 +172,15 @@ static void unix_closing(struct sock *sock)
 
 static int unix_shutdown(struct sock *sock, int how)
 {
-	static const unsigned halves[] = { UNIX_NO_RECEIVE, UNIX_NO_SEND,
-					   UNIX_SHUT };
-	static const unsigned others[] = { UNIX_NO_SEND, UNIX_NO_RECEIVE,
-					   UNIX_SHUT };
+	static const unsigned halves[] = { SOCK_NO_RECEIVE, SOCK_NO_SEND,
+					   SOCK_SHUT };
+	static const unsigned others[] = { SOCK_NO_SEND, SOCK_NO_RECEIVE,
+					   SOCK_SHUT };
 	struct unix_sock *s = unix_of(sock), *peer = s->peer;
 
-	s->shut |= halves[how];
+	s->sock.shut |= halves[how];
 	if (peer && s->sock.type != SOCK_DGRAM) {
-		peer->shut |= others[how];
+		peer->sock.shut |= others[how];
 		wake_all(peer);
 	}
 	wake_all(s);
@@ -202,7 +195,7 @@ static bool unix_listening(const struct sock *sock)
 
 static void unix_resized(struct sock *sock)
 {
-	sleep_wake(&unix_of(sock)->writers);
+	sleep_wake(&sock->writers);
 }
 
 /* getsockname(2), getpeername(2). An accepted socket has its listener's name. */
@@ -247,16 +240,8 @@ static int unix_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 /* All but whether one may write. */
 static unsigned poll_common(struct unix_sock *s, struct poller *p)
 {
-	unsigned mask = 0;
+	unsigned mask = stream_poll(&s->sock, p);
 
-	poll_wait(p, &s->readers);
-	poll_wait(p, &s->writers);
-	if (s->sock.error)
-		mask |= POLLERR;
-	if (s->shut == UNIX_SHUT)
-		mask |= POLLHUP;
-	if (s->shut & UNIX_NO_RECEIVE)
-		mask |= POLLRDHUP | POLLIN | POLLRDNORM;
 	if (s->queued)
 		mask |= POLLIN | POLLRDNORM;
 	if (s->sock.type != SOCK_DGRAM && s->state == UNIX_CLOSED)
@@ -300,13 +285,13 @@ static unsigned unix_dgram_poll(struct sock *sock, struct poller *p)
 	.release = unix_release
 #define UNIX_CONNECTING						\
 	.connect = unix_stream_connect, .listen = unix_listen,	\
-	.accept_wait = unix_accept_wait,			\
-	.accept_take = unix_accept_take
+	.accepted = unix_accepted
 
 const struct sock_ops unix_stream_ops = {
 	UNIX_COMMON, UNIX_CONNECTING,
 	.send = unix_stream_send,
 	.receive = unix_stream_receive,
+	.stream = &unix_stream_bytes,
 	.poll = unix_stream_poll,
 };
 const struct sock_ops unix_seqpacket_ops = {

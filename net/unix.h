@@ -5,7 +5,7 @@
  * References: a socket is held by its file, by who has it for a peer, by its
  * packets on the way, and by the listener in whose line it waits. A packet and
  * its rights are held by the queue, and by who is reading them.
- * Locks: the kernel lock; read_lock over the copies of a stream's reader.
+ * Locks: the kernel lock; a stream's read_lock and write_lock.
  */
 #ifndef NET_UNIX_H
 #define NET_UNIX_H
@@ -38,7 +38,6 @@ void unix_name_copy(const struct unix_sock *s, struct sock_name *out);
 /* --- unix.c: life, state ------------------------------------------------ */
 
 enum unix_state { UNIX_CLOSED, UNIX_LISTENING, UNIX_CONNECTED };
-enum { UNIX_NO_RECEIVE = 1, UNIX_NO_SEND = 2, UNIX_SHUT = 3 };
 
 struct unix_sock {
 	struct sock sock;
@@ -46,19 +45,14 @@ struct unix_sock {
 	enum unix_state state;
 	bool dead;			/* its file is closed */
 	bool embryo;			/* waits to be accepted */
-	unsigned shut;			/* UNIX_NO_* */
 	struct unix_name *name;		/* held, or NULL */
 	struct path path;		/* of a bound name in a file system; held */
 	struct unix_sock *peer;		/* held, or NULL */
-	struct list queue;		/* packets, or embryos where it listens */
+	struct list queue;		/* packets */
 	unsigned queued;		/* of them */
-	uint32_t unread;		/* bytes in packets */
-	unsigned backlog;		/* queued above this: full for strangers */
-	struct list embryo_link;	/* in the listener's queue */
+	uint32_t unread;		/* bytes in them */
 	uint32_t sent;			/* charged bytes that nobody read yet */
-	struct sleep_lock read_lock;
-	struct sleep_queue readers, writers;	/* sleepers and pollers alike */
-	struct sleep_queue admission;	/* who waits for a place in the queue */
+	struct sleep_queue admission;	/* who waits for a place in queue or line */
 	struct list relayed, relay_link; /* pollers of others that do so too */
 	uint32_t in_flight;		/* references from queues, to its file */
 	struct list flight_link;
@@ -82,9 +76,11 @@ void unix_leave(struct unix_sock *s);	/* its file is closed. Sleeps. */
 void unix_peer_set(struct unix_sock *s, struct unix_sock *peer); /* or NULL */
 extern const struct sock_ops unix_stream_ops, unix_dgram_ops,
 	unix_seqpacket_ops;
+/* Of strangers' messages, or of who waits to be accepted. */
 static inline bool unix_full(const struct unix_sock *s)
 {
-	return s->queued > s->backlog;
+	assert(!s->queued || !s->sock.line_count);
+	return s->queued + s->sock.line_count > s->sock.backlog;
 }
 /* A quarter full at most: a sender that was stopped may go on. */
 static inline bool unix_writable(const struct unix_sock *s)
@@ -99,8 +95,7 @@ int unix_stream_connect(struct sock *sock, const struct path_at *at,
 			struct sock_name *n, bool wait);
 int unix_dgram_connect(struct sock *sock, const struct path_at *at,
 		       struct sock_name *n, bool wait);
-int unix_accept_wait(struct sock *sock, bool wait);
-void unix_accept_take(struct sock *sock, struct file *f);
+void unix_accepted(struct sock *sock, struct sock *first);
 int unix_pair(struct sock *a, struct sock *b, struct thread *me);
 void unix_disconnected(struct unix_sock *s, struct unix_sock *old);
 
@@ -213,6 +208,7 @@ void unix_admit(struct unix_sock *s);	/* its queue is no longer full */
 
 /* --- unix_stream.c, unix_dgram.c ---------------------------------------- */
 
+extern const struct stream_ops unix_stream_bytes;
 int unix_stream_send(struct sock *sock, struct sock_msg *m, bool wait);
 int unix_stream_receive(struct sock *sock, struct sock_msg *m, bool wait);
 int unix_dgram_send(struct sock *sock, struct sock_msg *m, bool wait);

@@ -75,8 +75,8 @@ static void each_rights(struct unix_sock *s, visit fn, struct list *work)
 		each_packet(s, fn, work);
 		return;
 	}
-	list_each(l, &s->queue)
-		each_packet(list_entry(l, struct unix_sock, embryo_link), fn,
+	list_each(l, &s->sock.line)
+		each_packet(unix_of(list_entry(l, struct sock, line_link)), fn,
 			    work);
 }
 
@@ -175,8 +175,8 @@ static void strip_all(struct unix_sock *s, struct list *out)
 		strip(s, out);
 		return;
 	}
-	list_each(l, &s->queue)
-		strip(list_entry(l, struct unix_sock, embryo_link), out);
+	list_each(l, &s->sock.line)
+		strip(unix_of(list_entry(l, struct sock, line_link)), out);
 }
 
 void unix_collect(const struct file *closing)

@@ -16,11 +16,11 @@
 int unix_listen(struct sock *sock, struct thread *me, unsigned backlog)
 {
 	struct unix_sock *s = unix_of(sock);
-	bool more = backlog > s->backlog;
+	bool more = backlog > s->sock.backlog;
 
 	if (!s->name || s->state == UNIX_CONNECTED)
 		return -EINVAL;
-	s->backlog = backlog;
+	s->sock.backlog = backlog;
 	s->state = UNIX_LISTENING;
 	sock_peer_set(sock, me->cred, me->proc->pid);
 	if (more)
@@ -51,9 +51,7 @@ static int embryo_make(struct unix_sock *s, struct unix_sock *listener,
 	e->sock.options |= listener->sock.options & SOCK_OPTION_PASSCRED;
 	unix_peer_set(e, s);
 	unix_peer_set(s, e);
-	list_append(&listener->queue, &e->embryo_link);
-	listener->queued++;
-	sleep_wake(&listener->readers);
+	stream_line_join(&listener->sock, &e->sock);
 	return 0;
 }
 
@@ -62,7 +60,7 @@ static int connect_try(struct unix_sock *s, struct unix_sock *listener,
 		       struct thread *me)
 {
 	if (listener->dead || listener->state != UNIX_LISTENING ||
-	    (listener->shut & UNIX_NO_RECEIVE))
+	    (listener->sock.shut & SOCK_NO_RECEIVE))
 		return -ECONNREFUSED;
 	if (unix_full(listener))
 		return -EAGAIN;
@@ -126,8 +124,8 @@ void unix_disconnected(struct unix_sock *s, struct unix_sock *old)
 	unix_admit(s);
 	if (!old->dead && old->peer == s) {
 		old->sock.error = ECONNRESET;
-		sleep_wake(&old->readers);
-		sleep_wake(&old->writers);
+		sleep_wake(&old->sock.readers);
+		sleep_wake(&old->sock.writers);
 	}
 }
 
@@ -169,40 +167,13 @@ drop:
 
 /* --- accept ------------------------------------------------------------------- */
 
-/* -EINVAL: it does not listen, or was shut down; -EAGAIN, a signal's. */
-int unix_accept_wait(struct sock *sock, bool wait)
+/* first has left sock's line. */
+void unix_accepted(struct sock *sock, struct sock *first)
 {
-	struct unix_sock *s = unix_of(sock);
-	uint64_t deadline = sock_deadline(wait, sock->receive_timeout);
-	int err;
+	struct unix_sock *e = unix_of(first);
 
-	for (;;) {
-		if (s->state != UNIX_LISTENING)
-			return -EINVAL;
-		if (s->queued)
-			return 0;
-		err = sock_take_error(sock);
-		if (err)
-			return err;
-		if (s->shut & UNIX_NO_RECEIVE)
-			return -EINVAL;
-		err = sock_wait(&s->readers, deadline);
-		if (err)
-			return err;
-	}
-}
-
-void unix_accept_take(struct sock *sock, struct file *f)
-{
-	struct unix_sock *s = unix_of(sock), *e;
-
-	assert(s->state == UNIX_LISTENING && s->queued > 0);
-	e = list_entry(s->queue.next, struct unix_sock, embryo_link);
 	assert(e->embryo && e->state == UNIX_CONNECTED && !e->dead);
-	list_remove(&e->embryo_link);
-	s->queued--;
 	e->embryo = false;
-	sock_attach(&e->sock, f);
-	if (s->queued == s->backlog)
-		unix_admit(s);
+	if (sock->line_count == sock->backlog)
+		unix_admit(unix_of(sock));
 }

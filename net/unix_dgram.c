@@ -52,7 +52,7 @@ static int target_ready(struct unix_sock *s, struct unix_sock *to, bool *full)
 		return -EPERM;
 	if (to->dead)
 		return peer_lost(s, to);
-	if (to->shut & UNIX_NO_RECEIVE)
+	if (to->sock.shut & SOCK_NO_RECEIVE)
 		return -EPIPE;
 	*full = to != s && to->peer != s && unix_full(to);
 	return *full ? -EAGAIN : 0;
@@ -174,10 +174,10 @@ static int message_wait(struct unix_sock *s, uint64_t deadline,
 		*out = unix_first(s);
 		if (*out)
 			return 0;
-		if ((s->shut & UNIX_NO_RECEIVE) &&
+		if ((s->sock.shut & SOCK_NO_RECEIVE) &&
 		    (deadline || s->sock.type == SOCK_SEQPACKET))
 			return 0;
-		err = sock_wait(&s->readers, deadline);
+		err = sock_wait(&s->sock.readers, deadline);
 		if (err)
 			return err;
 	}

@@ -26,8 +26,8 @@ static void packet_free(struct unix_packet *p)
 	from->sent -= p->charged;
 	kmem_free(p);
 	prison_drop(prison);
-	if (!sleep_queue_idle(&from->writers) && unix_writable(from))
-		sleep_wake(&from->writers);
+	if (!sleep_queue_idle(&from->sock.writers) && unix_writable(from))
+		sleep_wake(&from->sock.writers);
 	unix_drop(from);
 }
 
@@ -150,8 +150,8 @@ void unix_enqueue(struct unix_sock *to, struct unix_packet *p)
 	to->unread += p->size;
 	if (p->control.rights)
 		unix_flight_begin(p->control.rights);
-	if (!sleep_queue_idle(&to->readers))
-		sleep_wake(&to->readers);
+	if (!sleep_queue_idle(&to->sock.readers))
+		sleep_wake(&to->sock.readers);
 }
 
 void unix_dequeue(struct unix_sock *s, struct unix_packet *p)
@@ -162,7 +162,7 @@ void unix_dequeue(struct unix_sock *s, struct unix_packet *p)
 	s->unread -= p->size - p->read;
 	if (p->control.rights)
 		unix_flight_end(p->control.rights);
-	if (s->queued == s->backlog)
+	if (s->queued == s->sock.backlog)
 		unix_admit(s);
 }
 
@@ -177,7 +177,7 @@ void unix_admit(struct unix_sock *s)
 						     relay_link);
 
 		list_remove(&other->relay_link);
-		sleep_wake(&other->writers);
+		sleep_wake(&other->sock.writers);
 	}
 }
 
@@ -198,11 +198,11 @@ int unix_wait_room(struct unix_sock *s, uint64_t deadline)
 
 	for (;;) {
 		err = sock_take_error(&s->sock);
-		if (!err && (s->shut & UNIX_NO_SEND))
+		if (!err && (s->sock.shut & SOCK_NO_SEND))
 			err = -EPIPE;
 		if (err || s->sent < s->sock.send_limit)
 			return err;
-		err = sock_wait(&s->writers, deadline);
+		err = sock_wait(&s->sock.writers, deadline);
 		if (err)
 			return err;
 	}

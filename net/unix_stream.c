@@ -7,8 +7,7 @@
  * credentials (SO_PASSCRED), and not past a packet with descriptors, so that
  * they arrive with their bytes.
  *
- * Locks: the kernel lock; read_lock, so that one reader at a time takes bytes
- * while copies sleep.
+ * Locks: the kernel lock; stream.c's read_lock and write_lock.
  */
 #include "net/unix.h"
 
@@ -26,32 +25,48 @@ static void creds_maybe(struct unix_control *c, const struct unix_sock *s,
 		unix_creds_fill(&c->creds, me);
 }
 
-/* One packet. The files of c go with it, and are no longer in c then. */
-static int send_packet(struct unix_sock *s, struct sock_msg *m,
-		       struct unix_control *c, uint64_t deadline)
+static int sendable(const struct sock *sock)
 {
+	const struct unix_sock *s = container_of(sock, const struct unix_sock,
+						 sock);
+
+	return (sock->shut & SOCK_NO_SEND) || s->peer->dead ||
+	       (s->peer->sock.shut & SOCK_NO_RECEIVE) ? -EPIPE : 0;
+}
+
+static uint32_t room(const struct sock *sock)
+{
+	uint32_t sent = container_of(sock, const struct unix_sock, sock)->sent;
+
+	return sent < sock->send_limit ? sock->send_limit - sent : 0;
+}
+
+/* One packet. The files of what goes along go with it, and are no longer there
+ * then. */
+static int put(struct sock *sock, struct sock_msg *m)
+{
+	struct unix_sock *s = unix_of(sock);
+	struct unix_control *c = m->along;
 	uint32_t n = min_u32(m->io->left, PACKET_MAX);
 	struct unix_packet *p;
-	int err = unix_wait_room(s, deadline);
+	int err;
 
 	assert(s->peer && s->state == UNIX_CONNECTED && n);
-	if (err)
-		return err;
-	n = min_u32(n, s->sock.send_limit / 2 - PACKET_OVERHEAD);
+	n = min_u32(n, sock->send_limit / 2 - PACKET_OVERHEAD);
 	err = unix_packet_new(s, m, n, &p);
 	if (err)
 		return err;
-	if ((s->shut & UNIX_NO_SEND) || s->peer->dead ||
-	    (s->peer->shut & UNIX_NO_RECEIVE)) {
+	err = stream_sendable(sock);	/* it may have slept */
+	if (err) {
 		unix_packet_drop(p);
-		return -EPIPE;
+		return err;
 	}
 	creds_maybe(c, s, s->peer, m->me);
 	unix_creds_copy(&p->control.creds, &c->creds);
 	p->control.rights = c->rights;
 	c->rights = NULL;
 	unix_enqueue(s->peer, p);
-	return n;
+	return (int)n;
 }
 
 /* Bytes sent. -EPIPE, -ENOTCONN, -EISCONN, -EOPNOTSUPP, -EAGAIN, -ENOBUFS,
@@ -59,41 +74,31 @@ static int send_packet(struct unix_sock *s, struct sock_msg *m,
 int unix_stream_send(struct sock *sock, struct sock_msg *m, bool wait)
 {
 	struct unix_sock *s = unix_of(sock);
-	uint64_t deadline = sock_deadline(wait, sock->send_timeout);
 	struct unix_control c;
-	int err = unix_control_parse(m, &c), done = 0;
+	int n = unix_control_parse(m, &c);
 
-	if (err)
-		return err;
+	if (n)
+		return n;
+	m->along = &c;
 	if (m->flags & MSG_OOB)
-		err = -EOPNOTSUPP;
+		n = -EOPNOTSUPP;
 	else if (m->name)
-		err = s->state == UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP;
+		n = s->state == UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP;
 	else if (!s->peer)
-		err = -ENOTCONN;
-	else if (s->shut & UNIX_NO_SEND)
-		err = -EPIPE;
-	while (!err && m->io->left) {
-		int n = send_packet(s, m, &c, deadline);
-
-		if (n < 0)
-			err = n;
-		else
-			done += n;
-	}
+		n = -ENOTCONN;
+	else
+		n = stream_send(sock, m, wait);
 	unix_control_end(&c);
-	return done ? done : err;
+	return n;
 }
 
 /* --- receiving -------------------------------------------------------------- */
 
 struct reading {
-	struct unix_sock *s;
-	struct sock_msg *m;
+	struct stream_reading stream;	/* first */
 	struct unix_control control;	/* what goes to the user beside bytes */
-	int done;
+	struct unix_packet *seen;	/* peek: the last; the next is behind it */
 	bool begun;			/* the first packet has been met */
-	bool peek;
 };
 
 /* May what p holds be given together with what was read before? */
@@ -101,21 +106,23 @@ static bool fits(const struct reading *r, const struct unix_packet *p)
 {
 	const struct unix_creds *a = &r->control.creds, *b = &p->control.creds;
 
-	if (!r->begun || !(r->s->sock.options & SOCK_OPTION_PASSCRED))
+	if (!r->begun || !(r->stream.s->options & SOCK_OPTION_PASSCRED))
 		return true;
 	if (!a->set || !b->set)
 		return a->set == b->set;
 	return a->pid == b->pid && a->uid == b->uid && a->gid == b->gid;
 }
 
-/* p has given n bytes more, or all: its files go to the user, and it goes. */
+/* p has given n bytes more, or all: its files go to the user, and it goes.
+ * True: they are the last that this call gives. */
 static bool consume(struct reading *r, struct unix_packet *p, uint32_t n)
 {
+	struct unix_sock *s = unix_of(r->stream.s);
 	struct unix_rights *rights = p->control.rights;
 
 	assert(n > 0 && n <= p->size - p->read && !r->control.rights);
-	assert(r->s->read_lock.owner == thread_current());
-	if (rights && r->peek) {
+	assert(sleep_lock_mine(&s->sock.read_lock));
+	if (rights && r->stream.peek) {
 		unix_rights_hold(rights);
 		r->control.rights = rights;
 	} else if (rights) {
@@ -123,98 +130,83 @@ static bool consume(struct reading *r, struct unix_packet *p, uint32_t n)
 		r->control.rights = rights;
 		p->control.rights = NULL;
 	}
-	if (r->peek)
+	if (r->stream.peek) {
+		r->seen = p;
 		return rights;
+	}
 	p->read += n;
-	r->s->unread -= n;
+	s->unread -= n;
 	if (p->read < p->size)
 		return true;
-	unix_dequeue(r->s, p);
+	unix_dequeue(s, p);
 	unix_packet_drop(p);
 	return rights;
 }
 
-/* Takes what there is. True: the call is done. */
-static bool read_queue(struct reading *r, int *err)
+/* The next that this call reads of, or NULL: none is there. */
+static struct unix_packet *next(const struct reading *r)
 {
-	struct list *l = r->s->queue.next, *next;
+	struct list *queue = &unix_of(r->stream.s)->queue;
+	struct list *l = r->stream.peek && r->seen ? r->seen->link.next :
+						     queue->next;
 
-	for (; l != &r->s->queue && r->m->io->left; l = next) {
-		struct unix_packet *p = list_entry(l, struct unix_packet, link);
-		uint32_t at = p->read, left = p->size - at;
-		bool last;
-		int n;
+	return l == queue ? NULL : list_entry(l, struct unix_packet, link);
+}
 
-		assert(left > 0);
-		next = l->next;
-		if (!fits(r, p))
-			return true;
-		if (!p->told && unix_rights_refused(r->m, p->control.rights)) {
-			if (r->done)
-				return true;
-			p->told = true;
-			*err = -EPERM;
-			return true;
-		}
-		if (!r->begun) {
-			unix_creds_copy(&r->control.creds, &p->control.creds);
-			if (r->m->name)
-				unix_name_copy(p->from, r->m->name);
-		}
-		r->begun = true;
-		n = unix_packet_give(p, r->m, at, min_u32(left, r->m->io->left));
-		if (n <= 0) {
-			*err = n;
-			return true;
-		}
-		r->done += n;
-		next = l->next;		/* more may have come meanwhile */
-		last = consume(r, p, n);
-		if (last || (uint32_t)n < left)
-			return true;
+/* What the next packet has. A call ends before bytes that do not belong to
+ * those that it has given. */
+static int give(struct stream_reading *stream)
+{
+	struct reading *r = container_of(stream, struct reading, stream);
+	struct sock_msg *m = stream->m;
+	struct unix_packet *p = next(r);
+	uint32_t left;
+	int n;
+
+	if (!p)
+		return 0;
+	left = p->size - p->read;
+	assert(left > 0);
+	stream->end = true;
+	if (!fits(r, p))
+		return 0;
+	if (!p->told && unix_rights_refused(m, p->control.rights)) {
+		if (stream->done)
+			return 0;
+		p->told = true;
+		return -EPERM;
 	}
-	return !r->m->io->left;
+	if (!r->begun) {
+		unix_creds_copy(&r->control.creds, &p->control.creds);
+		if (m->name)
+			unix_name_copy(p->from, m->name);
+	}
+	r->begun = true;
+	n = unix_packet_give(p, m, p->read, min_u32(left, m->io->left));
+	if (n > 0)
+		stream->end = consume(r, p, n) || (uint32_t)n < left;
+	return n;
 }
 
-/* Nothing more is there: an error, the end, or a wait. True: the call is done. */
-static bool read_wait(struct reading *r, uint32_t target, uint64_t deadline,
-		      int *err)
-{
-	struct unix_sock *s = r->s;
-
-	if (r->done >= (int)target || (r->peek && r->done))
-		return true;	/* a look does not wait for more, as on Linux */
-	*err = sock_take_error(&s->sock);
-	if (*err || (s->shut & UNIX_NO_RECEIVE))
-		return true;
-	sleep_lock_release(&s->read_lock);
-	*err = sock_wait(&s->readers, deadline);
-	sleep_lock_take(&s->read_lock);
-	return *err;
-}
+const struct stream_ops unix_stream_bytes = {
+	.sendable = sendable, .room = room, .put = put, .give = give,
+};
 
 /* Bytes received. -EINVAL: not connected; -EAGAIN, -ECONNRESET, -EFAULT, a
  * signal's; -EPERM: see unix_rights_refused. */
 int unix_stream_receive(struct sock *sock, struct sock_msg *m, bool wait)
 {
 	struct unix_sock *s = unix_of(sock);
-	struct reading r = { .s = s, .m = m, .peek = m->flags & MSG_PEEK };
-	uint64_t deadline = sock_deadline(wait, sock->receive_timeout);
-	uint32_t target = m->flags & MSG_WAITALL ? m->io->left :
-			  min_u32(sock->receive_low, m->io->left);
-	int err = 0;
+	struct reading r = { .stream = { .s = sock, .m = m } };
+	int n;
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (s->state != UNIX_CONNECTED)
 		return -EINVAL;
-	target = max_u32(target, 1);
-	sleep_lock_take(&s->read_lock);
-	while (!read_queue(&r, &err) && !read_wait(&r, target, deadline, &err))
-		;
-	sleep_lock_release(&s->read_lock);
-	if (r.begun && unix_control_give(s, m, &r.control))
-		err = -EFAULT;
+	n = stream_receive(&r.stream, wait);
+	if (r.begun && unix_control_give(s, m, &r.control) && !r.stream.done)
+		n = -EFAULT;
 	unix_control_end(&r.control);
-	return r.done ? r.done : err;
+	return n;
 }

@@ -8,7 +8,8 @@
  * sources: net/ip_head.c net/ip_in.c net/ip_out.c net/ip_frag.c net/icmp.c net/inet.c
  * sources: net/inet_port.c net/tcp_header.c net/tcp_isn.c net/tcp_sack.c net/tcp_congestion.c
  * sources: net/tcp_output.c net/tcp_timer.c net/tcp_reassembly.c net/tcp_ack.c net/tcp_input.c
- * sources: net/tcp_listen.c net/tcp_socket.c net/tcp_transfer.c net/tcp_option.c net/tcp_show.c
+ * sources: net/stream.c net/tcp_listen.c net/tcp_socket.c net/tcp_transfer.c
+ * sources: net/tcp_option.c net/tcp_show.c
  * sources: jail/prison.c jail/cred.c jail/policy.c jail/denied.c jail/racct.c jail/name.c
  * sources: kernel/base/tree.c kernel/base/range_set.c kernel/base/hash.c
  * sources: kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c
@@ -397,6 +398,7 @@ TEST(a_reset_ends_a_handshake)
 	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS });
 	iss = hear().seq + 1;
 	say((struct segment){ .seq = 1001, .flags = RST });
+	CHECK_EQ(hear().flags, ACK);		/* RFC 5961 3.2 */
 	CHECK(glue_memory() > before);
 	say((struct segment){ .seq = 1000, .flags = RST });
 	CHECK_EQ(glue_memory(), before);

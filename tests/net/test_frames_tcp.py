@@ -353,7 +353,7 @@ def test_every_second_segment_is_acknowledged(bench):
 
 def test_old_timestamps_are_refused(bench):
     """RFC 7323 5.3: PAWS."""
-    connection = bench.established(options=mss(FULL) + timestamp(1000) + b"\1\1")
+    connection = bench.established(options=mss(FULL) + timestamp(1000) + b"\1\1", value=1000)
     stamps = {number: struct.pack("!BBBBII", 1, 1, 8, 10, number, connection.clock)
               for number in (900, 1001)}
     connection.send(ACK, b"new", options=stamps[1001])

@@ -327,6 +327,7 @@ class Connection:
         self.seq, self.ack = seq, 0
         self.window = 65535
         self.clock = None           # theirs, to be echoed, when both have timestamps
+        self.value = 1              # of ours
 
     def send(self, flags, data=b"", seq=None, ack=None, **more):
         """At seq and ack, if given; else what is next, which moves on."""
@@ -340,7 +341,7 @@ class Connection:
     def stamp(self):
         if self.clock is None:
             return b""
-        return struct.pack("!BBBBII", 1, 1, 8, 10, 1, self.clock)
+        return struct.pack("!BBBBII", 1, 1, 8, 10, self.value, self.clock)
 
     def receive(self, timeout=5, wanted=lambda segment: True):
         """The next segment of this connection, or None. ack stays as it is."""

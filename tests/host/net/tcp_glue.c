@@ -203,10 +203,11 @@ struct tcp_sock *tcp_glue_accept(struct tcp_sock *s)
 {
 	struct tcp_sock *c;
 
-	if (tcp_accept_wait(&s->inet.sock, false))
+	if (stream_line_wait(&s->inet.sock, false))
 		return NULL;
-	c = list_entry(s->ready.next, struct tcp_sock, ready_link);
-	tcp_accept_take(&s->inet.sock, NULL);
+	c = tcp_of(stream_line_first(&s->inet.sock));
+	stream_line_leave(&s->inet.sock, &c->inet.sock);
+	ops_of(s)->accepted(&s->inet.sock, &c->inet.sock);
 	return c;
 }
 
@@ -239,7 +240,7 @@ int tcp_glue_write(struct tcp_sock *s, const void *from, unsigned n)
 	int done;
 
 	place = (uint8_t *)(uintptr_t)from;
-	done = on_kernel_stack(tcp_send, s, &m);
+	done = on_kernel_stack(ops_of(s)->send, s, &m);
 	glue_settle();
 	return done;
 }
