@@ -90,13 +90,17 @@ static void give(struct datagram_sock *s, struct packet *k)
 static bool wants(const struct inet_sock *s, const struct packet *k,
 		  const struct ip_header *h, uint16_t sport)
 {
-	if (s->local && s->local != h->dst)
+	bool joined = inet_joined(s, h->dst, k);
+
+	/* A jail's only address may have been the wildcard. */
+	if (s->local && s->local != h->dst &&
+	    (!joined || inet_unlimited(s->cred->prison)))
 		return false;
 	if (s->remote && (s->remote != h->src || s->remote_port != sport))
 		return false;
 	if (s->device && s->device != (k->looped ? k->looped : k->in)->index)
 		return false;
-	return inet_may_receive(s, h->dst) || inet_joined(s, h->dst, k);
+	return joined || inet_may_receive(s, h->dst);
 }
 
 static void to_many(struct packet *k, const struct ip_header *h,
