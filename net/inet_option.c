@@ -246,12 +246,16 @@ static int number_set(struct inet_sock *s, int name, int v)
 	}
 }
 
-/* SO_BINDTODEVICE: a name; an empty one undoes it. */
-static int device_set(struct inet_sock *s, uint32_t user, uint32_t len)
+/* SO_BINDTODEVICE: a name; an empty one undoes it. To change it takes a right, as
+ * on Linux: at another device somebody else may have the port. */
+static int device_set(struct inet_sock *s, const struct cred *who,
+		      uint32_t user, uint32_t len)
 {
 	char name[NETIF_NAME_MAX] = "";
 	struct netif *i;
 
+	if (s->device && priv_check(who, PRIV_NETINET_RAW))
+		return -EPERM;
 	if (user_copy_in(name, user, min_u32(len, sizeof name - 1)))
 		return -EFAULT;
 	if (!name[0]) {
@@ -271,9 +275,8 @@ int inet_option_set(struct sock *sock, struct thread *me, int level, int name,
 	struct inet_sock *s = inet_of(sock);
 	int v, err;
 
-	(void)me;
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
-		return device_set(s, user, len);
+		return device_set(s, me->cred, user, len);
 	if (level != IPPROTO_IP)
 		return -ENOPROTOOPT;
 	switch (name) {
