@@ -135,6 +135,8 @@ bool prison_frozen(const struct prison *p);	/* or one above it */
 int prison_securelevel(const struct prison *p);	/* the highest up the chain */
 /* What was set on p may be less than those below have: theirs shrink. */
 void prison_clamp(struct prison *p);
+/* fn runs after p, and those below it, may have lost something. No sleep. */
+void prison_on_clamp(void (*fn)(struct prison *p));
 bool prison_has_ip4(const struct prison *p, uint32_t addr);
 extern uint32_t prison_allow_default;	/* of new prisons: security.jail.* */
 extern int prison_statfs_default;

@@ -20,8 +20,9 @@ static struct prison host;
 static struct tree living, dying;	/* by jid, without the host */
 static int last_jid;
 static struct list death_hooks = LIST_INIT(death_hooks);
+static struct list clamp_hooks = LIST_INIT(clamp_hooks);
 
-struct death_hook {
+struct hook {
 	struct list link;
 	void (*fn)(struct prison *p);
 };
@@ -281,13 +282,18 @@ void prison_doom(struct prison *p)
 	count_in_ancestors(p, -1);
 }
 
+static void run(const struct list *hooks, struct prison *p)
+{
+	list_each(l, hooks)
+		list_entry(l, struct hook, link)->fn(p);
+}
+
 /* Its last user has gone, and with it the reference of its life. Sleeps. */
 static void end(struct prison *p)
 {
 	prison_doom(p);
 	assert(p->children_count == 0 && !p->persist);
-	list_each(l, &death_hooks)
-		list_entry(l, struct death_hook, link)->fn(p);
+	run(&death_hooks, p);
 	assert(p->users == 0);
 	prison_drop(p);
 }
@@ -318,14 +324,24 @@ void prison_set_persist(struct prison *p, bool on)
 }
 
 /* At boot, from the rooms' init functions. */
-void prison_on_death(void (*fn)(struct prison *p))
+static void hook_add(struct list *to, void (*fn)(struct prison *p))
 {
-	struct death_hook *h = kmem_alloc(sizeof(*h));
+	struct hook *h = kmem_alloc(sizeof(*h));
 
 	if (!h)
 		panic("no memory for a hook of prisons");
 	h->fn = fn;
-	list_append(&death_hooks, &h->link);
+	list_append(to, &h->link);
+}
+
+void prison_on_death(void (*fn)(struct prison *p))
+{
+	hook_add(&death_hooks, fn);
+}
+
+void prison_on_clamp(void (*fn)(struct prison *p))
+{
+	hook_add(&clamp_hooks, fn);
 }
 
 /* --- what is asked of the chain ------------------------------------------ */
@@ -409,7 +425,7 @@ static void clamp_one(struct prison *p)
 
 /* Parents first. Depth is bounded by children.max, which falls by one at each
  * level, but nobody's stack should depend on that: no recursion. */
-void prison_clamp(struct prison *top)
+static void clamp_below(struct prison *top)
 {
 	struct prison *p = top;
 
@@ -425,4 +441,10 @@ void prison_clamp(struct prison *top)
 		}
 		clamp_one(p);
 	}
+}
+
+void prison_clamp(struct prison *top)
+{
+	clamp_below(top);
+	run(&clamp_hooks, top);
 }

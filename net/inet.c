@@ -35,7 +35,8 @@ bool inet_prison_has(const struct prison *p)
 {
 	const struct prison *r = inet_realm(p);
 
-	return !r->parent || (r->ip4 == SHARE_NEW && r->ip4_count);
+	return !r->parent || (r->ip4 == SHARE_NEW && r->ip4_count &&
+			      r->state == PRISON_ALIVE);
 }
 
 /* Host: what an interface bears, or a group or broadcast address. */
@@ -236,6 +237,8 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 	err = inet_source(s->cred, s->vnet, addr, s->device, &src);
 	if (!err)
 		err = peer_allowed(s, addr);
+	if (!err && s->bound && !inet_may_receive(s, s->bound))
+		err = -EADDRNOTAVAIL;	/* it was the jail's once */
 	if (err)
 		return err;
 	if (stream && !s->bound)

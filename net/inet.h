@@ -227,11 +227,11 @@ uint32_t inet_remote(const struct cred *who, uint32_t addr);
  * -ENETUNREACH, -EADDRNOTAVAIL, -EAFNOSUPPORT. */
 int inet_source(const struct cred *who, struct vnet *v, uint32_t dst,
 		int device, uint32_t *src) must_check;
-/* May s, bound to no address, get what came for dst? */
+/* Has s's prison dst, and not lost it since s was made? */
 bool inet_may_receive(const struct inet_sock *s, uint32_t dst);
 /* The nearest prison, from p up, that does not just use its parent's IPv4. */
 const struct prison *inet_realm(const struct prison *p);
-/* Does p have IPv4 at all? */
+/* Does p have IPv4 at all? Not when it is being removed. */
 bool inet_prison_has(const struct prison *p);
 /* May who know of a route or neighbour that is about addr? */
 bool inet_addr_seen(const struct cred *who, uint32_t addr);

@@ -93,28 +93,34 @@ static bool both(const struct inet_sock *a, const struct inet_sock *b,
 	return a->sock.options & b->sock.options & option;
 }
 
-/* Do they claim the same packets? */
+static bool same_realm(const struct inet_sock *a, const struct inet_sock *b)
+{
+	return inet_realm(a->cred->prison) == inet_realm(b->cred->prison);
+}
+
+/* Do they claim the same packets? Who has lost his address claims none. */
 static bool overlap(const struct inet_sock *a, const struct inet_sock *b)
 {
+	if (b->local && !inet_may_receive(b, b->local))
+		return false;
 	if (a->device && b->device && a->device != b->device)
 		return false;
 	if (a->local && b->local)
 		return a->local == b->local;
-	return inet_realm(a->cred->prison) == inet_realm(b->cred->prison);
+	return same_realm(a, b);
 }
 
-/* Both have said that it is fine; for REUSEPORT also the same user, so that
- * nobody steals another's. */
+/* Both have said that it is fine, and what the jails share is no reason to take
+ * each other's; for REUSEPORT also the same user. */
 static bool agree(const struct inet_sock *a, const struct inet_sock *b)
 {
 	bool stream = a->sock.type == SOCK_STREAM;
 
 	if (both(a, b, SOCK_OPTION_REUSEPORT) &&
-	    a->cred->euid == b->cred->euid &&
-	    inet_realm(a->cred->prison) == inet_realm(b->cred->prison))
+	    a->cred->euid == b->cred->euid && same_realm(a, b))
 		return true;
 	return both(a, b, SOCK_OPTION_REUSEADDR) &&
-	       !(stream && (listens(a) || listens(b)));
+	       (stream ? !listens(a) && !listens(b) : same_realm(a, b));
 }
 
 static bool taken(const struct inet_ports *ports, const struct inet_sock *s,
@@ -185,7 +191,7 @@ bool inet_port_shared(const struct inet_ports *ports,
 	while ((o = inet_ports_next(ports, s->local_port, o)))
 		if (o != s && listens(o) && overlap(s, o) &&
 		    !(both(s, o, SOCK_OPTION_REUSEPORT) &&
-		      s->cred->euid == o->cred->euid))
+		      s->cred->euid == o->cred->euid && same_realm(s, o)))
 			return true;
 	return false;
 }
@@ -218,7 +224,8 @@ void inet_unbind(struct inet_ports *ports, struct inet_sock *s)
 
 bool inet_may_receive(const struct inet_sock *s, uint32_t dst)
 {
-	return prison_has_ip4(s->cred->prison, dst);
+	return inet_prison_has(s->cred->prison) &&
+	       prison_has_ip4(s->cred->prison, dst);
 }
 
 static bool device_fits(const struct inet_sock *s, int device)
@@ -238,9 +245,9 @@ static unsigned claim(const struct inet_sock *s, uint32_t dst, int device)
 		return 0;
 	if (s->device)
 		v++;
-	if (s->local)
-		return s->local == dst ? ADDRESS + v : 0;
-	return inet_may_receive(s, dst) ? v : 0;
+	if ((s->local && s->local != dst) || !inet_may_receive(s, dst))
+		return 0;
+	return s->local ? ADDRESS + v : v;
 }
 
 /* The most exact of the claims to dport that are kept under the address key. */
@@ -274,7 +281,7 @@ struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 		s = list_entry(l, struct inet_sock, by_pair);
 		if (s->remote == src && s->remote_port == sport &&
 		    s->local_port == dport && s->local == dst &&
-		    device_fits(s, device))
+		    device_fits(s, device) && inet_may_receive(s, dst))
 			return s;
 	}
 	s = claim_find(ports, dst, dst, dport, device);

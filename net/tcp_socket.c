@@ -345,8 +345,17 @@ static const struct sock_ops tcp_ops = {
 	.release = tcp_release,
 };
 
-/* What a jail had open does not outlive it. */
-static void prison_dead(struct prison *p)
+static bool is_lost(const struct inet_sock *s)
+{
+	if (s->sock.prison->state != PRISON_ALIVE)
+		return true;
+	return s->local ? !inet_may_receive(s, s->local) :
+			  !inet_prison_has(s->sock.prison);
+}
+
+/* What a jail had open does not outlive it, nor the loss of its address; those
+ * below lose theirs with it. */
+static void prison_lost(struct prison *p)
 {
 	struct list *l = tcp_all.next;
 
@@ -355,8 +364,9 @@ static void prison_dead(struct prison *p)
 						inet.all_link);
 
 		l = l->next;
-		if (s->inet.sock.prison != p || s->listener ||
-		    s->state == TCP_CLOSED)
+		if (s->state == TCP_CLOSED || s->listener ||
+		    !prison_sees(p, s->inet.sock.prison) ||
+		    !is_lost(&s->inet))
 			continue;
 		tcp_abort(s, ECONNRESET);
 		tcp_reap(s);
@@ -379,6 +389,7 @@ void tcp_init(void)
 
 	inet_transport_register(&transport);
 	ip_protocol_register(&protocol);
-	prison_on_death(prison_dead);
+	prison_on_death(prison_lost);
+	prison_on_clamp(prison_lost);
 	procfs_register(&entry);
 }
