@@ -222,15 +222,17 @@ static void step(void)
 		return;
 	}
 	n = below(proc_deed_count + file_deed_count + socket_deed_count +
-		  jail_deed_count);
+		  inet_deed_count + jail_deed_count);
 	if (n < proc_deed_count)
 		d = &proc_deeds[n];
 	else if ((n -= proc_deed_count) < file_deed_count)
 		d = &file_deeds[n];
 	else if ((n -= file_deed_count) < socket_deed_count)
 		d = &socket_deeds[n];
+	else if ((n -= socket_deed_count) < inet_deed_count)
+		d = &inet_deeds[n];
 	else
-		d = &jail_deeds[n - socket_deed_count];
+		d = &jail_deeds[n - inet_deed_count];
 	if (verbose)
 		trace(d->name, "", NULL);
 	guarded(d->run);
@@ -265,6 +267,8 @@ static void worker(uint64_t seed, int steps, const char *dir)
 	/* what takes root, while it is certain that the worker still is root */
 	for (unsigned k = one_in(3) ? 8 : 0; k; k--)
 		guarded(jail_deeds[below(jail_deed_count)].run);
+	for (unsigned k = one_in(3) ? 8 : 0; k; k--)
+		guarded(inet_deeds[below(inet_deed_count)].run);
 	if (one_in(3) && (setgid(1000) != 0 || setuid(1000) != 0))
 		_exit(2);
 	nudging_start();

@@ -53,15 +53,15 @@ void nudging_start(void);
 void guarded(void (*fn)(void));
 extern sigjmp_buf *fault_jump;
 
-/* deeds.c, deeds_file.c, deeds_socket.c, deeds_jail.c */
+/* deeds.c, deeds_file.c, deeds_socket.c, deeds_inet.c, deeds_jail.c */
 struct deed {
 	const char *name;
 	void (*run)(void);
 };
 extern const struct deed proc_deeds[], file_deeds[], socket_deeds[],
-	jail_deeds[];
+	inet_deeds[], jail_deeds[];
 extern const unsigned proc_deed_count, file_deed_count, socket_deed_count,
-	jail_deed_count;
+	inet_deed_count, jail_deed_count;
 void jails_clear(void);		/* none is left that can be seen */
 
 #endif
