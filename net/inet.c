@@ -123,7 +123,8 @@ int inet_name_parse(const struct sock_name *n, uint32_t *addr, uint16_t *port)
 
 	if (n->len < sizeof *a)
 		return -EINVAL;
-	if (a->family != AF_INET)
+	/* AF_UNSPEC: of no address, so that one may bind to it, as on Linux */
+	if (a->family != AF_INET && (a->family != AF_UNSPEC || a->addr))
 		return -EAFNOSUPPORT;
 	*addr = a->addr;
 	*port = a->port;
@@ -194,24 +195,14 @@ int inet_sock_bind(struct sock *sock, const struct path_at *at,
 	if (err)
 		return err;
 	s->local = addr;
-	if (!s->ports)
-		return 0;
-	err = inet_bind_port(s->ports, s, port);
-	if (err)
+	err = s->ports ? inet_bind_port(s->ports, s, port) : 0;
+	if (err) {
 		s->local = old;
-	else
-		s->bound = addr;
-	return err;
-}
-
-static void peer_set(struct inet_sock *s, uint32_t addr, uint16_t port)
-{
-	if (s->ports) {
-		inet_pair_set(s->ports, s, addr, port);
-	} else {
-		s->remote = addr;
-		s->remote_port = port;
+		return err;
 	}
+	s->bound = addr;
+	s->port_bound = port;
+	return 0;
 }
 
 /* May s talk there? A stream is between two. */
@@ -224,11 +215,9 @@ static int peer_allowed(const struct inet_sock *s, uint32_t addr)
 	return many && !(s->sock.options & SOCK_OPTION_BROADCAST) ? -EACCES : 0;
 }
 
-/* A stream's port need be its own only where it talks from; that of others
- * stays theirs when they talk to nobody any more. */
+/* A port that is chosen here need be its own only where it talks from. */
 int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 {
-	bool stream = s->sock.type == SOCK_STREAM;
 	uint32_t src, old = s->local;
 	struct inet_sock *other;
 	int err;
@@ -241,10 +230,10 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 		err = -EADDRNOTAVAIL;	/* it was the jail's once */
 	if (err)
 		return err;
-	if (stream && !s->bound)
+	if (!s->bound)
 		s->local = src;
 	err = s->ports ? inet_autobind(s) : 0;
-	if (!err && stream) {
+	if (!err && s->sock.type == SOCK_STREAM) {
 		other = inet_lookup(s->ports, addr, port, s->local,
 				    s->local_port, 0);
 		err = other && other->remote ? -EADDRNOTAVAIL : 0;
@@ -253,10 +242,25 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 		s->local = old;
 		return err;
 	}
-	if (!s->bound)
-		s->local = src;
-	peer_set(s, addr, port);
+	if (s->ports) {
+		inet_pair_set(s->ports, s, addr, port);
+	} else {
+		s->remote = addr;
+		s->remote_port = port;
+	}
 	return 0;
+}
+
+/* It talks to nobody, and has no more than bind gave it. */
+static void unpair(struct inet_sock *s)
+{
+	s->local = s->bound;
+	if (!s->ports)
+		s->remote = s->remote_port = 0;
+	else if (s->port_bound)
+		inet_pair_set(s->ports, s, 0, 0);
+	else
+		inet_unbind(s->ports, s);
 }
 
 /* connect(2) of a datagram socket: who it talks to, and hears. */
@@ -271,8 +275,7 @@ int inet_sock_connect(struct sock *sock, const struct path_at *at,
 	(void)at;
 	(void)wait;
 	if (n->len >= sizeof n->family && n->family == AF_UNSPEC) {
-		s->local = s->bound;
-		peer_set(s, 0, 0);
+		unpair(s);
 		return 0;
 	}
 	err = inet_name_parse(n, &addr, &port);

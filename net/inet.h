@@ -200,6 +200,7 @@ struct inet_sock {
 	const struct cred *cred;	/* [I] of its maker, held: whose addresses */
 	uint32_t local, remote;	/* 0: wildcard, none */
 	uint32_t bound;		/* local by bind; 0: none, connect chooses one */
+	bool port_bound;	/* so was local_port; else it goes with the peer */
 	uint16_t local_port, remote_port; /* network byte order; 0 none */
 	struct list all_link;	/* of its protocol's sockets */
 	struct list by_port;	/* in its protocol's inet_ports */

@@ -180,17 +180,6 @@ static void raw_error(struct vnet *v, const struct ip_header *h,
 
 /* --- the table ---------------------------------------------------------------------- */
 
-static int raw_bind(struct sock *sock, const struct path_at *at,
-		    struct sock_name *n)
-{
-	struct inet_sock *s = inet_of(sock);
-	int err = inet_sock_bind(sock, at, n);
-
-	if (!err)
-		s->bound = s->local;
-	return err;
-}
-
 /* ICMP_FILTER, else IP's. */
 static int raw_option_set(struct sock *sock, struct thread *me, int level,
 			  int name, uint32_t user, uint32_t len)
@@ -224,7 +213,7 @@ static int raw_option_get(struct sock *sock, struct thread *me, int level,
 }
 
 static const struct sock_ops raw_ops = {
-	.bind = raw_bind,
+	.bind = inet_sock_bind,
 	.connect = inet_sock_connect,
 	.name = inet_sock_name,
 	.send = raw_send,

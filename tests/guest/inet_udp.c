@@ -229,6 +229,48 @@ TEST(connected_hears_its_peer_alone)
 	CHECK_ERRNO(send(c, "x", 1, 0), EDESTADDRREQ);
 }
 
+/* Who talks to nobody any more has what he has bound, and no more. */
+TEST(a_port_that_was_chosen_goes_with_the_peer)
+{
+	int to = bound("127.0.0.1"), a = udp(), b = udp(), c = bound("0.0.0.0");
+	struct sockaddr_in none = { .sin_family = AF_UNSPEC };
+	unsigned p = port(c);
+
+	close(c);
+	c = udp();
+	CHECK_OK(bind_to(c, "0.0.0.0", p));
+	CHECK_OK(connect_to(c, "127.0.0.1", port(to)));
+	CHECK_OK(connect(c, (struct sockaddr *)&none, sizeof(none)));
+	CHECK_EQ(port(c), p);
+	CHECK_EQ(name(c).sin_addr.s_addr, 0);
+
+	CHECK_OK(connect_to(a, "127.0.0.1", port(to)));
+	p = port(a);
+	CHECK_OK(connect(a, (struct sockaddr *)&none, sizeof(none)));
+	CHECK_EQ(port(a), 0);
+	CHECK_EQ(name(a).sin_addr.s_addr, 0);
+	CHECK_OK(bind_to(a, "127.0.0.1", p));
+	CHECK_OK(bind_to(b, "127.0.0.1", 0));
+	CHECK_OK(connect_to(b, "127.0.0.1", port(to)));
+	CHECK_OK(connect(b, (struct sockaddr *)&none, sizeof(none)));
+	CHECK_EQ(port(b), 0);
+	CHECK_EQ(ntohl(name(b).sin_addr.s_addr), INADDR_LOOPBACK);
+}
+
+TEST(no_family_is_no_address)
+{
+	struct sockaddr_in a = at("0.0.0.0", 0);
+	int fd = udp();
+
+	a.sin_family = AF_UNSPEC;
+	CHECK_OK(bind(fd, (struct sockaddr *)&a, sizeof(a)));
+	CHECK(port(fd) != 0);
+	a = at("127.0.0.1", 0);
+	a.sin_family = AF_UNSPEC;
+	CHECK_ERRNO(bind(udp(), (struct sockaddr *)&a, sizeof(a)),
+		    EAFNOSUPPORT);
+}
+
 TEST(nobody_there_is_told_to_who_is_connected)
 {
 	int gone = bound("127.0.0.1"), a = udp(), b = bound("127.0.0.1");
