@@ -294,36 +294,10 @@ int sock_take_error(struct sock *s)
 	return -err;
 }
 
-/* Whoever opened the file might send it a signal, without any privilege. */
-static void urge(const struct cred *who, struct proc *p)
-{
-	if (p->cred->prison == who->prison &&
-	    (who->euid == p->cred->uid || who->euid == p->cred->suid))
-		signal_post_simple(p, SIGURG);
-}
-
 void sock_urgent(const struct sock *s)
 {
-	const struct file *f = s->file;
-	struct proc_group *g;
-	struct proc *p;
-
-	if (!f || !f->owner_pid || f->owner_pid == INT32_MIN)
-		return;
-	if (f->owner_pid > 0) {
-		p = proc_find(f->cred, f->owner_pid);
-		if (!p)
-			return;
-		urge(f->cred, p);
-		proc_drop(p);
-		return;
-	}
-	g = proc_group_find(f->cred, -f->owner_pid);
-	if (!g)
-		return;
-	list_each(l, &g->members)
-		urge(f->cred, list_entry(l, struct proc, group_link));
-	proc_group_drop(g);
+	if (s->file)
+		file_urgent(s->file);
 }
 
 /* --- the calls ---------------------------------------------------------- */
@@ -345,8 +319,13 @@ int sock_connect(struct file *f, const struct path_at *at, struct sock_name *n)
 {
 	struct sock *s = f->private;
 
-	return s->ops->connect ? s->ops->connect(s, at, n, may_wait(f, 0)) :
-		-EOPNOTSUPP;
+	int err = -EOPNOTSUPP;
+
+	if (s->ops->connect)
+		err = s->ops->connect(s, at, n, may_wait(f, 0));
+	if (err == -EINPROGRESS)
+		file_async_full(f);
+	return err;
 }
 
 int sock_listen(struct file *f, struct thread *me, int backlog)
@@ -417,6 +396,8 @@ int sock_send(struct file *f, struct sock_msg *m)
 
 	if (s->ops->send)
 		n = s->ops->send(s, m, may_wait(f, m->flags));
+	if (m->io->left)
+		file_async_full(f);
 	if (n == -EPIPE && s->type == SOCK_STREAM && !(m->flags & MSG_NOSIGNAL))
 		send_sigpipe(m->me);
 	return n;

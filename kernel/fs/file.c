@@ -94,6 +94,7 @@ void file_release(struct file *f)
 	assert(f->refs == 0 && f->ops && i);
 	if (!list_empty(&f->epolls))
 		epoll_file_gone(f);
+	file_async_gone(f);
 	if (!list_empty(&i->locks) || !list_empty(&i->flocks))
 		lock_release_owner(i, f);
 	assert(list_empty(&f->epolls));
@@ -169,9 +170,14 @@ int file_read(struct file *f, struct user_io *io, off64 *pos)
 /* Bytes written. Sleeps. */
 int file_write(struct file *f, struct user_io *io, off64 *pos)
 {
+	int n;
+
 	if (unlikely(!f->ops->write))
 		return -EINVAL;
-	return move_bytes(f, io, pos, f->ops->write);
+	n = move_bytes(f, io, pos, f->ops->write);
+	if (unlikely(io->left && f->async))
+		file_async_full(f);
+	return n;
 }
 
 /* Into kernel memory, from byte pos; as many bytes as there are. Sleeps. */

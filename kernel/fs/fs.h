@@ -466,7 +466,6 @@ struct file_ops {
 	int (*sync)(struct file *f, bool data_only);
 	int (*truncate)(struct file *f, off64 size);
 	int (*allocate)(struct file *f, int mode, off64 offset, off64 len);
-	int (*set_flags)(struct file *f, unsigned flags);	/* O_NONBLOCK, O_ASYNC changed */
 	/* file_may_arrive: instead of the rule for places. No sleep. */
 	int (*may_arrive)(const struct file *f, const struct cred *who);
 };
@@ -483,7 +482,10 @@ struct file {
 	const char *kind;		/* [I] of a file without a name, or NULL */
 	bool wrote;			/* counted in inode->writers */
 	struct read_ahead ahead;
-	int owner_pid, owner_sig;	/* F_SETOWN */
+	int owner_pid, owner_sig;	/* F_SETOWN, F_SETSIG; 0: none */
+	bool owner_thread;		/* owner_pid is a thread's */
+	const struct cred *owner_cred;	/* who named the owner; held, or NULL */
+	struct async *async;		/* O_ASYNC, or NULL */
 	struct list epolls;		/* epoll items that watch it */
 };
 struct file_table {
@@ -590,6 +592,15 @@ int epoll_change(struct file *ep, struct file *f, int fd, int op,
 int epoll_wait(struct file *ep, struct abi_epoll_event *out, unsigned max,
 	       uint64_t deadline) must_check;
 void epoll_file_gone(struct file *f);
+
+/* --- async.c: O_ASYNC ----------------------------------------------------------- */
+
+void file_owner_set(struct file *f, const struct cred *who, int pid, bool thread);
+bool file_async_can(const struct file *f);
+int file_async_set(struct file *f, int fd, bool on) must_check;
+void file_async_full(struct file *f);
+void file_urgent(struct file *f);
+void file_async_gone(struct file *f);
 int eventfd_new(const struct cred *who, uint32_t count, bool semaphore,
 		unsigned flags, struct file **out) must_check;
 int signalfd_new(const struct cred *who, sigset mask, unsigned flags,

@@ -85,6 +85,12 @@ static int queue_of(struct file *f, struct sleep_queue **out)
 
 /* --- reading ------------------------------------------------------------ */
 
+static bool is_fault(int sig)
+{
+	return sig == SIGILL || sig == SIGTRAP || sig == SIGBUS ||
+	       sig == SIGFPE || sig == SIGSEGV || sig == SIGSYS;
+}
+
 static void fill(struct signalfd_info *to, const struct abi_siginfo *info)
 {
 	*to = (struct signalfd_info){
@@ -108,11 +114,11 @@ static void fill(struct signalfd_info *to, const struct abi_siginfo *info)
 			to->value = info->kill.value;
 			to->pointer = info->kill.value;
 		}
-	} else if (info->signo == SIGIO) {
+	} else if (is_fault(info->signo)) {
+		to->addr = info->fault.addr;
+	} else {		/* F_SETSIG */
 		to->band = info->poll.band;
 		to->fd = info->poll.fd;
-	} else {
-		to->addr = info->fault.addr;
 	}
 }
 

@@ -165,9 +165,27 @@ int sys_dup3(struct thread *me, const uint32_t *arg)
 
 /* --- fcntl ------------------------------------------------------------------ */
 
+/* O_ASYNC changes; where there is nothing to wait for the flag is left off, as
+ * on Linux. A terminal's owner is, unless there is one, who asks. */
+static int async_set(struct thread *me, struct file *f, int fd, unsigned *flags)
+{
+	int err;
+
+	if (!file_async_can(f)) {
+		*flags &= ~O_ASYNC;
+		return 0;
+	}
+	err = file_async_set(f, fd, *flags & O_ASYNC);
+	if (!err && (*flags & O_ASYNC) && S_ISCHR(f->inode->mode) &&
+	    !f->owner_pid)
+		file_owner_set(f, me->cred, me->proc->pid, false);
+	return err;
+}
+
 enum { SETTABLE = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME };
 
-static int set_status(struct thread *me, struct file *f, unsigned flags)
+static int set_status(struct thread *me, struct file *f, int fd,
+		      unsigned flags)
 {
 	unsigned now = (f->flags & ~SETTABLE) | (flags & SETTABLE);
 	int err;
@@ -181,8 +199,8 @@ static int set_status(struct thread *me, struct file *f, unsigned flags)
 	/* An append-only file is open so, or not for writing. */
 	if (((now ^ f->flags) & O_APPEND) && (f->inode->flags & FS_APPEND_FL))
 		return -EPERM;
-	if (f->ops->set_flags) {
-		err = f->ops->set_flags(f, now);
+	if ((now ^ f->flags) & O_ASYNC) {
+		err = async_set(me, f, fd, &now);
 		if (err)
 			return err;
 	}
@@ -265,8 +283,56 @@ static int set_owner(struct thread *me, struct file *f, int pid)
 {
 	if (pid && !sees_owner(me, pid))
 		return -ESRCH;
-	f->owner_pid = pid;
+	file_owner_set(f, me->cred, pid, false);
 	return 0;
+}
+
+/* F_SETOWN_EX: the type says what number it is; a thread's is one too. */
+static int set_owner_ex(struct thread *me, struct file *f, uint32_t user)
+{
+	struct abi_f_owner_ex o;
+	struct thread *t;
+
+	if (user_copy_in(&o, user, sizeof o))
+		return -EFAULT;
+	if (o.type < F_OWNER_TID || o.type > F_OWNER_PGRP)
+		return -EINVAL;
+	if (o.pid < 0)
+		return -ESRCH;
+	if (o.type != F_OWNER_TID || !o.pid)
+		return set_owner(me, f, o.type == F_OWNER_PGRP ? -o.pid :
+								 o.pid);
+	t = proc_find_thread(me->cred, o.pid);
+	if (!t)
+		return -ESRCH;
+	thread_drop(t);
+	file_owner_set(f, me->cred, o.pid, true);
+	return 0;
+}
+
+/* The owner as me sees it; 0: none that he sees. */
+static int get_owner(struct thread *me, const struct file *f)
+{
+	struct thread *t;
+
+	if (!f->owner_thread)
+		return sees_owner(me, f->owner_pid) ? f->owner_pid : 0;
+	t = proc_find_thread(me->cred, f->owner_pid);
+	if (t)
+		thread_drop(t);
+	return t ? f->owner_pid : 0;
+}
+
+static int get_owner_ex(struct thread *me, const struct file *f, uint32_t user)
+{
+	int pid = get_owner(me, f);
+	struct abi_f_owner_ex o = {
+		.type = f->owner_thread ? F_OWNER_TID :
+			pid < 0 ? F_OWNER_PGRP : F_OWNER_PID,
+		.pid = pid < 0 ? -pid : pid,
+	};
+
+	return user_copy_out(user, &o, sizeof o);
 }
 
 static int fcntl_file(struct thread *me, struct file *f, int fd, unsigned cmd,
@@ -282,7 +348,7 @@ static int fcntl_file(struct thread *me, struct file *f, int fd, unsigned cmd,
 	case F_GETFL:
 		return f->flags;
 	case F_SETFL:
-		return set_status(me, f, arg);
+		return set_status(me, f, fd, arg);
 	case F_GETLK: case F_SETLK: case F_SETLKW:
 	case F_GETLK64: case F_SETLK64: case F_SETLKW64:
 	case F_OFD_GETLK: case F_OFD_SETLK: case F_OFD_SETLKW:
@@ -290,7 +356,11 @@ static int fcntl_file(struct thread *me, struct file *f, int fd, unsigned cmd,
 	case F_SETOWN:
 		return set_owner(me, f, arg);
 	case F_GETOWN:
-		return sees_owner(me, f->owner_pid) ? f->owner_pid : 0;
+		return get_owner(me, f);
+	case F_SETOWN_EX:
+		return set_owner_ex(me, f, arg);
+	case F_GETOWN_EX:
+		return get_owner_ex(me, f, arg);
 	case F_SETSIG:
 		if (arg > SIGNAL_MAX)
 			return -EINVAL;
@@ -353,7 +423,7 @@ static int file_flags(struct thread *me, struct file *f, bool set,
 	return err ? err : user_put32(user, flags);
 }
 
-static int set_flag(struct thread *me, struct file *f, uint32_t user,
+static int set_flag(struct thread *me, struct file *f, int fd, uint32_t user,
 		    unsigned flag)
 {
 	uint32_t on;
@@ -361,7 +431,9 @@ static int set_flag(struct thread *me, struct file *f, uint32_t user,
 
 	if (err)
 		return err;
-	return set_status(me, f, on ? f->flags | flag : f->flags & ~flag);
+	if (flag == O_ASYNC && !file_async_can(f))
+		return -ENOTTY;
+	return set_status(me, f, fd, on ? f->flags | flag : f->flags & ~flag);
 }
 
 static int ioctl_file(struct thread *me, struct file *f, int fd, uint32_t cmd,
@@ -374,9 +446,9 @@ static int ioctl_file(struct thread *me, struct file *f, int fd, uint32_t cmd,
 		file_set_cloexec(me->proc->files, fd, cmd == FIOCLEX);
 		return 0;
 	case FIONBIO:
-		return set_flag(me, f, arg, O_NONBLOCK);
+		return set_flag(me, f, fd, arg, O_NONBLOCK);
 	case FIOASYNC:
-		return set_flag(me, f, arg, O_ASYNC);
+		return set_flag(me, f, fd, arg, O_ASYNC);
 	case FIONREAD:
 		if (S_ISREG(f->inode->mode)) {
 			off64 left = f->inode->size - f->pos;

@@ -51,6 +51,7 @@ enum {	/* si_code */
 	SEGV_MAPERR = 1, SEGV_ACCERR = 2, BUS_ADRALN = 1, BUS_ADRERR = 2,
 	FPE_INTDIV = 1, FPE_INTOVF = 2, FPE_FLTINV = 7,
 	ILL_ILLOPN = 2, ILL_PRVOPC = 5, TRAP_BRKPT = 1, TRAP_TRACE = 2,
+	POLL_IN = 1, POLL_OUT, POLL_MSG, POLL_ERR, POLL_PRI, POLL_HUP,
 };
 struct abi_siginfo {	/* 128 bytes */
 	int32_t signo, err, code;
