@@ -138,9 +138,11 @@ extern bool (*ip_raw_input)(const struct packet *k, const struct ip_header *h);
 extern void (*ip_raw_error)(struct vnet *v, const struct ip_header *h,
 			    const uint8_t *transport, unsigned n, int err,
 			    int type, int code, uint32_t info);
-/* Sum of the pseudo header, to go on with checksum_add. */
-uint32_t ip_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol,
-		       uint32_t len);
+/* The sum of k, a transport's header and its data, which is to stand at `at`,
+ * begins with that of the pseudo header; the device or IP adds the rest. */
+void ip_sum_begin(struct packet *k, const struct ip_out *o, unsigned at);
+/* Is it right, or known to be so, of a k that came in? */
+bool ip_sum_ok(const struct packet *k, const struct ip_header *h) must_check;
 
 /* --- ip_frag.c ------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ip_head.c - IP's header, read once into a plain struct (RFC 791, 3.1), and
- * whether its options hold together.
+ * whether its options hold together; the sum of TCP and UDP, in which it is.
  *
  * Pure: the packet is looked at, nothing else. Locks: none.
  */
@@ -73,4 +73,35 @@ unsigned ip_options_bad(const uint8_t *head, unsigned len, bool *source_route)
 		at += head[at + 1];
 	}
 	return 0;
+}
+
+/* --- the sum of a transport --------------------------------------------------------- */
+
+static uint32_t pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol,
+			   uint32_t len)
+{
+	uint8_t rest[4] = { 0, protocol, len >> 8, len };
+	uint32_t sum = checksum_add(0, &src, sizeof src);
+
+	sum = checksum_add(sum, &dst, sizeof dst);
+	return checksum_add(sum, rest, sizeof rest);
+}
+
+void ip_sum_begin(struct packet *k, const struct ip_out *o, unsigned at)
+{
+	uint16_t sum = ~checksum_fold(pseudo_sum(o->src, o->dst, o->protocol,
+						 k->len));
+
+	assert(at + sizeof sum <= k->len);
+	memcpy(k->data + at, &sum, sizeof sum);
+	k->checksum = PACKET_CHECKSUM_PARTIAL;
+	k->checksum_offset = at;
+}
+
+bool ip_sum_ok(const struct packet *k, const struct ip_header *h)
+{
+	return k->checksum != PACKET_CHECKSUM_NONE ||
+	       !checksum_fold(checksum_add(pseudo_sum(h->src, h->dst,
+						      h->protocol, k->len),
+					   k->data, k->len));
 }

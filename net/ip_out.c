@@ -14,16 +14,6 @@ enum { AT_TOS = 1, AT_TOTAL = 2, AT_ID = 4, AT_FRAGMENT = 6, AT_TTL = 8,
        AT_PROTOCOL = 9, AT_SRC = 12, AT_DST = 16 };
 enum { MORE_FRAGMENTS = 0x2000, DONT_FRAGMENT = 0x4000 };
 
-uint32_t ip_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol,
-		       uint32_t len)
-{
-	uint8_t rest[4] = { 0, protocol, len >> 8, len };
-	uint32_t sum = checksum_add(0, &src, sizeof src);
-
-	sum = checksum_add(sum, &dst, sizeof dst);
-	return checksum_add(sum, rest, sizeof rest);
-}
-
 static int refuse(struct packet *k, struct vnet *v, enum net_counter why,
 		  int err)
 {

@@ -58,9 +58,7 @@ int tcp_parse(struct packet *k, const struct ip_header *h,
 
 	if (head < TCP_HEAD || head > k->len)
 		return -EINVAL;
-	if (k->checksum == PACKET_CHECKSUM_NONE &&
-	    checksum_fold(checksum_add(ip_pseudo_sum(h->src, h->dst,
-				IPPROTO_TCP, k->len), b, k->len)))
+	if (!ip_sum_ok(k, h))
 		return -EBADMSG;
 	*g = (struct tcp_segment){
 		.k = k, .vnet = k->in->vnet, .src = h->src, .dst = h->dst,
@@ -119,7 +117,6 @@ void tcp_emit(struct packet *k, const struct tcp_segment *g,
 			     .device = i ? i->device : 0 };
 	uint8_t opts[TCP_HEAD_MAX], *b;
 	unsigned n = put_options(opts, g);
-	uint16_t pseudo;
 
 	assert(n <= TCP_HEAD_MAX - TCP_HEAD);
 	b = packet_push(k, TCP_HEAD + n);
@@ -132,11 +129,7 @@ void tcp_emit(struct packet *k, const struct tcp_segment *g,
 	net16_put(b + AT_WINDOW, g->window);
 	net16_put(b + AT_URGENT, g->urgent);
 	memcpy(b + TCP_HEAD, opts, n);
-	pseudo = ~checksum_fold(ip_pseudo_sum(g->src, g->dst, IPPROTO_TCP,
-					      k->len));
-	memcpy(b + AT_SUM, &pseudo, sizeof pseudo);
-	k->checksum = PACKET_CHECKSUM_PARTIAL;
-	k->checksum_offset = AT_SUM;
+	ip_sum_begin(k, &ip, AT_SUM);
 	net_count(g->vnet, NET_TCP_OUT);
 	if (g->flags & TCP_RST)
 		net_count(g->vnet, NET_TCP_OUT_RESETS);

@@ -21,18 +21,14 @@ static void put_head(struct packet *k, const struct inet_sock *s,
 		     const struct datagram_to *to)
 {
 	uint8_t *b = packet_push(k, UDP_HEAD);
-	uint16_t sum = 0;
 
 	memcpy(b + AT_SPORT, &s->local_port, sizeof s->local_port);
 	memcpy(b + AT_DPORT, &to->port, sizeof to->port);
 	net16_put(b + AT_LEN, k->len);
-	if (!(s->sock.options & SOCK_OPTION_NO_CHECK)) {
-		k->checksum = PACKET_CHECKSUM_PARTIAL;
-		k->checksum_offset = AT_SUM;
-		sum = ~checksum_fold(ip_pseudo_sum(to->out.src, to->out.dst,
-						   IPPROTO_UDP, k->len));
-	}
-	memcpy(b + AT_SUM, &sum, sizeof sum);
+	if (s->sock.options & SOCK_OPTION_NO_CHECK)
+		net16_put(b + AT_SUM, 0);
+	else
+		ip_sum_begin(k, &to->out, AT_SUM);
 }
 
 /* Bytes sent. Of datagram_target, datagram_packet, ip_output; -EMSGSIZE. */
@@ -54,8 +50,8 @@ static int udp_send(struct sock *sock, struct sock_msg *m, bool wait)
 		err = datagram_packet(s, m, UDP_HEAD, &k);
 	if (err)
 		return err;
-	put_head(k, &s->inet, &to);
 	to.out.protocol = IPPROTO_UDP;
+	put_head(k, &s->inet, &to);
 	to.out.dont_fragment = datagram_keep_whole(&s->inet, &to.out, k->len);
 	err = ip_output(k, &to.out);
 	if (err)
@@ -119,15 +115,6 @@ static void to_many(struct packet *k, const struct ip_header *h,
 	packet_free(k);
 }
 
-static bool sum_ok(const struct packet *k, const struct ip_header *h)
-{
-	if (k->checksum != PACKET_CHECKSUM_NONE || !net16(k->data + AT_SUM))
-		return true;
-	return !checksum_fold(checksum_add(ip_pseudo_sum(h->src, h->dst,
-							 IPPROTO_UDP, k->len),
-					   k->data, k->len));
-}
-
 /* Is k's length what its header says, or more? What is more goes. */
 static bool length_ok(struct packet *k)
 {
@@ -150,7 +137,7 @@ static void udp_input(struct packet *k, const struct ip_header *h)
 		drop(k, NET_UDP_IN_ERRORS);
 		return;
 	}
-	if (!sum_ok(k, h)) {
+	if (net16(k->data + AT_SUM) && !ip_sum_ok(k, h)) {
 		net_count(v, NET_UDP_IN_CHECKSUM);
 		drop(k, NET_UDP_IN_ERRORS);
 		return;
