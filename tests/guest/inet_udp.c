@@ -185,6 +185,10 @@ TEST(names_that_cannot_be)
 	CHECK_ERRNO(getpeername(a, (struct sockaddr *)&to,
 				&(socklen_t){ sizeof(to) }), ENOTCONN);
 	CHECK_ERRNO(listen(a, 1), EOPNOTSUPP);
+	to.sin_family = AF_UNSPEC;		/* of any address it will do */
+	CHECK_ERRNO(bind(a, (struct sockaddr *)&to, sizeof(to)), EAFNOSUPPORT);
+	to.sin_addr.s_addr = INADDR_ANY;
+	CHECK_OK(bind(udp(), (struct sockaddr *)&to, sizeof(to)));
 	a = udp();
 	CHECK_OK(bind_to(a, "127.0.0.1", 0));
 	CHECK_ERRNO(bind_to(a, "127.0.0.1", 0), EINVAL);
