@@ -185,8 +185,8 @@ static void timestamp(struct packet *k, const struct ip_header *h)
 	       NS_PER_MS = 1000000 };
 	uint32_t ms;
 
-	if (k->len < LENGTH || h->dst == INADDR_BROADCAST ||
-	    inet_is_multicast(h->dst)) {
+	if (k->len < LENGTH || inet_is_multicast(h->dst) ||
+	    netif_any_broadcast(k->in->vnet, h->dst)) {
 		packet_free(k);
 		return;
 	}

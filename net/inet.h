@@ -82,7 +82,8 @@ int route_remove(struct vnet *v, const struct route_entry *r) must_check;
 struct list *route_list(struct vnet *v);	/* struct route_entry */
 int route_connect(struct netif_addr *a) must_check;	/* its subnet. -ENOMEM */
 void route_disconnect(struct netif_addr *a);
-void route_netif_down(struct netif *i);	/* what an admin added goes */
+/* It is down, or has no address: what an admin added goes. */
+void route_netif_down(struct netif *i);
 int route_table_new(struct vnet *v) must_check;
 /* The path to dst takes only mtu bytes; is believed for a while. */
 void pmtu_learn(struct vnet *v, uint32_t dst, uint32_t mtu);

@@ -184,8 +184,8 @@ static int get_list(const struct cred *who, struct vnet *v, uint32_t arg)
 			list[n++].addr.addr = a->addr;
 		}
 	}
-	if (conf.buf && conf.len >= 0)
-		n = min_u32(n, conf.len / sizeof *list);
+	if (conf.buf)
+		n = conf.len < 0 ? 0 : min_u32(n, conf.len / sizeof *list);
 	conf.len = n * sizeof *list;
 	err = conf.buf ? user_copy_out(conf.buf, list, conf.len) : 0;
 	kmem_free(list);
@@ -215,6 +215,8 @@ static int set_address(struct request *q, uint32_t addr)
 		return 0;
 	if (a)
 		return -EEXIST;
+	if (addr == INADDR_BROADCAST || inet_is_multicast(addr))
+		return -EINVAL;		/* before the old one is gone */
 	if (q->addr) {
 		err = netif_addr_remove(i, q->addr->addr);
 		if (err)

@@ -135,7 +135,8 @@ static bool is_martian(const struct netif *i, const struct ip_header *h)
 {
 	bool own = i->flags & NETIF_LOOPBACK;
 
-	if (h->src == INADDR_BROADCAST || inet_is_multicast(h->src))
+	if (h->src == INADDR_BROADCAST || inet_is_multicast(h->src) ||
+	    !(h->dst & 0xff))
 		return true;
 	if (!own && (inet_is_loopback(h->src) || inet_is_loopback(h->dst) ||
 		     netif_addr_find(i->vnet, h->src) ||

@@ -177,6 +177,8 @@ int netif_addr_remove(struct netif *i, uint32_t addr)
 	list_remove(&a->by_addr);
 	list_remove(&a->subnet);
 	route_disconnect(a);
+	if (list_empty(&i->addrs))
+		route_netif_down(i);	/* from what address, by it? */
 	kmem_free(a);
 	return 0;
 }

@@ -252,18 +252,14 @@ int route_connect(struct netif_addr *a)
 	return insert(a->netif->vnet, &r);
 }
 
+/* What leaves by another interface from this address is of no use either. */
 void route_disconnect(struct netif_addr *a)
 {
 	struct vnet *v = a->netif->vnet;
 
-	list_each_safe(l, &v->routes->entries) {
-		struct route_entry *e = entry_of(l);
-
-		if (e->netif != a->netif)
-			continue;
-		if (e->source == a->addr)
-			take_out(v, e);
-	}
+	list_each_safe(l, &v->routes->entries)
+		if (entry_of(l)->source == a->addr)
+			take_out(v, entry_of(l));
 }
 
 void route_netif_down(struct netif *i)

@@ -132,6 +132,10 @@ TEST(no_address_of_a_host)
 	CHECK_ERRNO(addr_set(fd, SIOCSIFADDR, "lo:7", "224.0.0.1"), EINVAL);
 	CHECK_ERRNO(addr_set(fd, SIOCSIFADDR, "lo:7", "255.255.255.255"),
 		  EINVAL);
+	CHECK_OK(addr_set(fd, SIOCSIFADDR, "lo:7", "10.200.0.1"));
+	CHECK_ERRNO(addr_set(fd, SIOCSIFADDR, "lo:7", "224.0.0.1"), EINVAL);
+	CHECK_STR(addr_get(fd, SIOCGIFADDR, "lo:7"), "10.200.0.1");
+	CHECK_OK(flags_set(fd, "lo:7", 0));
 	CHECK_EQ(close(fd), 0);
 }
 
@@ -154,6 +158,9 @@ TEST(all_addresses_in_one_list)
 	c.ifc_req = r;
 	CHECK_OK(ioctl(fd, SIOCGIFCONF, &c));
 	CHECK_EQ(c.ifc_len, (int)sizeof(r[0]));
+	c.ifc_len = -1;
+	CHECK_OK(ioctl(fd, SIOCGIFCONF, &c));
+	CHECK_EQ(c.ifc_len, 0);
 	CHECK_OK(flags_set(fd, "lo:7", 0));
 	CHECK_EQ(close(fd), 0);
 }
