@@ -25,7 +25,6 @@ int datagram_new(const struct cred *who, int type, const struct sock_ops *ops,
 		return -ENOMEM;
 	memset(s, 0, sizeof *s);
 	inet_sock_begin(&s->inet, who, type, ops, all);
-	s->inet.mtu_discover = IP_PMTUDISC_WANT;
 	packet_queue_init(&s->queue);
 	packet_queue_init(&s->errors);
 	*out = s;

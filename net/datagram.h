@@ -88,13 +88,6 @@ bool datagram_line(const struct inet_sock *i, struct inet_line *l);
 
 /* --- inet_option.c ---------------------------------------------------------- */
 
-/* sock_ops.option_set, .option_get: level IPPROTO_IP, and SO_BINDTODEVICE. */
-int inet_option_set(struct sock *sock, struct thread *me, int level, int name,
-		    uint32_t user, uint32_t len);
-int inet_option_get(struct sock *sock, struct thread *me, int level, int name,
-		    uint32_t user, uint32_t user_len);
-/* A number of at least one byte. -EINVAL, -EFAULT. Sleeps. */
-int inet_option_number(uint32_t user, uint32_t len, int *out) must_check;
 /* Control messages of a send into *o. -EINVAL, -ENODEV, -EADDRNOTAVAIL. */
 int inet_control_parse(const struct inet_sock *s, const struct sock_msg *m,
 		       struct ip_out *o) must_check;

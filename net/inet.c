@@ -154,6 +154,7 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
 	s->ttl = s->vnet->default_ttl;
 	s->multicast_ttl = 1;
 	s->multicast_loop = true;
+	s->mtu_discover = IP_PMTUDISC_WANT;
 	list_init(&s->all_link);
 	list_append(all, &s->all_link);
 	list_init(&s->by_port);

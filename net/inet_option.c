@@ -9,6 +9,7 @@
  * Locks: the kernel lock.
  */
 #include "net/datagram.h"
+#include "net/option.h"
 
 enum { NUMBER_MAX = 255, GROUPS_MAX = 20 };	/* as Linux */
 
@@ -108,36 +109,37 @@ static int device_of(const struct inet_sock *s, const struct abi_ip_mreqn *r,
 }
 
 /* A struct ip_mreq or ip_mreqn; for IP_MULTICAST_IF also an address alone. */
-static int request_in(uint32_t user, uint32_t len, bool alone,
-		      struct abi_ip_mreqn *r)
+static int request_take(const struct option_call *c, bool alone,
+			struct abi_ip_mreqn *r)
 {
 	enum { MREQ = offsetof(struct abi_ip_mreqn, device) };
 
 	memset(r, 0, sizeof *r);
-	if (len >= MREQ)
-		return user_copy_in(r, user, len < sizeof *r ? MREQ :
-							       sizeof *r);
-	if (!alone || len < sizeof r->addr)
-		return -EINVAL;
-	return user_copy_in(&r->addr, user, sizeof r->addr);
+	if (alone && c->len < MREQ)
+		return option_take(c, &r->addr, sizeof r->addr);
+	return option_take(c, r, c->len < sizeof *r ? MREQ : sizeof *r);
 }
 
-static int group_set(struct inet_sock *s, int name, uint32_t user,
-		     uint32_t len)
+static int group_take(struct sock *sock, const struct option_call *c)
 {
+	bool add = c->row->name == IP_ADD_MEMBERSHIP;
+	struct inet_sock *s = inet_of(sock);
 	struct abi_ip_mreqn r;
 	struct inet_group *g;
 	struct netif *i;
-	int err = request_in(user, len, false, &r);
+	int err;
 
+	if (sock->type == SOCK_STREAM)
+		return -EPROTO;		/* one talks to one */
+	err = request_take(c, false, &r);
 	if (err)
 		return err;
 	if (!inet_is_multicast(r.group))
-		return name == IP_ADD_MEMBERSHIP ? -EINVAL : -EADDRNOTAVAIL;
+		return add ? -EINVAL : -EADDRNOTAVAIL;
 	err = device_of(s, &r, &i);
 	if (err)
 		return err;
-	if (name == IP_ADD_MEMBERSHIP)
+	if (add)
 		return join(s, r.group, i);
 	g = group_find(s, r.group, i);
 	if (!g)
@@ -147,11 +149,12 @@ static int group_set(struct inet_sock *s, int name, uint32_t user,
 }
 
 /* By which interface, and from where, what is for a group leaves. */
-static int multicast_if_set(struct inet_sock *s, uint32_t user, uint32_t len)
+static int multicast_if_take(struct sock *sock, const struct option_call *c)
 {
+	struct inet_sock *s = inet_of(sock);
 	struct abi_ip_mreqn r;
 	struct netif *i;
-	int err = request_in(user, len, true, &r);
+	int err = request_take(c, true, &r);
 
 	if (err)
 		return err;
@@ -172,187 +175,102 @@ static int multicast_if_set(struct inet_sock *s, uint32_t user, uint32_t len)
 	return 0;
 }
 
-/* --- numbers --------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------- */
 
-int inet_option_number(uint32_t user, uint32_t len, int *out)
+/* -1 is the default. */
+static int ttl_check(struct sock *sock, const struct option_call *c, int *v)
 {
-	uint8_t byte;
-
-	if (len >= sizeof *out)
-		return user_copy_in(out, user, sizeof *out);
-	if (!len)
-		return -EINVAL;
-	if (user_copy_in(&byte, user, sizeof byte))
-		return -EFAULT;
-	*out = byte;
+	if (*v == -1)
+		*v = c->row->name == IP_TTL ? inet_of(sock)->vnet->default_ttl :
+					      1;
 	return 0;
 }
 
-/* The switch of that name, or NULL. */
-static bool *switch_of(struct inet_sock *s, int name)
+static int header_check(struct sock *sock, const struct option_call *c, int *v)
 {
-	switch (name) {
-	case IP_HDRINCL:
-		return s->sock.type == SOCK_RAW ? &s->header_included : NULL;
-	case IP_PKTINFO:
-		return &s->packet_info;
-	case IP_RECVERR:
-		return &s->receive_error;
-	case IP_RECVTTL:
-		return &s->receive_ttl;
-	case IP_RECVTOS:
-		return &s->receive_tos;
-	case IP_MULTICAST_LOOP:
-		return &s->multicast_loop;
-	default:
-		return NULL;
-	}
+	(void)c;
+	(void)v;
+	return sock->type == SOCK_RAW ? 0 : -ENOPROTOOPT;
 }
 
-static int number_set(struct inet_sock *s, int name, int v)
+static int free_bind_check(struct sock *sock, const struct option_call *c,
+			   int *v)
 {
-	bool *on = switch_of(s, name);
+	(void)c;
+	return *v && priv_check(inet_of(sock)->cred, PRIV_NETINET_BINDANY) ?
+		-EPERM : 0;
+}
 
-	if (on) {
-		*on = v != 0;
-		return 0;
-	}
-	switch (name) {
-	case IP_TOS:
-		s->tos = v;
-		return 0;
-	case IP_TTL:
-		if (v != -1 && (v < 1 || v > NUMBER_MAX))
-			return -EINVAL;
-		s->ttl = v == -1 ? s->vnet->default_ttl : v;
-		return 0;
-	case IP_MULTICAST_TTL:
-		if (v < -1 || v > NUMBER_MAX)
-			return -EINVAL;
-		s->multicast_ttl = v == -1 ? 1 : v;
-		return 0;
-	case IP_FREEBIND:
-		if (v && priv_check(s->cred, PRIV_NETINET_BINDANY))
-			return -EPERM;
-		s->free_bind = v != 0;
-		return 0;
-	case IP_MTU_DISCOVER:
-		if (v < IP_PMTUDISC_DONT || v > IP_PMTUDISC_PROBE)
-			return -EINVAL;
-		s->mtu_discover = v;
-		return 0;
-	default:
-		return -ENOPROTOOPT;
-	}
+/* What the path to the peer takes. -ENOTCONN. */
+static int mtu_show(struct sock *sock, const struct option_call *c, int *v)
+{
+	const struct inet_sock *s = inet_of(sock);
+	struct route r;
+
+	(void)c;
+	if (!s->remote || route_find_by(s->vnet, s->remote, s->device, &r))
+		return -ENOTCONN;
+	*v = min_u32(r.mtu, IP_MAX);
+	return 0;
 }
 
 /* SO_BINDTODEVICE: a name; an empty one undoes it. To change it takes a right, as
  * on Linux: at another device somebody else may have the port. */
-static int device_set(struct inet_sock *s, const struct cred *who,
-		      uint32_t user, uint32_t len)
+static int device_take(struct sock *sock, const struct option_call *c)
 {
-	char name[NETIF_NAME_MAX] = "";
+	struct inet_sock *s = inet_of(sock);
+	char name[NETIF_NAME_MAX];
 	struct netif *i;
 
-	if (s->device && priv_check(who, PRIV_NETINET_RAW))
+	if (s->device && priv_check(c->who, PRIV_NETINET_RAW))
 		return -EPERM;
-	if (user_copy_in(name, user, min_u32(len, sizeof name - 1)))
+	if (option_take_text(c, name, sizeof name))
 		return -EFAULT;
-	if (!name[0]) {
-		s->device = 0;
-		return 0;
-	}
-	i = netif_find(s->vnet, name);
-	if (!i || !netif_seen(s->cred, i))
+	i = name[0] ? netif_find(s->vnet, name) : NULL;
+	if (name[0] && (!i || !netif_seen(s->cred, i)))
 		return -ENODEV;
-	s->device = i->index;
+	s->device = i ? i->index : 0;
 	return 0;
 }
 
-int inet_option_set(struct sock *sock, struct thread *me, int level, int name,
-		    uint32_t user, uint32_t len)
+static int device_give(struct sock *sock, const struct option_call *c)
 {
 	struct inet_sock *s = inet_of(sock);
-	int v, err;
+	struct netif *i = s->device ? netif_by_index(s->vnet, s->device) : NULL;
 
-	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
-		return device_set(s, me->cred, user, len);
-	if (level != IPPROTO_IP)
-		return -ENOPROTOOPT;
-	switch (name) {
-	case IP_ADD_MEMBERSHIP:
-	case IP_DROP_MEMBERSHIP:
-		return group_set(s, name, user, len);
-	case IP_MULTICAST_IF:
-		return multicast_if_set(s, user, len);
-	}
-	err = inet_option_number(user, len, &v);
-	return err ? err : number_set(s, name, v);
+	return option_give(c, i ? i->name : "", i ? strlen(i->name) + 1 : 0);
 }
 
-/* What the path to the peer takes. -ENOTCONN. */
-static int mtu_get(const struct inet_sock *s, int *out)
-{
-	struct route r;
+#define AT(number, member) .level = IPPROTO_IP, .name = number, \
+	.rule = OPTION_BYTE, OPTION_AT(inet_sock, sock, member)
 
-	if (!s->remote || route_find_by(s->vnet, s->remote, s->device, &r))
-		return -ENOTCONN;
-	*out = min_u32(r.mtu, IP_MAX);
-	return 0;
-}
-
-static int number_get(struct inet_sock *s, int name, int *out)
-{
-	bool *on = switch_of(s, name);
-
-	if (on) {
-		*out = *on;
-		return 0;
-	}
-	switch (name) {
-	case IP_TOS:
-		*out = s->tos;
-		return 0;
-	case IP_TTL:
-		*out = s->ttl;
-		return 0;
-	case IP_MULTICAST_TTL:
-		*out = s->multicast_ttl;
-		return 0;
-	case IP_MULTICAST_IF:
-		*out = s->multicast_source;
-		return 0;
-	case IP_FREEBIND:
-		*out = s->free_bind;
-		return 0;
-	case IP_MTU_DISCOVER:
-		*out = s->mtu_discover;
-		return 0;
-	case IP_MTU:
-		return mtu_get(s, out);
-	default:
-		return -ENOPROTOOPT;
-	}
-}
-
-int inet_option_get(struct sock *sock, struct thread *me, int level, int name,
-		    uint32_t user, uint32_t user_len)
-{
-	struct inet_sock *s = inet_of(sock);
-	struct netif *i;
-	int v, err;
-
-	(void)me;
-	if (level == SOL_SOCKET && name == SO_BINDTODEVICE) {
-		i = s->device ? netif_by_index(s->vnet, s->device) : NULL;
-		return sock_option_give(user, user_len, i ? i->name : "",
-					i ? strlen(i->name) + 1 : 0);
-	}
-	if (level != IPPROTO_IP)
-		return -ENOPROTOOPT;
-	err = number_get(s, name, &v);
-	return err ? err : sock_option_give(user, user_len, &v, sizeof v);
-}
+const struct sock_option inet_option_table[] = {
+	{ AT(IP_TOS, tos), .least = INT32_MIN, .most = INT32_MAX },
+	{ AT(IP_TTL, ttl), .least = 1, .most = NUMBER_MAX, .check = ttl_check },
+	{ AT(IP_MULTICAST_TTL, multicast_ttl), .most = NUMBER_MAX,
+	  .check = ttl_check },
+	{ AT(IP_MULTICAST_LOOP, multicast_loop) },
+	{ AT(IP_HDRINCL, header_included), .check = header_check },
+	{ AT(IP_PKTINFO, packet_info) },
+	{ AT(IP_RECVERR, receive_error) },
+	{ AT(IP_RECVTTL, receive_ttl) },
+	{ AT(IP_RECVTOS, receive_tos) },
+	{ AT(IP_FREEBIND, free_bind), .check = free_bind_check },
+	{ AT(IP_MTU_DISCOVER, mtu_discover), .least = IP_PMTUDISC_DONT,
+	  .most = IP_PMTUDISC_PROBE },
+	{ .level = IPPROTO_IP, .name = IP_MTU,
+	  .rule = OPTION_BYTE | OPTION_READ, .show = mtu_show },
+	{ .level = IPPROTO_IP, .name = IP_MULTICAST_IF,
+	  OPTION_AT(inet_sock, sock, multicast_source),
+	  .take = multicast_if_take },
+	{ .level = IPPROTO_IP, .name = IP_ADD_MEMBERSHIP, .rule = OPTION_WRITE,
+	  .take = group_take },
+	{ .level = IPPROTO_IP, .name = IP_DROP_MEMBERSHIP, .rule = OPTION_WRITE,
+	  .take = group_take },
+	{ .level = SOL_SOCKET, .name = SO_BINDTODEVICE, .take = device_take,
+	  .give = device_give },
+	{ 0 },
+};
 
 /* --- control messages ------------------------------------------------------------- */
 

@@ -55,11 +55,8 @@ struct sock_ops {
 	/* -ENOTTY: it is none of this family's. */
 	int (*ioctl)(struct sock *s, struct thread *me, uint32_t cmd,
 		     uint32_t arg);
-	/* Asked first. -ENOPROTOOPT: unknown; SOL_SOCKET's then are option.c's. */
-	int (*option_set)(struct sock *s, struct thread *me, int level,
-			  int name, uint32_t user, uint32_t len);
-	int (*option_get)(struct sock *s, struct thread *me, int level,
-			  int name, uint32_t user, uint32_t user_len);
+	/* Tables (option.h), asked in this order, then SOL_SOCKET's. */
+	const struct sock_option *options[2];
 	int (*map)(struct sock *s, struct vm_request *r);	/* or NULL: -ENODEV */
 	bool (*listening)(const struct sock *s);	/* no sleep */
 	void (*resized)(struct sock *s);	/* a buffer's limit changed */
@@ -199,16 +196,12 @@ int stream_line_wait(struct sock *s, bool wait) must_check;
 
 /* --- option.c ----------------------------------------------------------- */
 
-/* setsockopt, getsockopt; values are the user's. Sleep. */
+/* setsockopt, getsockopt; values are the user's. -EOPNOTSUPP: another level;
+ * -ENOPROTOOPT, -EINVAL, -EFAULT and what the option says. Sleep. */
 int sock_option_set(struct file *f, struct thread *me, int level, int name,
 		    uint32_t user, uint32_t len) must_check;
 int sock_option_get(struct file *f, struct thread *me, int level, int name,
 		    uint32_t user, uint32_t user_len) must_check;
-
-/* As many of n bytes as the user has room for; his *user_len is the room, and
- * becomes what was given. */
-int sock_option_give(uint32_t user, uint32_t user_len, const void *value,
-		     uint32_t n) must_check;
 
 /* --- unix.c ------------------------------------------------------------- */
 

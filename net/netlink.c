@@ -10,6 +10,7 @@
 #include "net/netlink.h"
 
 #include "kernel/fs/charge.h"
+#include "net/option.h"
 
 enum { GROUPS_END = 32 };
 #define PORT_FIRST 0xfffff000u	/* and down: no process has such a number */
@@ -217,63 +218,37 @@ static unsigned netlink_poll(struct sock *sock, struct poller *p)
 
 /* --- options ------------------------------------------------------------------------ */
 
-static bool *switch_of(struct netlink_sock *s, int name)
-{
-	switch (name) {
-	case NETLINK_PKTINFO:
-		return &s->packet_info;
-	case NETLINK_NO_ENOBUFS:
-		return &s->no_overrun;
-	case NETLINK_CAP_ACK:
-		return &s->short_errors;
-	default:
-		return NULL;
-	}
-}
-
-static int netlink_option_set(struct sock *sock, struct thread *me, int level,
-			      int name, uint32_t user, uint32_t len)
+static int group_take(struct sock *sock, const struct option_call *c)
 {
 	struct netlink_sock *s = netlink_of(sock);
-	bool *on = switch_of(s, name);
 	uint32_t v;
+	int err = option_take(c, &v, sizeof v);
 
-	(void)me;
-	if (level != SOL_NETLINK)
-		return -ENOPROTOOPT;
-	if (len < sizeof v)
-		return -EINVAL;
-	if (user_get32(user, &v))
-		return -EFAULT;
-	if (on) {
-		*on = v != 0;
-		return 0;
-	}
-	if (name != NETLINK_ADD_MEMBERSHIP && name != NETLINK_DROP_MEMBERSHIP)
-		return -ENOPROTOOPT;
+	if (err)
+		return err;
 	if (!v || v > GROUPS_END)
 		return -EINVAL;
-	if (name == NETLINK_ADD_MEMBERSHIP)
+	if (c->row->name == NETLINK_ADD_MEMBERSHIP)
 		s->groups |= 1u << (v - 1);
 	else
 		s->groups &= ~(1u << (v - 1));
 	return 0;
 }
 
-static int netlink_option_get(struct sock *sock, struct thread *me, int level,
-			      int name, uint32_t user, uint32_t user_len)
-{
-	struct netlink_sock *s = netlink_of(sock);
-	bool *on = switch_of(s, name);
-	uint32_t v;
+#define AT(number, member) .level = SOL_NETLINK, .name = number, \
+	OPTION_AT(netlink_sock, sock, member)
 
-	(void)me;
-	if (level != SOL_NETLINK ||
-	    (!on && name != NETLINK_LIST_MEMBERSHIPS))
-		return -ENOPROTOOPT;
-	v = on ? *on : s->groups;
-	return sock_option_give(user, user_len, &v, sizeof v);
-}
+static const struct sock_option netlink_option_table[] = {
+	{ AT(NETLINK_PKTINFO, packet_info) },
+	{ AT(NETLINK_NO_ENOBUFS, no_overrun) },
+	{ AT(NETLINK_CAP_ACK, short_errors) },
+	{ AT(NETLINK_LIST_MEMBERSHIPS, groups), .rule = OPTION_READ },
+	{ .level = SOL_NETLINK, .name = NETLINK_ADD_MEMBERSHIP,
+	  .rule = OPTION_WRITE, .take = group_take },
+	{ .level = SOL_NETLINK, .name = NETLINK_DROP_MEMBERSHIP,
+	  .rule = OPTION_WRITE, .take = group_take },
+	{ 0 },
+};
 
 /* --- birth and death ----------------------------------------------------------------- */
 
@@ -299,8 +274,7 @@ static const struct sock_ops netlink_ops = {
 	.send = netlink_send,
 	.receive = netlink_receive,
 	.poll = netlink_poll,
-	.option_set = netlink_option_set,
-	.option_get = netlink_option_get,
+	.options = { netlink_option_table },
 	.release = netlink_release,
 };
 

@@ -1,361 +1,183 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * option.c - setsockopt and getsockopt at level SOL_SOCKET (Linux socket(7)).
+ * option.c - setsockopt and getsockopt: a row is found in the family's tables,
+ * then in that of SOL_SOCKET, and what it says is done. Options that have no row
+ * do not exist: -ENOPROTOOPT.
  *
- * Most options are one bit in sock.options: the table says which. What has a
- * value, a size or a rule of its own follows in the two switches. Options that
- * are not here do not exist: -ENOPROTOOPT.
- *
- * Locks: the kernel lock.
+ * Locks: the kernel lock. A copy to or from the user sleeps.
  */
-#include "net/net.h"
+#include "net/option.h"
 
-enum {
-	SEND_MIN = 4608, RECEIVE_MIN = 2304,	/* bytes, as Linux */
-	BUFFER_MAX = 212992,	/* without privilege, before it is doubled */
-	PRIORITY_MAX = 6,
-	US_PER_SEC = 1000000, NS_PER_US = 1000,
-};
+/* --- rows ----------------------------------------------------------------- */
 
-static const struct {
-	int name;
-	unsigned bit;
-} switches[] = {
-	{ SO_DEBUG, SOCK_OPTION_DEBUG },
-	{ SO_REUSEADDR, SOCK_OPTION_REUSEADDR },
-	{ SO_REUSEPORT, SOCK_OPTION_REUSEPORT },
-	{ SO_DONTROUTE, SOCK_OPTION_DONTROUTE },
-	{ SO_BROADCAST, SOCK_OPTION_BROADCAST },
-	{ SO_KEEPALIVE, SOCK_OPTION_KEEPALIVE },
-	{ SO_OOBINLINE, SOCK_OPTION_OOBINLINE },
-	{ SO_NO_CHECK, SOCK_OPTION_NO_CHECK },
-	{ SO_PASSCRED, SOCK_OPTION_PASSCRED },
-};
-
-/* The bit of a switch, or 0. */
-static unsigned switch_bit(int name)
+static const struct sock_option *find_in(const struct sock_option *table,
+					 int level, int name)
 {
-	for (unsigned i = 0; i < ARRAY_LEN(switches); i++)
-		if (switches[i].name == name)
-			return switches[i].bit;
-	return 0;
+	for (; table && table->name; table++)
+		if (table->level == level && table->name == name)
+			return table;
+	return NULL;
 }
 
-static bool is_time(int name)
+/* A family's own comes before that of SOL_SOCKET with the same name. NULL and
+ * -ENOPROTOOPT; -EOPNOTSUPP: s has no such level. */
+static int option_find(const struct sock *s, int level, int name,
+		       const struct sock_option **out)
 {
-	return name == SO_RCVTIMEO_OLD || name == SO_SNDTIMEO_OLD ||
-	       name == SO_RCVTIMEO_NEW || name == SO_SNDTIMEO_NEW;
+	const struct sock_option *const *tables = s->ops->options;
+	const struct sock_option *o = NULL;
+
+	for (unsigned n = 0; !o && n < ARRAY_LEN(s->ops->options); n++)
+		o = find_in(tables[n], level, name);
+	*out = o ? o : find_in(sock_option_table, level, name);
+	if (*out)
+		return 0;
+	return tables[0] || level == SOL_SOCKET ? -ENOPROTOOPT : -EOPNOTSUPP;
 }
 
-static bool is_wide(int name)
+/* --- numbers -------------------------------------------------------------- */
+
+/* The lowest byte of a number comes first. */
+static uint32_t number_load(const struct sock *s, const struct sock_option *o)
 {
-	return name == SO_RCVTIMEO_NEW || name == SO_SNDTIMEO_NEW;
+	uint32_t v = 0;
+
+	assert(o->size <= sizeof v);
+	memcpy(&v, (const char *)s + o->at, o->size);
+	return v;
 }
 
-static uint64_t *time_of(struct sock *s, int name)
+static void number_store(struct sock *s, const struct sock_option *o, int v)
 {
-	return name == SO_RCVTIMEO_OLD || name == SO_RCVTIMEO_NEW ?
-		&s->receive_timeout : &s->send_timeout;
+	uint32_t is = o->bit ? number_load(s, o) & ~o->bit : (uint32_t)v;
+
+	assert(!o->bit || v == 0 || v == 1);
+	if (o->bit && v)
+		is |= o->bit;
+	memcpy((char *)s + o->at, &is, o->size);
 }
 
-/* --- setting ------------------------------------------------------------ */
-
-/* A struct timeval in either width; no time at all means forever, and one
- * before now that nothing is waited for. */
-static int time_set(struct sock *s, int name, uint32_t user, uint32_t len)
+static int number_take(const struct option_call *c, int *out)
 {
-	uint64_t *to = time_of(s, name);
-	int64_t sec, us, wide[2];
-	int32_t narrow[2];
+	uint8_t byte;
+	int err;
 
-	if (len < (is_wide(name) ? sizeof wide : sizeof narrow))
-		return -EINVAL;
-	if (is_wide(name)) {
-		if (user_copy_in(wide, user, sizeof wide))
-			return -EFAULT;
-		sec = wide[0];
-		us = wide[1];
-	} else {
-		if (user_copy_in(narrow, user, sizeof narrow))
-			return -EFAULT;
-		sec = narrow[0];
-		us = narrow[1];
-	}
-	if (us < 0 || us >= US_PER_SEC)
-		return -EDOM;
-	if (sec < 0)
-		*to = 0;
-	else if ((!sec && !us) || sec > INT32_MAX)
-		*to = SLEEP_FOREVER;
-	else
-		*to = ((uint64_t)sec * US_PER_SEC + us) * NS_PER_US;
-	return 0;
-}
-
-static int linger_set(struct sock *s, uint32_t user, uint32_t len)
-{
-	struct abi_linger l;
-
-	if (len < sizeof l)
-		return -EINVAL;
-	if (user_copy_in(&l, user, sizeof l))
-		return -EFAULT;
-	s->linger.on = l.on != 0;
-	if (l.on)
-		s->linger.seconds = l.seconds;
-	return 0;
-}
-
-/* Half of what is wanted is for the kernel's own structs: it is doubled. */
-static void buffer_set(struct sock *s, bool send, uint32_t bytes)
-{
-	bytes = min_u32(bytes, INT32_MAX / 2) * 2;
-	if (send)
-		s->send_limit = max_u32(bytes, SEND_MIN);
-	else
-		s->receive_limit = max_u32(bytes, RECEIVE_MIN);
-	assert(s->send_limit >= SEND_MIN && s->receive_limit >= RECEIVE_MIN);
-	if (s->ops->resized)
-		s->ops->resized(s);
-}
-
-/* Beyond BUFFER_MAX goes who may raise limits. */
-static int buffer_force(struct sock *s, const struct cred *who, bool send,
-			int bytes)
-{
-	int err = priv_check(who, PRIV_PROC_SETRLIMIT);
-
+	if (!c->row || !(c->row->rule & OPTION_BYTE) || c->len >= sizeof *out)
+		return option_take(c, out, sizeof *out);
+	err = option_take(c, &byte, sizeof byte);
 	if (!err)
-		buffer_set(s, send, bytes > 0 ? bytes : 0);
+		*out = byte;
 	return err;
 }
 
-static int number_set(struct sock *s, const struct cred *who, int name, int v)
+static int number_limit(const struct sock_option *o, int *v)
 {
-	unsigned bit = switch_bit(name);
+	int within = *v < o->least ? o->least : *v > o->most ? o->most : *v;
 
-	if (name == SO_DEBUG && v && priv_check(who, PRIV_PROC_SETRLIMIT))
-		return -EACCES;
-	if (bit) {
-		s->options = v ? s->options | bit : s->options & ~bit;
+	if (!o->most) {
+		*v = *v != 0;
 		return 0;
 	}
-	switch (name) {
-	case SO_SNDBUF:
-	case SO_RCVBUF:
-		buffer_set(s, name == SO_SNDBUF,
-			   min_u32((uint32_t)v, BUFFER_MAX));
+	if (*v == within || (!*v && o->rule & OPTION_ZERO))
 		return 0;
-	case SO_SNDBUFFORCE:
-	case SO_RCVBUFFORCE:
-		return buffer_force(s, who, name == SO_SNDBUFFORCE, v);
-	case SO_RCVLOWAT:
-		s->receive_low = v < 0 ? INT32_MAX : v > 0 ? v : 1;
-		return 0;
-	case SO_PRIORITY:
-		if (v < 0 || v > PRIORITY_MAX)
-			return -EPERM;
-		s->priority = v;
-		return 0;
-	case SO_TIMESTAMP_OLD:
-	case SO_TIMESTAMPNS_OLD:
-	case SO_TIMESTAMP_NEW:
-	case SO_TIMESTAMPNS_NEW:
-		s->timestamp = v ? name : 0;
-		return 0;
-	default:
-		return -ENOPROTOOPT;
-	}
+	*v = within;
+	return o->rule & OPTION_CLAMP ? 0 : -EINVAL;
 }
 
-/* -EOPNOTSUPP: another level; -ENOPROTOOPT, -EINVAL, -EDOM, -EPERM, -EACCES. */
+static int number_set(struct sock *s, const struct option_call *c, int v)
+{
+	const struct sock_option *o = c->row;
+	int err = o->check ? o->check(s, c, &v) : 0;
+
+	if (!err)
+		err = number_limit(o, &v);
+	if (err)
+		return err;
+	number_store(s, o, v);
+	if (o->changed)
+		o->changed(s);
+	return 0;
+}
+
+static int number_give(struct sock *s, const struct option_call *c)
+{
+	const struct sock_option *o = c->row;
+	uint32_t is = number_load(s, o);
+	int v = o->bit ? (is & o->bit) != 0 : (int)is, err;
+	bool byte = o->rule & OPTION_BYTE && c->len && c->len < sizeof v;
+
+	if (!v)
+		v = o->unset;
+	err = o->show ? o->show(s, c, &v) : 0;
+	if (err)
+		return err;
+	byte = byte && (uint32_t)v <= UINT8_MAX;
+	return option_give(c, &v, byte ? sizeof(uint8_t) : sizeof v);
+}
+
+/* --- the user's memory ------------------------------------------------------ */
+
+int option_take(const struct option_call *c, void *to, uint32_t n)
+{
+	if (c->len < n)
+		return -EINVAL;
+	return user_copy_in(to, c->user, n) ? -EFAULT : 0;
+}
+
+int option_take_text(const struct option_call *c, char *to, uint32_t size)
+{
+	memset(to, 0, size);
+	return user_copy_in(to, c->user, min_u32(c->len, size - 1)) ?
+		-EFAULT : 0;
+}
+
+int option_give(const struct option_call *c, const void *value, uint32_t n)
+{
+	n = min_u32(n, c->len);
+	if (user_copy_out(c->user, value, n))
+		return -EFAULT;
+	return user_put32(c->user_len, n);
+}
+
+/* --- the calls -------------------------------------------------------------- */
+
+/* As on Linux a number of SOL_SOCKET's is read before its name is looked for. */
 int sock_option_set(struct file *f, struct thread *me, int level, int name,
 		    uint32_t user, uint32_t len)
 {
+	struct option_call c = { .who = me->cred, .user = user, .len = len };
 	struct sock *s = f->private;
-	uint32_t v;
-	int err;
+	int found = option_find(s, level, name, &c.row), v, err;
 
 	if ((int32_t)len < 0)
 		return -EINVAL;
-	if (s->ops->option_set) {
-		err = s->ops->option_set(s, me, level, name, user, len);
-		if (err != -ENOPROTOOPT || level != SOL_SOCKET)
-			return err;
-	}
-	if (level != SOL_SOCKET)
-		return -EOPNOTSUPP;
-	if (is_time(name))
-		return time_set(s, name, user, len);
-	if (len < sizeof v)
-		return -EINVAL;
-	if (user_get32(user, &v))
-		return -EFAULT;
-	if (name == SO_LINGER)
-		return linger_set(s, user, len);
-	return number_set(s, me->cred, name, (int)v);
-}
-
-/* --- getting ------------------------------------------------------------ */
-
-static int number_get(struct sock *s, int name, int *out)
-{
-	unsigned bit = switch_bit(name);
-
-	if (bit) {
-		*out = (s->options & bit) != 0;
-		return 0;
-	}
-	switch (name) {
-	case SO_TYPE:
-		*out = s->type;
-		return 0;
-	case SO_DOMAIN:
-		*out = s->family;
-		return 0;
-	case SO_PROTOCOL:
-		*out = s->protocol;
-		return 0;
-	case SO_ERROR:
-		*out = -sock_take_error(s);
-		return 0;
-	case SO_ACCEPTCONN:
-		*out = s->ops->listening && s->ops->listening(s);
-		return 0;
-	case SO_SNDBUF:
-		*out = s->send_limit;
-		return 0;
-	case SO_RCVBUF:
-		*out = s->receive_limit;
-		return 0;
-	case SO_RCVLOWAT:
-		*out = s->receive_low;
-		return 0;
-	case SO_SNDLOWAT:
-		*out = 1;
-		return 0;
-	case SO_PRIORITY:
-		*out = s->priority;
-		return 0;
-	case SO_TIMESTAMP_OLD:
-	case SO_TIMESTAMPNS_OLD:
-	case SO_TIMESTAMP_NEW:
-	case SO_TIMESTAMPNS_NEW:
-		*out = s->timestamp == name;
-		return 0;
-	default:
+	if (found && level != SOL_SOCKET)
+		return found;
+	if (c.row && c.row->take)
+		return c.row->take(s, &c);
+	err = number_take(&c, &v);
+	if (err)
+		return err;
+	if (found || c.row->rule & OPTION_READ)
 		return -ENOPROTOOPT;
-	}
+	return number_set(s, &c, v);
 }
 
-/* Of `n` bytes as many as the user has room for. */
-static int give(uint32_t user, uint32_t user_len, uint32_t room,
-		const void *value, uint32_t n)
-{
-	n = min_u32(n, room);
-	if (user_copy_out(user, value, n))
-		return -EFAULT;
-	return user_put32(user_len, n);
-}
-
-int sock_option_give(uint32_t user, uint32_t user_len, const void *value,
-		     uint32_t n)
-{
-	uint32_t room;
-
-	if (user_get32(user_len, &room))
-		return -EFAULT;
-	if ((int32_t)room < 0)
-		return -EINVAL;
-	return give(user, user_len, room, value, n);
-}
-
-static int time_get(struct sock *s, int name, uint32_t user, uint32_t user_len,
-		    uint32_t room)
-{
-	uint64_t ns = *time_of(s, name);
-	uint32_t us_rest = 0;
-	uint64_t sec = 0;
-	int32_t narrow[2];
-	int64_t wide[2];
-
-	if (ns != SLEEP_FOREVER)
-		sec = div_u64(div_u64(ns, NS_PER_US, NULL), US_PER_SEC,
-			      &us_rest);
-	narrow[0] = (int32_t)sec;
-	narrow[1] = (int32_t)us_rest;
-	wide[0] = (int64_t)sec;
-	wide[1] = us_rest;
-	if (is_wide(name))
-		return give(user, user_len, room, wide, sizeof wide);
-	return give(user, user_len, room, narrow, sizeof narrow);
-}
-
-/* Who is at the other end. A process that me cannot see has no number. */
-static int peer_get(const struct sock *s, const struct thread *me,
-		    uint32_t user, uint32_t user_len, uint32_t room)
-{
-	const struct cred *peer = s->peer_cred;
-	struct abi_ucred c = { 0, UINT32_MAX, UINT32_MAX };
-
-	if (peer) {
-		if (proc_sees_cred(me->cred, peer))
-			c.pid = s->peer_pid;
-		c.uid = peer->euid;
-		c.gid = peer->egid;
-	}
-	return give(user, user_len, room, &c, sizeof c);
-}
-
-static int peer_groups_get(const struct sock *s, uint32_t user,
-			   uint32_t user_len, uint32_t room)
-{
-	const struct cred *peer = s->peer_cred;
-	uint32_t n;
-	int err;
-
-	if (!peer)
-		return -ENODATA;
-	n = peer->group_count * sizeof peer->groups[0];
-	if (room < n) {
-		err = user_put32(user_len, n);
-		return err ? err : -ERANGE;
-	}
-	cred_hold(peer);	/* it may change while the copy sleeps */
-	err = give(user, user_len, room, peer->groups, n);
-	cred_drop(peer);
-	return err;
-}
-
-/* user_len points at the room there is, and gets what was needed of it. */
 int sock_option_get(struct file *f, struct thread *me, int level, int name,
 		    uint32_t user, uint32_t user_len)
 {
+	struct option_call c = { .who = me->cred, .user = user,
+				 .user_len = user_len };
 	struct sock *s = f->private;
-	uint32_t room;
-	int v, err;
+	int found = option_find(s, level, name, &c.row);
 
-	if (user_get32(user_len, &room))
+	if (found == -EOPNOTSUPP)
+		return found;
+	if (user_get32(user_len, &c.len))
 		return -EFAULT;
-	if ((int32_t)room < 0)
+	if ((int32_t)c.len < 0)
 		return -EINVAL;
-	if (s->ops->option_get) {
-		err = s->ops->option_get(s, me, level, name, user, user_len);
-		if (err != -ENOPROTOOPT || level != SOL_SOCKET)
-			return err;
-	}
-	if (level != SOL_SOCKET)
-		return -EOPNOTSUPP;
-	if (is_time(name))
-		return time_get(s, name, user, user_len, room);
-	switch (name) {
-	case SO_LINGER:
-		return give(user, user_len, room, &s->linger, sizeof s->linger);
-	case SO_PEERCRED:
-		return peer_get(s, me, user, user_len, room);
-	case SO_PEERGROUPS:
-		return peer_groups_get(s, user, user_len, room);
-	}
-	err = number_get(s, name, &v);
-	return err ? err : give(user, user_len, room, &v, sizeof v);
+	if (found || c.row->rule & OPTION_WRITE)
+		return -ENOPROTOOPT;
+	return c.row->give ? c.row->give(s, &c) : number_give(s, &c);
 }

@@ -12,6 +12,7 @@
  * Locks: the kernel lock. netif_tap runs from deferred work and never sleeps.
  */
 #include "net/datagram.h"
+#include "net/option.h"
 #include "net/packet_ring.h"
 
 enum { AT_TO = 0, AT_FROM = 6, AT_TYPE = 12, ETHER_ALL = 3 };
@@ -400,17 +401,16 @@ static void member_end(struct packet_sock *s, struct member *m)
 	charged_free(s->sock.prison, m, sizeof *m);
 }
 
-static int member_set(struct packet_sock *s, int name, uint32_t user,
-		      uint32_t len)
+static int member_take(struct sock *sock, const struct option_call *c)
 {
+	struct packet_sock *s = packet_of(sock);
 	struct abi_packet_mreq r;
 	struct member *m;
+	int err = option_take(c, &r, sizeof r);
 
-	if (len < sizeof r)
-		return -EINVAL;
-	if (user_copy_in(&r, user, sizeof r))
-		return -EFAULT;
-	if (name == PACKET_ADD_MEMBERSHIP)
+	if (err)
+		return err;
+	if (c->row->name == PACKET_ADD_MEMBERSHIP)
 		return member_add(s, &r);
 	m = member_find(s, &r);
 	assert(!m || m->users > 0);
@@ -419,40 +419,39 @@ static int member_set(struct packet_sock *s, int name, uint32_t user,
 	return 0;	/* also where there was none, as on Linux */
 }
 
-static int filter_set(struct packet_sock *s, int name, uint32_t user,
-		      uint32_t len)
+static int filter_take(struct sock *sock, const struct option_call *c)
 {
+	struct packet_sock *s = packet_of(sock);
 	struct filter *old, *f = NULL;
 	int err;
 
-	if (name == SO_DETACH_FILTER && !s->filter)
+	if (c->row->name == SO_DETACH_FILTER && !s->filter)
 		return -ENOENT;
-	if (name == SO_ATTACH_FILTER) {
-		err = filter_load(s->sock.prison, user, len, &f);
+	if (c->row->name == SO_ATTACH_FILTER) {
+		err = filter_load(sock->prison, c->user, c->len, &f);
 		if (err)
 			return err;
 	}
 	old = s->filter;
 	s->filter = f;
-	filter_free(s->sock.prison, old);
+	filter_free(sock->prison, old);
 	return 0;
 }
 
 /* A ring that is mapped stays; what waits in the queue goes. */
-static int ring_set(struct packet_sock *s, uint32_t user, uint32_t len)
+static int ring_take(struct sock *sock, const struct option_call *c)
 {
+	struct packet_sock *s = packet_of(sock);
 	struct abi_tpacket_req r;
 	struct packet_ring *made = NULL;
-	int err = 0;
+	int err = option_take(c, &r, sizeof r);
 
-	if (len < sizeof r)
-		return -EINVAL;
-	if (user_copy_in(&r, user, sizeof r))
-		return -EFAULT;
+	if (err)
+		return err;
 	if (r.block_count ? s->version != TPACKET_V2 : r.frame_count != 0)
 		return -EINVAL;
 	if (r.block_count && !s->ring)
-		err = packet_ring_new(s->sock.prison, &r, s->reserve, &made);
+		err = packet_ring_new(sock->prison, &r, s->reserve, &made);
 	if (err)
 		return err;
 	if (s->ring && (r.block_count || packet_ring_mapped(s->ring))) {
@@ -465,98 +464,59 @@ static int ring_set(struct packet_sock *s, uint32_t user, uint32_t len)
 	return 0;
 }
 
-/* What a ring will be like, before there is one. */
-static int ring_plan(struct packet_sock *s, int name, uint32_t v)
+/* What a ring will be like is said before there is one. */
+static int plan_check(struct sock *sock, const struct option_call *c, int *v)
 {
-	if (s->ring)
-		return -EBUSY;
-	if (name == PACKET_VERSION ? v > TPACKET_V2 : v > INT32_MAX)
-		return -EINVAL;
-	if (name == PACKET_VERSION)
-		s->version = (int)v;
-	else
-		s->reserve = v;
-	return 0;
-}
-
-static int packet_option_set(struct sock *sock, struct thread *me, int level,
-			     int name, uint32_t user, uint32_t len)
-{
-	struct packet_sock *s = packet_of(sock);
-	uint32_t v;
-
-	(void)me;
-	if (level == SOL_SOCKET &&
-	    (name == SO_ATTACH_FILTER || name == SO_DETACH_FILTER))
-		return filter_set(s, name, user, len);
-	if (level != SOL_PACKET)
-		return -ENOPROTOOPT;
-	switch (name) {
-	case PACKET_ADD_MEMBERSHIP:
-	case PACKET_DROP_MEMBERSHIP:
-		return member_set(s, name, user, len);
-	case PACKET_RX_RING:
-		return ring_set(s, user, len);
-	case PACKET_AUXDATA:
-	case PACKET_VERSION:
-	case PACKET_RESERVE:
-		if (len < sizeof v)
-			return -EINVAL;
-		if (user_get32(user, &v))
-			return -EFAULT;
-		if (name != PACKET_AUXDATA)
-			return ring_plan(s, name, v);
-		s->auxdata = v != 0;
-		return 0;
-	default:
-		return -ENOPROTOOPT;
-	}
+	(void)c;
+	(void)v;
+	return packet_of(sock)->ring ? -EBUSY : 0;
 }
 
 /* The size of a frame's header in a ring of the version that stands there. */
-static int header_get(uint32_t user, uint32_t user_len)
+static int header_give(struct sock *sock, const struct option_call *c)
 {
 	uint32_t v;
 
-	if (user_get32(user, &v))
+	(void)sock;
+	if (user_get32(c->user, &v))
 		return -EFAULT;
 	if (v != TPACKET_V2)
 		return -EINVAL;
 	v = sizeof(struct abi_tpacket2_hdr);
-	return sock_option_give(user, user_len, &v, sizeof v);
+	return option_give(c, &v, sizeof v);
 }
 
 /* Statistics begin anew each time. */
-static int packet_option_get(struct sock *sock, struct thread *me, int level,
-			     int name, uint32_t user, uint32_t user_len)
+static int stats_give(struct sock *sock, const struct option_call *c)
 {
 	struct packet_sock *s = packet_of(sock);
 	struct abi_tpacket_stats stats = s->stats;
-	uint32_t v;
 
-	(void)me;
-	if (level != SOL_PACKET)
-		return -ENOPROTOOPT;
-	switch (name) {
-	case PACKET_STATISTICS:
-		memset(&s->stats, 0, sizeof s->stats);
-		return sock_option_give(user, user_len, &stats, sizeof stats);
-	case PACKET_HDRLEN:
-		return header_get(user, user_len);
-	case PACKET_AUXDATA:
-		v = s->auxdata;
-		break;
-	case PACKET_VERSION:
-		v = s->version;
-		break;
-	case PACKET_RESERVE:
-		v = s->reserve;
-		break;
-	default:
-		return -ENOPROTOOPT;
-	}
-	return sock_option_give(user, user_len, &v, sizeof v);
+	memset(&s->stats, 0, sizeof s->stats);
+	return option_give(c, &stats, sizeof stats);
 }
+
+#define PACKET(number) .level = SOL_PACKET, .name = number
+#define AT(number, member) PACKET(number), OPTION_AT(packet_sock, sock, member)
+
+static const struct sock_option packet_option_table[] = {
+	{ AT(PACKET_AUXDATA, auxdata) },
+	{ AT(PACKET_VERSION, version), .most = TPACKET_V2,
+	  .check = plan_check },
+	{ AT(PACKET_RESERVE, reserve), .most = INT32_MAX, .check = plan_check },
+	{ PACKET(PACKET_STATISTICS), .rule = OPTION_READ, .give = stats_give },
+	{ PACKET(PACKET_HDRLEN), .rule = OPTION_READ, .give = header_give },
+	{ PACKET(PACKET_RX_RING), .rule = OPTION_WRITE, .take = ring_take },
+	{ PACKET(PACKET_ADD_MEMBERSHIP), .rule = OPTION_WRITE,
+	  .take = member_take },
+	{ PACKET(PACKET_DROP_MEMBERSHIP), .rule = OPTION_WRITE,
+	  .take = member_take },
+	{ .level = SOL_SOCKET, .name = SO_ATTACH_FILTER, .rule = OPTION_WRITE,
+	  .take = filter_take },
+	{ .level = SOL_SOCKET, .name = SO_DETACH_FILTER, .rule = OPTION_WRITE,
+	  .take = filter_take },
+	{ 0 },
+};
 
 /* --- birth and death ---------------------------------------------------------------- */
 
@@ -586,8 +546,7 @@ static const struct sock_ops packet_ops = {
 	.poll = packet_poll,
 	.map = packet_map,
 	.ioctl = packet_ioctl,
-	.option_set = packet_option_set,
-	.option_get = packet_option_get,
+	.options = { packet_option_table },
 	.release = packet_release,
 };
 

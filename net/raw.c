@@ -11,6 +11,7 @@
  * Locks: the kernel lock.
  */
 #include "net/datagram.h"
+#include "net/option.h"
 
 enum { AT_TOTAL = 2, AT_SRC = 12, AT_DST = 16 };
 
@@ -180,37 +181,20 @@ static void raw_error(struct vnet *v, const struct ip_header *h,
 
 /* --- the table ---------------------------------------------------------------------- */
 
-/* ICMP_FILTER, else IP's. */
-static int raw_option_set(struct sock *sock, struct thread *me, int level,
-			  int name, uint32_t user, uint32_t len)
+static int filter_check(struct sock *sock, const struct option_call *c, int *v)
 {
-	struct datagram_sock *s = datagram_of(sock);
-	uint32_t filter;
-
-	if (level != SOL_RAW)
-		return inet_option_set(sock, me, level, name, user, len);
-	if (name != ICMP_FILTER || sock->protocol != IPPROTO_ICMP)
-		return -ENOPROTOOPT;
-	if (len < sizeof filter)
-		return -EINVAL;
-	if (user_get32(user, &filter))
-		return -EFAULT;
-	s->icmp_filter = filter;
-	return 0;
+	(void)c;
+	(void)v;
+	return sock->protocol == IPPROTO_ICMP ? 0 : -ENOPROTOOPT;
 }
 
-static int raw_option_get(struct sock *sock, struct thread *me, int level,
-			  int name, uint32_t user, uint32_t user_len)
-{
-	struct datagram_sock *s = datagram_of(sock);
-
-	if (level != SOL_RAW)
-		return inet_option_get(sock, me, level, name, user, user_len);
-	if (name != ICMP_FILTER || sock->protocol != IPPROTO_ICMP)
-		return -ENOPROTOOPT;
-	return sock_option_give(user, user_len, &s->icmp_filter,
-				sizeof s->icmp_filter);
-}
+static const struct sock_option raw_option_table[] = {
+	{ .level = SOL_RAW, .name = ICMP_FILTER,
+	  OPTION_AT(datagram_sock, inet.sock, icmp_filter),
+	  .least = INT32_MIN, .most = INT32_MAX,
+	  .check = filter_check, .show = filter_check },
+	{ 0 },
+};
 
 static const struct sock_ops raw_ops = {
 	.bind = inet_sock_bind,
@@ -221,8 +205,7 @@ static const struct sock_ops raw_ops = {
 	.shutdown = datagram_shutdown,
 	.poll = datagram_poll,
 	.ioctl = datagram_ioctl,
-	.option_set = raw_option_set,
-	.option_get = raw_option_get,
+	.options = { raw_option_table, inet_option_table },
 	.release = datagram_release,
 };
 

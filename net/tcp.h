@@ -272,10 +272,6 @@ int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait);
 unsigned tcp_poll(struct sock *sock, struct poller *p);
 int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg);
 extern const struct tcp_options tcp_options_first;
-int tcp_option_set(struct sock *sock, struct thread *me, int level, int name,
-		   uint32_t user, uint32_t len);
-int tcp_option_get(struct sock *sock, struct thread *me, int level, int name,
-		   uint32_t user, uint32_t user_len);
 void tcp_init(void);
 
 /* --- tcp_show.c ----------------------------------------------------------------------------- */

@@ -1,79 +1,74 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tcp_option.c - setsockopt and getsockopt at level SOL_TCP, SO_KEEPALIVE's
- * effect (Linux tcp(7)). Locks: the kernel lock.
+ * tcp_option.c - options of level SOL_TCP (Linux tcp(7)), and SO_KEEPALIVE's
+ * effect. Locks: the kernel lock.
  */
 #include "net/datagram.h"
+#include "net/option.h"
 #include "net/tcp.h"
 
-enum { MS = 1000, CONTROL_NAME = 16 };
+enum { MS = 1000, CONTROL_NAME = 16, DEFER_TRIES = 255 };
 
 const struct tcp_options tcp_options_first = {
 	.keep_idle = 7200, .keep_interval = 75, .keep_count = 9,
 	.syn_tries = 6, .control = &tcp_cubic,
 };
 
-/* Numbers: outside of least .. most it is -EINVAL; 0 where that is zero. */
-static const struct option {
-	int name, least, most;
-	bool clamped, zero;		/* clamped: it becomes least or most */
-	size_t at;
-} table[] = {
-#define AT(member) offsetof(struct tcp_options, member)
-	{ TCP_NODELAY, 0, 1, true, false, AT(nodelay) },
-	{ TCP_CORK, 0, 1, true, false, AT(cork) },
-	{ TCP_QUICKACK, 0, 1, true, false, AT(quickack) },
-	{ TCP_MAXSEG, 88, 32767, false, true, AT(mss) },
-	{ TCP_KEEPIDLE, 1, 32767, false, false, AT(keep_idle) },
-	{ TCP_KEEPINTVL, 1, 32767, false, false, AT(keep_interval) },
-	{ TCP_KEEPCNT, 1, 127, false, false, AT(keep_count) },
-	{ TCP_SYNCNT, 1, 127, false, false, AT(syn_tries) },
-	{ TCP_LINGER2, -1, 120, true, false, AT(linger2) },
-	{ TCP_DEFER_ACCEPT, 0, 255, true, false, AT(defer_accept) },
-	{ TCP_WINDOW_CLAMP, 1152, INT32_MAX, true, true, AT(window_clamp) },
-	{ TCP_USER_TIMEOUT, 0, INT32_MAX, false, false, AT(user_timeout) },
-};
-
-static const struct option *option_find(int name)
+/* What waits to be sent may have waited for that. */
+static void send_changed(struct sock *sock)
 {
-	for (unsigned n = 0; n < ARRAY_LEN(table); n++)
-		if (table[n].name == name)
-			return &table[n];
-	return NULL;
+	tcp_output(tcp_of(sock));
 }
 
-static int32_t *value_of(struct tcp_sock *s, const struct option *o)
+static void quickack_changed(struct sock *sock)
 {
-	return (int32_t *)((char *)&s->opt + o->at);
-}
+	struct tcp_sock *s = tcp_of(sock);
 
-static int number_set(struct tcp_sock *s, int name, int v)
-{
-	const struct option *o = option_find(name);
-
-	if (!o)
-		return -ENOPROTOOPT;
-	if ((v < o->least || v > o->most) && !o->clamped && !(o->zero && !v))
-		return -EINVAL;
-	if (!(o->zero && !v))
-		v = v < o->least ? o->least : v > o->most ? o->most : v;
-	*value_of(s, o) = v;
-	if (name == TCP_QUICKACK && v && s->ack_owed)
+	if (s->opt.quickack && s->ack_owed)
 		tcp_send_ack(s);
-	if (name == TCP_KEEPIDLE && tcp_synchronized(s) &&
-	    s->state != TCP_TIME_WAIT)
+}
+
+static void keep_changed(struct sock *sock)
+{
+	struct tcp_sock *s = tcp_of(sock);
+
+	if (tcp_synchronized(s) && s->state != TCP_TIME_WAIT)
 		tcp_keep_arm(s);
-	tcp_output(s);			/* it may have waited for that */
+}
+
+/* Rounded up to when a SYN-ACK is sent again. */
+static int defer_check(struct sock *sock, const struct option_call *c, int *v)
+{
+	int step = 1, sum = 0;
+
+	(void)sock;
+	(void)c;
+	for (unsigned n = 0; n < DEFER_TRIES && sum < *v; n++) {
+		sum += step;
+		step = (int)min_u32(step * 2, TCP_RTO_MAX / MS);
+	}
+	*v = sum;
 	return 0;
 }
 
-static int congestion_set(struct tcp_sock *s, uint32_t user, uint32_t len)
+static int mss_show(struct sock *sock, const struct option_call *c, int *v)
 {
-	char name[CONTROL_NAME] = "";
+	const struct tcp_sock *s = tcp_of(sock);
 
-	if (!len)
+	(void)c;
+	if (tcp_synchronized(s))
+		*v = tcp_mss(s);
+	return 0;
+}
+
+static int control_take(struct sock *sock, const struct option_call *c)
+{
+	struct tcp_sock *s = tcp_of(sock);
+	char name[CONTROL_NAME];
+
+	if (!c->len)
 		return -EINVAL;
-	if (user_copy_in(name, user, min_u32(len, sizeof name - 1)))
+	if (option_take_text(c, name, sizeof name))
 		return -EFAULT;
 	if (!strcmp(name, tcp_cubic.name))
 		s->opt.control = &tcp_cubic;
@@ -86,67 +81,49 @@ static int congestion_set(struct tcp_sock *s, uint32_t user, uint32_t len)
 	return 0;
 }
 
-int tcp_option_set(struct sock *sock, struct thread *me, int level, int name,
-		   uint32_t user, uint32_t len)
+static int control_give(struct sock *sock, const struct option_call *c)
 {
-	struct tcp_sock *s = tcp_of(sock);
-	uint32_t v;
+	char name[CONTROL_NAME] = "";
 
-	if (level == SOL_IP &&
-	    (name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP))
-		return -EPROTO;		/* one talks to one */
-	if (level == SOL_SOCKET && name == SO_KEEPALIVE && len >= sizeof v &&
-	    !user_get32(user, &v) && v && tcp_synchronized(s) &&
-	    s->state != TCP_TIME_WAIT)	/* the option is option.c's */
-		tcp_arm(&s->keep, s->opt.keep_idle * MS);
-	if (level != SOL_TCP)
-		return inet_option_set(sock, me, level, name, user, len);
-	if (name == TCP_CONGESTION)
-		return congestion_set(s, user, len);
-	if (len < sizeof v)
-		return -EINVAL;
-	if (user_get32(user, &v))
-		return -EFAULT;
-	return number_set(s, name, (int)v);
+	str_copy(name, tcp_of(sock)->opt.control->name, sizeof name);
+	return option_give(c, name, sizeof name);
 }
 
-/* --- getting -------------------------------------------------------------------- */
-
-static int number_get(struct tcp_sock *s, int name, int *v)
+static int info_give(struct sock *sock, const struct option_call *c)
 {
-	const struct option *o = option_find(name);
-
-	if (!o)
-		return -ENOPROTOOPT;
-	*v = *value_of(s, o);
-	if (name == TCP_LINGER2 && !*v)
-		*v = TCP_FIN_WAIT_MS / MS;
-	if (name == TCP_MAXSEG && tcp_synchronized(s))
-		*v = tcp_mss(s);
-	else if (name == TCP_MAXSEG && !*v)
-		*v = TCP_MSS_DEFAULT;
-	return 0;
-}
-
-int tcp_option_get(struct sock *sock, struct thread *me, int level, int name,
-		   uint32_t user, uint32_t user_len)
-{
-	struct tcp_sock *s = tcp_of(sock);
 	struct abi_tcp_info info;
-	char control[CONTROL_NAME] = "";
-	int v, err;
 
-	if (level != SOL_TCP)
-		return inet_option_get(sock, me, level, name, user, user_len);
-	if (name == TCP_INFO) {
-		tcp_info_fill(s, &info);
-		return sock_option_give(user, user_len, &info, sizeof info);
-	}
-	if (name == TCP_CONGESTION) {
-		str_copy(control, s->opt.control->name, sizeof control);
-		return sock_option_give(user, user_len, control,
-					sizeof control);
-	}
-	err = number_get(s, name, &v);
-	return err ? err : sock_option_give(user, user_len, &v, sizeof v);
+	tcp_info_fill(tcp_of(sock), &info);
+	return option_give(c, &info, sizeof info);
 }
+
+#define AT(number, member) .level = SOL_TCP, .name = number, \
+	OPTION_AT(tcp_sock, inet.sock, opt.member)
+
+const struct sock_option tcp_option_table[] = {
+	{ AT(TCP_NODELAY, nodelay), .changed = send_changed },
+	{ AT(TCP_CORK, cork), .changed = send_changed },
+	{ AT(TCP_QUICKACK, quickack), .changed = quickack_changed },
+	{ AT(TCP_MAXSEG, mss), .least = 88, .most = 32767, .rule = OPTION_ZERO,
+	  .unset = TCP_MSS_DEFAULT, .show = mss_show },
+	{ AT(TCP_KEEPIDLE, keep_idle), .least = 1, .most = 32767,
+	  .changed = keep_changed },
+	{ AT(TCP_KEEPINTVL, keep_interval), .least = 1, .most = 32767 },
+	{ AT(TCP_KEEPCNT, keep_count), .least = 1, .most = 127 },
+	{ AT(TCP_SYNCNT, syn_tries), .least = 1, .most = 127 },
+	{ AT(TCP_LINGER2, linger2), .least = -1, .most = 120,
+	  .rule = OPTION_CLAMP, .unset = TCP_FIN_WAIT_MS / MS },
+	{ AT(TCP_DEFER_ACCEPT, defer_accept), .most = INT32_MAX,
+	  .check = defer_check },
+	{ AT(TCP_WINDOW_CLAMP, window_clamp), .least = 1152, .most = INT32_MAX,
+	  .rule = OPTION_CLAMP | OPTION_ZERO },
+	{ AT(TCP_USER_TIMEOUT, user_timeout), .most = INT32_MAX },
+	{ .level = SOL_TCP, .name = TCP_CONGESTION, .take = control_take,
+	  .give = control_give },
+	{ .level = SOL_TCP, .name = TCP_INFO, .rule = OPTION_READ,
+	  .give = info_give },
+	{ .level = SOL_SOCKET, .name = SO_KEEPALIVE,
+	  OPTION_AT(tcp_sock, inet.sock, inet.sock.options),
+	  .bit = SOCK_OPTION_KEEPALIVE, .changed = keep_changed },
+	{ 0 },
+};

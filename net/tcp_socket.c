@@ -7,6 +7,7 @@
  * Locks: the kernel lock.
  */
 #include "kernel/fs/charge.h"
+#include "net/option.h"
 #include "net/tcp.h"
 
 enum { TIME_WAIT_MAX = 2048, SEND_FIRST = 87040, RECEIVE_FIRST = 131072 };
@@ -340,7 +341,7 @@ static const struct sock_ops tcp_ops = {
 	.accepted = tcp_accepted, .name = tcp_name, .send = stream_send,
 	.receive = tcp_receive, .stream = &tcp_bytes,
 	.shutdown = tcp_shutdown, .poll = tcp_poll, .ioctl = tcp_ioctl,
-	.option_set = tcp_option_set, .option_get = tcp_option_get,
+	.options = { tcp_option_table, inet_option_table },
 	.listening = tcp_listening, .resized = tcp_resized,
 	.release = tcp_release,
 };

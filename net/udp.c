@@ -9,6 +9,7 @@
  * Locks: the kernel lock.
  */
 #include "net/datagram.h"
+#include "net/option.h"
 
 enum { AT_SPORT = 0, AT_DPORT = 2, AT_LEN = 4, AT_SUM = 6, UDP_HEAD = 8,
        UDP_DATA_MAX = IP_MAX - IP_HEAD - UDP_HEAD };
@@ -210,8 +211,7 @@ static const struct sock_ops udp_ops = {
 	.shutdown = datagram_shutdown,
 	.poll = datagram_poll,
 	.ioctl = datagram_ioctl,
-	.option_set = inet_option_set,
-	.option_get = inet_option_get,
+	.options = { inet_option_table },
 	.release = datagram_release,
 };
 

@@ -530,6 +530,41 @@ TEST(options)
 	CHECK_OK(setsockopt(fd[0], IPPROTO_TCP, TCP_CONGESTION, "reno", 4));
 }
 
+TEST(options_that_become_another_number)
+{
+	static const struct { int name, set, is; } rows[] = {
+		/* rounded up to when a SYN-ACK is sent again: 1, 3, 7, ... */
+		{ TCP_DEFER_ACCEPT, 1, 1 }, { TCP_DEFER_ACCEPT, 2, 3 },
+		{ TCP_DEFER_ACCEPT, 3, 3 }, { TCP_DEFER_ACCEPT, 4, 7 },
+		{ TCP_DEFER_ACCEPT, 64, 127 }, { TCP_DEFER_ACCEPT, 128, 247 },
+		{ TCP_DEFER_ACCEPT, 1000000, 29887 },
+		{ TCP_DEFER_ACCEPT, -1, 0 }, { TCP_DEFER_ACCEPT, 0, 0 },
+		{ TCP_LINGER2, -7, -1 }, { TCP_LINGER2, 500, 120 },
+		{ TCP_LINGER2, 5, 5 }, { TCP_LINGER2, 0, 60 },
+		{ TCP_NODELAY, -1, 1 }, { TCP_CORK, 7, 1 },
+		{ TCP_MAXSEG, 1000, 1000 }, { TCP_MAXSEG, 0, 536 },
+	};
+	struct ip_mreqn group = { { htonl(0xe0010203) }, { 0 }, 1 };
+	int fd = tcp_socket(), v;
+
+	for (unsigned n = 0; n < sizeof(rows) / sizeof(*rows); n++) {
+		v = rows[n].set;
+		CHECK_OK(setsockopt(fd, IPPROTO_TCP, rows[n].name, &v,
+				    sizeof(v)));
+		CHECK_EQ(tcp_option(fd, IPPROTO_TCP, rows[n].name),
+			 rows[n].is);
+	}
+	v = 1;
+	CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &v, sizeof(v)));
+	CHECK_EQ(tcp_option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+	CHECK_ERRNO(setsockopt(fd, IPPROTO_TCP, TCP_INFO, &v, sizeof(v)),
+		    ENOPROTOOPT);
+	CHECK_EQ(tcp_option(fd, IPPROTO_IP, IP_MTU_DISCOVER),
+		 IP_PMTUDISC_WANT);
+	CHECK_ERRNO(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group,
+			       sizeof(group)), EPROTO);
+}
+
 TEST(cork_holds_back)
 {
 	char text[8];

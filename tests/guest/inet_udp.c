@@ -380,6 +380,35 @@ TEST(options_keep_their_values)
 		    ENODEV);
 }
 
+/* Of level IPPROTO_IP a number below 256 may be one byte: ip(7). */
+TEST(options_of_one_byte)
+{
+	unsigned char b[4] = { 9, 0xaa, 0xaa, 0xaa };
+	int fd = udp(), v = 1;
+	socklen_t len = 3;
+
+	CHECK_OK(setsockopt(fd, IPPROTO_IP, IP_TTL, b, 1));
+	CHECK_EQ(get(fd, IPPROTO_IP, IP_TTL), 9);
+	b[0] = 0;
+	CHECK_OK(getsockopt(fd, IPPROTO_IP, IP_TTL, b, &len));
+	CHECK_EQ(len, 1);
+	CHECK(b[0] == 9 && b[1] == 0xaa);
+	CHECK_ERRNO(setsockopt(fd, IPPROTO_IP, IP_TTL, b, 0), EINVAL);
+	len = 0;
+	CHECK_OK(getsockopt(fd, IPPROTO_IP, IP_TTL, b, &len));
+	CHECK_EQ(len, 0);
+	CHECK_OK(connect_to(fd, "127.0.0.1", 9));
+	len = 3;
+	CHECK_OK(getsockopt(fd, IPPROTO_IP, IP_MTU, b, &len));
+	CHECK_EQ(len, 3);
+	CHECK(b[0] == 0xff && b[1] == 0xff && b[2] == 0 && b[3] == 0xaa);
+	CHECK_EQ(get(fd, IPPROTO_IP, IP_HDRINCL), 0);
+	CHECK_ERRNO(setsockopt(fd, IPPROTO_IP, IP_HDRINCL, &v, sizeof(v)),
+		    ENOPROTOOPT);
+	CHECK_ERRNO(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &v, 1), EINVAL);
+	CHECK_ERRNO(setsockopt(fd, IPPROTO_TCP, 1, &v, 1), ENOPROTOOPT);
+}
+
 TEST(control_messages_in_and_out)
 {
 	int a = bound("127.0.0.1"), b = bound("0.0.0.0"), seen = 0;

@@ -190,6 +190,13 @@ TEST(options)
 	CHECK_ERRNO(getsockopt(fd, SOL_SOCKET, 9999, &v, &len), ENOPROTOOPT);
 	CHECK_ERRNO(setsockopt(fd, 6, 1, &v, 4), EOPNOTSUPP);
 	CHECK_ERRNO(getsockopt(fd, 6, 1, &v, &len), EOPNOTSUPP);
+	CHECK_ERRNO(getsockopt(fd, 6, 1, &v, (void *)1), EOPNOTSUPP);
+	CHECK_ERRNO(getsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &v, &len),
+		    ENOPROTOOPT);
+	unix_set(fd, SO_RCVLOWAT, -1);
+	CHECK_EQ(unix_option(fd, SO_RCVLOWAT), 0x7fffffff);
+	unix_set(fd, SO_RCVLOWAT, 0);
+	CHECK_EQ(unix_option(fd, SO_RCVLOWAT), 1);
 	len = -1;
 	CHECK_ERRNO(getsockopt(fd, SOL_SOCKET, SO_TYPE, &v, &len), EINVAL);
 	CHECK_ERRNO(getsockopt(fd, SOL_SOCKET, SO_TYPE, &v, (void *)1), EFAULT);

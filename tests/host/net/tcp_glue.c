@@ -2,6 +2,8 @@
 /* tcp_glue.c - the program above TCP, and what TCP asks of the rooms below */
 #include "tests/host/net/tcp_glue.h"
 
+#include "net/datagram.h"
+#include "net/option.h"
 #include "net/tcp.h"
 
 unsigned inet_addr(const char *text);
@@ -38,23 +40,16 @@ void sock_attach(struct sock *s, struct file *f)
 	s->file = f;
 }
 
-int sock_option_give(uint32_t user, uint32_t user_len, const void *value,
-		     uint32_t n)
+const struct sock_option inet_option_table[] = { { 0 } };
+
+int option_take_text(const struct option_call *c, char *to, uint32_t size)
 {
-	return user && user_len && value && n ? 0 : -EFAULT;
+	return c && to && size ? 0 : -EFAULT;
 }
 
-int inet_option_set(struct sock *sock, struct thread *me, int level, int name,
-		    uint32_t user, uint32_t len)
+int option_give(const struct option_call *c, const void *value, uint32_t n)
 {
-	(void)me;
-	return sock && level && name && user && len ? 0 : -ENOPROTOOPT;
-}
-
-int inet_option_get(struct sock *sock, struct thread *me, int level, int name,
-		    uint32_t user, uint32_t user_len)
-{
-	return inet_option_set(sock, me, level, name, user, user_len);
+	return c && value && n ? 0 : -EFAULT;
 }
 
 void sock_inherit(struct sock *to, const struct sock *from)
