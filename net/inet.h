@@ -159,6 +159,7 @@ void arp_input(struct netif *i, struct packet *k);
 void arp_output(struct netif *i, struct packet *k, uint32_t next); /* takes k */
 void arp_announce(struct netif *i, uint32_t addr);	/* gratuitous: RFC 5227 */
 void arp_netif_down(struct netif *i);
+void packet_netif_down(const struct netif *i);	/* packet_socket.c */
 
 /* --- icmp.c ---------------------------------------------------------------- */
 

@@ -174,6 +174,7 @@ int netif_set_flags(struct netif *i, uint32_t flags)
 	if ((old & NETIF_UP) && !(flags & NETIF_UP)) {
 		route_netif_down(i);
 		arp_netif_down(i);
+		packet_netif_down(i);
 	}
 	if (!(old & NETIF_UP) && (flags & NETIF_UP))
 		list_each(l, &i->addrs)

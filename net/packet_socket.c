@@ -201,23 +201,46 @@ static int name_read(const struct sock_name *n, struct abi_sockaddr_ll *a)
 	return a->family == AF_PACKET ? 0 : -EINVAL;
 }
 
+static void wire_gone(struct packet_sock *s)
+{
+	s->sock.error = ENETDOWN;
+	sleep_wake(&s->queue.readers);
+}
+
+/* Who is bound to i is told that nothing will come. */
+void packet_netif_down(const struct netif *i)
+{
+	list_each(l, &i->vnet->packet_sockets) {
+		struct packet_sock *s = list_entry(l, struct packet_sock, link);
+
+		if (s->device == i->index && s->protocol)
+			wire_gone(s);
+	}
+}
+
 /* What waits already is of the old interface and protocol: it goes. */
 static int packet_bind(struct sock *sock, const struct path_at *at,
 		       struct sock_name *n)
 {
 	struct packet_sock *s = packet_of(sock);
+	const struct netif *i = NULL;
 	struct abi_sockaddr_ll a;
 	int err = name_read(n, &a);
 
 	(void)at;
 	if (err)
 		return err;
-	if (a.device && !netif_by_index(s->vnet, a.device))
-		return -ENODEV;
+	if (a.device) {
+		i = netif_by_index(s->vnet, a.device);
+		if (!i)
+			return -ENODEV;
+	}
 	s->device = a.device;
 	if (a.protocol)
 		s->protocol = a.protocol;
 	packet_queue_clear(&s->queue);
+	if (i && s->protocol && !netif_up(i))
+		wire_gone(s);
 	return 0;
 }
 
@@ -284,13 +307,14 @@ static int packet_send(struct sock *sock, struct sock_msg *m, bool wait)
 static int take(struct packet_sock *s, bool peek, uint64_t deadline,
 		struct packet **out)
 {
-	while (packet_queue_empty(&s->queue)) {
-		int err = sock_wait(&s->queue.readers, deadline);
+	int err = sock_take_error(&s->sock);
 
-		if (err)
-			return err;
+	while (!err && packet_queue_empty(&s->queue)) {
+		err = sock_wait(&s->queue.readers, deadline);
+		if (!err)
+			err = sock_take_error(&s->sock);
 	}
-	return packet_queue_take(&s->queue, peek, out);
+	return err ? err : packet_queue_take(&s->queue, peek, out);
 }
 
 /* Where the headers lie in what was given, and how much there was. */
@@ -336,6 +360,7 @@ static unsigned packet_poll(struct sock *sock, struct poller *p)
 
 	poll_wait(p, &s->queue.readers);
 	return POLLOUT | POLLWRNORM | POLLWRBAND |
+	       (sock->error ? POLLERR : 0) |
 	       (packet_queue_empty(&s->queue) &&
 		!(s->ring && packet_ring_ready(s->ring)) ?
 		0 : POLLIN | POLLRDNORM);
