@@ -54,11 +54,12 @@ static const char *matrix_knob; /* a knob that the host turns before */
 static const char *matrix_value;
 
 #define NOTHING                                                               \
-	"allow.noset_hostname; allow.noreserved_ports; "                      \
+	"ip4=inherit; allow.noset_hostname; allow.noreserved_ports; "         \
 	"allow.nounprivileged_proc_debug; "
 #define IPC "sysvmsg=new; sysvsem=new; sysvshm=new; "
 #define ALL                                                                   \
-	"enforce_statfs=1; host=new; allow.set_hostname; allow.raw_sockets; "           \
+	"ip4=inherit; enforce_statfs=1; host=new; allow.set_hostname; "       \
+	"allow.raw_sockets; "                                                 \
 	"allow.chflags; allow.mount; allow.quotas; allow.socket_af; "         \
 	"allow.mlock; allow.reserved_ports; allow.read_msgbuf; "              \
 	"allow.extattr; allow.adjtime; allow.settime; allow.routing; "        \

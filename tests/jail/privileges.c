@@ -7,17 +7,20 @@
  * seconds: 300
  */
 #include <linux/fs.h>
+#include <linux/rtnetlink.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/timex.h>
 #include <sys/xattr.h>
 
 #include "matrix.h"
+#include "net_deeds.h"
 
 /* --- identity ----------------------------------------------------------- */
 
@@ -671,6 +674,60 @@ TEST(random_reseed)
 	MATRIX("RANDOM_RESEED", EPERM, EPERM)
 		TRY(ioctl(open("/dev/urandom", O_RDONLY), RNDADDTOENTCNT,
 			  &bits));
+}
+
+/* --- network: jails with the addresses of their parents, nothing more ------ */
+
+TEST(net_setif)
+{
+	MATRIX("NET_SETIFFLAGS", EPERM, EPERM)
+		TRY(as_it_is(SIOCSIFFLAGS));
+	MATRIX("NET_SETIFMTU", EPERM, EPERM)
+		TRY(as_it_is(SIOCSIFMTU));
+	MATRIX("NET_SETIFMETRIC", EPERM, EPERM)
+		TRY(as_it_is(SIOCSIFMETRIC));
+	MATRIX("NET_ADDIFADDR", EPERM, EPERM)
+		TRY(as_it_is(SIOCSIFNETMASK));
+	MATRIX("NET_SETLLADDR", EPERM, EPERM)	/* loopback has none to set */
+		if (TRY(as_it_is(SIOCSIFHWADDR)) == EOPNOTSUPP)
+			tried = 0;
+}
+
+/* Of an address that nobody has: who may gets as far as that. */
+TEST(net_delifaddr)
+{
+	struct { struct nlmsghdr h; struct ifaddrmsg m; struct rtattr a;
+		 in_addr_t v; } q = {
+		{ sizeof(q), RTM_DELADDR, NLM_F_REQUEST | NLM_F_ACK, 1, 0 },
+		{ AF_INET, 32, 0, 0, 1 }, { 8, IFA_LOCAL }, htonl(0x0a4d0001),
+	};
+	struct { struct nlmsghdr h; struct nlmsgerr e; char more[256]; } got;
+
+	MATRIX("NET_DELIFADDR", EPERM, EPERM) {
+		int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+		CHECK_EQ(send(fd, &q, sizeof(q), 0), sizeof(q));
+		CHECK(recv(fd, &got, sizeof(got), 0) > 0);
+		tried = got.e.error == -EADDRNOTAVAIL ? 0 : -got.e.error;
+	}
+}
+
+TEST(net_route)
+{
+	MATRIX("NET_ROUTE", EPERM, EPERM)
+		TRY(route_there_and_away());
+}
+
+TEST(net_sockets)
+{
+	MATRIX("NETINET_BINDANY", EPERM, EPERM)
+		TRY(free_bind());
+	MATRIX("NETINET_RESERVEDPORT", EACCES, EACCES)
+		TRY(low_port());
+	MATRIX("NETINET_RAW", EPERM, EPERM)
+		TRY(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
+	MATRIX("NET_RAW", EPERM, EPERM)
+		TRY(socket(AF_PACKET, SOCK_RAW, 0));
 }
 
 /* --- the rest, by the kernel's own print -------------------------------- */
