@@ -53,6 +53,7 @@ static inline uint32_t segment_end(const struct tcp_segment *g)
 	return g->seq + g->len + !!(g->flags & TCP_SYN) + !!(g->flags & TCP_FIN);
 }
 
+enum tcp_urgent { TCP_NO_MARK, TCP_MARK_COMES, TCP_MARK_HERE, TCP_MARK_READ };
 enum tcp_recovery { TCP_OPEN, TCP_RECOVERY, TCP_LOSS };
 struct tcp_sock;
 struct tcp_control {		/* a congestion control */
@@ -98,7 +99,7 @@ struct tcp_sock {
 		uint32_t last_late;	/* RFC 2018 4: its range is told first */
 		uint16_t mss;		/* largest segment seen */
 		uint8_t scale, urgent_byte;
-		bool urgent_set, urgent_here; /* there is a mark; its byte */
+		enum tcp_urgent mark;	/* the byte at urgent */
 		bool fin_set, fin_got;	/* fin_at is known; all before it came */
 	} rcv;
 	struct packet_bytes chunks, queue; /* to send; received */

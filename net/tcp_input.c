@@ -75,16 +75,14 @@ static void urgent(struct tcp_sock *s, const struct tcp_segment *g)
 	uint32_t at = g->seq + g->urgent - 1;
 
 	if ((g->flags & TCP_URG) && g->urgent && seq_before(s->rcv.read, at + 1)
-	    && (!s->rcv.urgent_set || seq_after(at, s->rcv.urgent))) {
+	    && (!s->rcv.mark || seq_after(at, s->rcv.urgent))) {
 		s->rcv.urgent = at;
-		s->rcv.urgent_set = true;
-		s->rcv.urgent_here = false;
+		s->rcv.mark = TCP_MARK_COMES;
 		sock_urgent(&s->inet.sock);
 	}
-	if (s->rcv.urgent_set && !s->rcv.urgent_here &&
-	    s->rcv.urgent - g->seq < g->len) {
+	if (s->rcv.mark == TCP_MARK_COMES && s->rcv.urgent - g->seq < g->len) {
 		s->rcv.urgent_byte = g->k->data[s->rcv.urgent - g->seq];
-		s->rcv.urgent_here = true;
+		s->rcv.mark = TCP_MARK_HERE;
 		tcp_wake(s);
 	}
 }

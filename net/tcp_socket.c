@@ -179,14 +179,13 @@ void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time)
 {
 	assert(packet_bytes_empty(&s->chunks) && packet_bytes_empty(&s->queue));
 	memset(&s->snd, 0, sizeof s->snd);
-	memset(&s->rcv, 0, sizeof s->rcv);
 	s->snd.iss = s->snd.una = s->snd.nxt = s->snd.max = iss;
 	s->snd.end = iss + 1;
 	s->snd.mss = TCP_MSS_DEFAULT;
 	s->rcv.scale = TCP_SCALE;
 	s->timestamps = s->sack = true;
 	s->ts_offset = time;
-	s->ts_recent = s->srtt = s->backoff = s->probes = s->inet.sock.shut = 0;
+	s->ts_recent = s->srtt = s->backoff = s->probes = 0;
 	s->rto = TCP_RTO_FIRST;
 	s->timing = s->challenged = s->epoch_set = false;
 	s->soft_error = s->inet.sock.error = 0;
@@ -206,6 +205,28 @@ static void connect_begin(struct tcp_sock *s)
 	tcp_send_syn(s);
 }
 
+/* What an earlier connection left to be read goes. */
+static void forget(struct tcp_sock *s)
+{
+	struct sock *sock = &s->inet.sock;
+
+	sleep_lock_take(&sock->read_lock);
+	if (s->state == TCP_CLOSED) {
+		packet_bytes_purge(&s->queue);
+		memset(&s->rcv, 0, sizeof s->rcv);
+		sock->shut = 0;
+	}
+	sleep_lock_release(&sock->read_lock);
+}
+
+/* As it was before it was connected or listened. */
+static void disconnect(struct tcp_sock *s)
+{
+	tcp_abort(s, 0);
+	s->connecting = false;
+	forget(s);
+}
+
 /* How a connect that has begun ends. */
 static int connect_wait(struct tcp_sock *s, bool wait, int late)
 {
@@ -218,8 +239,11 @@ static int connect_wait(struct tcp_sock *s, bool wait, int late)
 			return err == -EAGAIN ? late : err;
 	}
 	s->connecting = false;
+	if (s->state != TCP_CLOSED)
+		return 0;
 	err = sock_take_error(&s->inet.sock);
-	return err ? err : s->state == TCP_CLOSED ? -ECONNABORTED : 0;
+	disconnect(s);
+	return err ? err : -ECONNABORTED;
 }
 
 static int tcp_connect(struct sock *sock, const struct path_at *at,
@@ -232,17 +256,13 @@ static int tcp_connect(struct sock *sock, const struct path_at *at,
 
 	(void)at;
 	if (n->len >= sizeof n->family && n->family == AF_UNSPEC) {
-		tcp_abort(s, 0);
-		s->connecting = false;
+		disconnect(s);
 		return 0;
 	}
 	err = inet_name_parse(n, &addr, &port);
 	if (err)
 		return err;
-	sleep_lock_take(&sock->read_lock); /* what an earlier connection left */
-	if (s->state == TCP_CLOSED)
-		packet_bytes_purge(&s->queue);
-	sleep_lock_release(&sock->read_lock);
+	forget(s);
 	if (s->connecting || tcp_handshake(s))
 		return connect_wait(s, wait, -EALREADY);
 	if (s->state != TCP_CLOSED)
@@ -262,7 +282,7 @@ static int tcp_shutdown(struct sock *sock, int how)
 
 	if (s->state == TCP_LISTEN) {
 		if (how != SHUT_WR)
-			tcp_abort(s, 0);
+			disconnect(s);
 		return 0;
 	}
 	if (!tcp_synchronized(s) || s->state == TCP_TIME_WAIT)

@@ -40,6 +40,7 @@ static int put(struct sock *sock, struct sock_msg *m)
 	struct packet *k = packet_new_for(sock->prison, CHUNK);
 	uint32_t n = min_u32(min_u32(m->io->left, CHUNK), room(sock));
 	int err = k ? user_io_take(m->io, k->data, n) : -ENOBUFS;
+	bool last;
 
 	if (err > 0) {
 		n = err;
@@ -55,8 +56,9 @@ static int put(struct sock *sock, struct sock_msg *m)
 		s->snd.urgent = s->snd.end;
 		s->snd.urgent_set = true;
 	}
-	s->snd.more = (m->flags & MSG_MORE) || (m->io->left && room(sock));
-	if (!s->snd.more || s->snd.end - s->snd.nxt >= BURST)
+	last = !m->io->left || !room(sock);
+	s->snd.more = !last || (m->flags & MSG_MORE);
+	if (last || s->snd.end - s->snd.nxt >= BURST)
 		tcp_output(s);
 	return (int)n;
 none:
@@ -78,8 +80,8 @@ static bool inlined(const struct tcp_sock *s)
 static void consume(struct tcp_sock *s)
 {
 	packet_bytes_drop(&s->queue, s->rcv.read);
-	if (s->rcv.urgent_set && seq_after(s->rcv.read, s->rcv.urgent))
-		s->rcv.urgent_set = s->rcv.urgent_here = false;
+	if (s->rcv.mark && seq_after(s->rcv.read, s->rcv.urgent))
+		s->rcv.mark = TCP_NO_MARK;
 }
 
 /* Bytes of one packet, up to the urgent mark, where a call ends. MSG_TRUNC: they
@@ -89,7 +91,7 @@ static int give(struct stream_reading *r)
 	struct tcp_sock *s = tcp_of(r->s);
 	uint32_t at = s->rcv.read + r->passed, n;
 	uint32_t end = s->rcv.nxt - s->rcv.fin_got;
-	bool urgent = s->rcv.urgent_set && at == s->rcv.urgent;
+	bool urgent = s->rcv.mark && at == s->rcv.urgent;
 	struct packet *k;
 	int given;
 
@@ -102,7 +104,7 @@ static int give(struct stream_reading *r)
 	if (!k)
 		return 0;
 	n = min_u32(packet_end(k) - at, r->m->io->left);
-	if (s->rcv.urgent_set && s->rcv.urgent - at < n && s->rcv.urgent != at)
+	if (s->rcv.mark && s->rcv.urgent - at < n && s->rcv.urgent != at)
 		n = s->rcv.urgent - at;
 	given = r->m->flags & MSG_TRUNC ? user_io_skip(r->m->io, n) :
 		user_io_give(r->m->io, k->data + (at - k->seq), n);
@@ -122,17 +124,17 @@ const struct stream_ops tcp_bytes = {
 	.sendable = sendable, .room = room, .put = put, .give = give,
 };
 
-/* recv(MSG_OOB): -EINVAL: there is none; -EAGAIN: it is on its way. */
+/* recv(MSG_OOB): -EINVAL: there is none, or it was read; -EAGAIN: it comes. */
 static int receive_urgent(struct tcp_sock *s, struct sock_msg *m)
 {
 	uint8_t byte = s->rcv.urgent_byte;
 
-	if (inlined(s) || !s->rcv.urgent_set)
+	if (inlined(s) || !s->rcv.mark || s->rcv.mark == TCP_MARK_READ)
 		return -EINVAL;
-	if (!s->rcv.urgent_here)
+	if (s->rcv.mark == TCP_MARK_COMES)
 		return s->inet.sock.shut & SOCK_NO_RECEIVE ? 0 : -EAGAIN;
 	if (!(m->flags & MSG_PEEK))
-		s->rcv.urgent_here = false;
+		s->rcv.mark = TCP_MARK_READ;
 	m->told |= MSG_OOB;
 	return m->io->left ? user_io_give(m->io, &byte, 1) : 0;
 }
@@ -146,6 +148,8 @@ int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	if (s->state == TCP_LISTEN ||
 	    (s->state == TCP_CLOSED && !sock->error && !s->rcv.irs))
 		return -ENOTCONN;
+	if (m->flags & MSG_ERRQUEUE)
+		return -EAGAIN;		/* nothing is ever kept there */
 	if (m->flags & MSG_OOB)
 		return receive_urgent(s, m);
 	n = stream_receive(&r, wait);
@@ -166,14 +170,12 @@ unsigned tcp_poll(struct sock *sock, struct poller *p)
 		return mask;
 	if (s->state == TCP_CLOSED)
 		mask |= POLLHUP;
-	if (tcp_handshake(s))
-		return mask;
 	if (tcp_readable(s) >= max_u32(min_u32(sock->receive_low,
 					       sock->receive_limit / 2), 1))
 		mask |= POLLIN | POLLRDNORM;
 	if ((sock->shut & SOCK_NO_SEND) || room(sock) >= sock->send_limit / 3)
 		mask |= POLLOUT | POLLWRNORM;
-	if (s->rcv.urgent_set && s->rcv.urgent_here)
+	if (s->rcv.mark == TCP_MARK_HERE)
 		mask |= POLLPRI;
 	return mask;
 }
@@ -184,7 +186,7 @@ int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg)
 
 	(void)me;
 	if (cmd == SIOCATMARK)
-		return user_put32(arg, s->rcv.urgent_set &&
+		return user_put32(arg, s->rcv.mark &&
 				  s->rcv.urgent == s->rcv.read);
 	if (cmd != SIOCINQ && cmd != SIOCOUTQ)
 		return -ENOTTY;

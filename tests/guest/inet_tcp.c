@@ -29,7 +29,51 @@ TEST(nobody_listens)
 
 	close(s);
 	CHECK_ERRNO(tcp_connect(fd, port), ECONNREFUSED);
+	CHECK_EQ(tcp_poll(fd, 0), POLLOUT | POLLHUP);	/* as a new one */
+	CHECK_ERRNO(recv(fd, &port, 1, 0), ENOTCONN);
 	CHECK_ERRNO(tcp_connect(fd, port), ECONNREFUSED);
+}
+
+TEST(a_listener_that_was_shut_down)
+{
+	int s = tcp_server(1);
+
+	CHECK_OK(shutdown(s, SHUT_RD));
+	CHECK_EQ(tcp_poll(s, 0), POLLOUT | POLLHUP);
+	CHECK_ERRNO(accept(s, NULL, NULL), EINVAL);
+	CHECK_OK(listen(s, 1));
+	CHECK_EQ(tcp_poll(s, 0), 0);
+}
+
+TEST(bytes_that_were_left_are_not_of_the_next_connection)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	char text[8];
+	int fd[2], s = tcp_server(1);
+
+	tcp_pair(fd);
+	CHECK_EQ(write(fd[1], "old", 3), 3);
+	CHECK(tcp_poll(fd[0], 1000) & POLLIN);
+	CHECK_OK(connect(fd[0], &none, sizeof(none)));
+	CHECK_OK(tcp_connect(fd[0], tcp_port(s)));
+	CHECK_EQ(tcp_poll(fd[0], 0), POLLOUT);
+	close(fd[1]);
+	fd[1] = accept(s, NULL, NULL);
+	CHECK_EQ(write(fd[1], "new", 3), 3);
+	CHECK_EQ(recv(fd[0], text, 8, 0), 3);
+	CHECK(!memcmp(text, "new", 3));
+}
+
+TEST(no_error_queue)
+{
+	char text[8];
+	int fd[2];
+
+	tcp_pair(fd);
+	CHECK_EQ(write(fd[0], "ab", 2), 2);
+	CHECK(tcp_poll(fd[1], 1000) & POLLIN);
+	CHECK_ERRNO(recv(fd[1], text, 8, MSG_ERRQUEUE), EAGAIN);
+	CHECK_EQ(recv(fd[1], text, 8, 0), 2);
 }
 
 static unsigned char byte_at(unsigned n)
@@ -299,6 +343,7 @@ TEST(urgent_byte)
 	CHECK_EQ(mark, 1);
 	CHECK_EQ(recv(fd[1], text, 1, MSG_OOB), 1);
 	CHECK_EQ(text[0], '!');
+	CHECK_ERRNO(recv(fd[1], text, 1, MSG_OOB), EINVAL);	/* it was read */
 	CHECK_EQ(recv(fd[1], text, 8, 0), 2);
 	CHECK(!memcmp(text, "cd", 2));
 }
@@ -578,6 +623,22 @@ TEST(cork_holds_back)
 	v = 0;
 	CHECK_OK(setsockopt(fd[0], IPPROTO_TCP, TCP_CORK, &v, sizeof(v)));
 	CHECK(tcp_poll(fd[1], 100) & POLLIN);
+	CHECK_EQ(read(fd[1], text, 8), 2);
+}
+
+/* tcp(7): what is held back for more goes after 200 ms. */
+TEST(more_that_does_not_come_is_not_waited_for)
+{
+	char text[8];
+	int fd[2], v = 1;
+
+	tcp_pair(fd);
+	CHECK_EQ(send(fd[0], "ab", 2, MSG_MORE), 2);
+	usleep(20000);
+	CHECK_EQ(tcp_poll(fd[1], 0), POLLOUT);
+	CHECK_EQ(read(fd[1], text, 8), 2);
+	CHECK_OK(setsockopt(fd[0], IPPROTO_TCP, TCP_CORK, &v, sizeof(v)));
+	CHECK_EQ(write(fd[0], "cd", 2), 2);
 	CHECK_EQ(read(fd[1], text, 8), 2);
 }
 
