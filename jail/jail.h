@@ -78,6 +78,7 @@ struct prison {
 	enum prison_state state;	/* [K] */
 	bool persist;			/* [K] lives without processes: a user */
 	bool frozen;			/* [K] its threads are parked */
+	bool removed;			/* [K] it ends because somebody said so */
 	bool by_sysctl;			/* [I] the old call's: allow follows the
 					 * sysctls security.jail.* */
 	char *name;			/* [K] the last part; never empty */

@@ -233,6 +233,13 @@ static bool device_fits(const struct inet_sock *s, int device)
 	return !s->device || s->device == device;
 }
 
+/* Nobody has it open any more: it ends what it has begun, even if the jail that
+ * it was of has gone by itself. */
+static bool only_ends(const struct inet_sock *s)
+{
+	return !s->sock.file && prison_has_ip4(s->cred->prison, s->local);
+}
+
 /* How exactly s claims dst; 0: not at all. An address is more than all of a
  * realm, a realm deep in the tree more than one above, a device a little. */
 static unsigned claim(const struct inet_sock *s, uint32_t dst, int device)
@@ -281,7 +288,8 @@ struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 		s = list_entry(l, struct inet_sock, by_pair);
 		if (s->remote == src && s->remote_port == sport &&
 		    s->local_port == dport && s->local == dst &&
-		    device_fits(s, device) && inet_may_receive(s, dst))
+		    device_fits(s, device) &&
+		    (inet_may_receive(s, dst) || only_ends(s)))
 			return s;
 	}
 	s = claim_find(ports, dst, dst, dport, device);

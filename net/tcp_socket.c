@@ -129,7 +129,8 @@ void tcp_time_wait(struct tcp_sock *s)
 	timer_cancel(&s->resend);
 	tcp_ranges_end(s, &s->sacked);
 	tcp_ranges_end(s, &s->late);
-	if (time_waits > TIME_WAIT_MAX) {
+	if (time_waits > TIME_WAIT_MAX ||
+	    s->inet.sock.prison->state != PRISON_ALIVE) {
 		if (s->ack_now)
 			tcp_send_ack(s);	/* of the other's FIN */
 		tcp_done(s, 0);
@@ -295,14 +296,20 @@ static int tcp_shutdown(struct sock *sock, int how)
 	return 0;
 }
 
+/* Is the other to acknowledge what we have said, and no more? */
+static bool is_closing(const struct tcp_sock *s)
+{
+	return s->state == TCP_FIN_WAIT1 || s->state == TCP_CLOSING ||
+	       s->state == TCP_LAST_ACK;
+}
+
 /* SO_LINGER: until the other has acknowledged all. */
 static void linger(struct tcp_sock *s)
 {
 	uint64_t ns = (uint64_t)s->inet.sock.linger.seconds * 1000000000ull;
 	uint64_t deadline = sock_deadline(true, ns);
 
-	while (s->state == TCP_FIN_WAIT1 || s->state == TCP_CLOSING ||
-	       s->state == TCP_LAST_ACK)
+	while (is_closing(s))
 		if (sock_wait(&s->inet.sock.writers, deadline))
 			return;
 }
@@ -366,12 +373,16 @@ static const struct sock_ops tcp_ops = {
 	.release = tcp_release,
 };
 
-static bool is_lost(const struct inet_sock *s)
+/* What the last process of a jail has written before it ended is still on its
+ * way, unless somebody removes the jail. */
+static bool is_lost(const struct tcp_sock *s)
 {
-	if (s->sock.prison->state != PRISON_ALIVE)
-		return true;
-	return s->local ? !inet_may_receive(s, s->local) :
-			  !inet_prison_has(s->sock.prison);
+	const struct inet_sock *i = &s->inet;
+
+	if (i->sock.prison->state != PRISON_ALIVE)
+		return i->sock.prison->removed || !s->orphan || !is_closing(s);
+	return i->local ? !inet_may_receive(i, i->local) :
+			  !inet_prison_has(i->sock.prison);
 }
 
 /* What a jail had open does not outlive it, nor the loss of its address; those
@@ -387,7 +398,7 @@ static void prison_lost(struct prison *p)
 		l = l->next;
 		if (s->state == TCP_CLOSED || s->listener ||
 		    !prison_sees(p, s->inet.sock.prison) ||
-		    !is_lost(&s->inet))
+		    !is_lost(s))
 			continue;
 		tcp_abort(s, ECONNRESET);
 		tcp_reap(s);

@@ -14,6 +14,7 @@ static struct sleep_queue gone;		/* who waits for the end of any prison */
 static void doom(struct prison *p)
 {
 	assert(p->children_count == 0);	/* those below have been doomed */
+	p->removed = true;
 	prison_doom(p);
 	desc_doomed(p);
 	if (p->frozen) {

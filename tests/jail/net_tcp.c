@@ -61,6 +61,46 @@ TEST(a_removed_jails_connections_are_reset)
 	net_server(SOCK_STREAM, ONE, PORT);	/* free again */
 }
 
+static unsigned fill(int fd)
+{
+	static char b[4096];
+	unsigned all = 0;
+	int n;
+
+	while ((n = send(fd, b, sizeof(b), MSG_DONTWAIT)) > 0)
+		all += n;
+	CHECK_EQ(errno, EAGAIN);
+	return all;
+}
+
+TEST(what_a_jail_said_last_arrives)
+{
+	static char b[65536];
+	int s, c, jid, told[2];
+	unsigned all, got = 0;
+	ssize_t n;
+	pid_t pid;
+
+	jid = jail_with("ip4.addr=" ONE);
+	s = net_server(SOCK_STREAM, HOST, PORT);
+	CHECK_OK(pipe(told));
+	pid = j_enter(jid, 0);
+	if (pid == 0) {
+		all = fill(net_client(HOST, PORT));
+		_exit(write(told[1], &all, sizeof(all)) != sizeof(all));
+	}
+	c = net_accept(s, ONE);
+	CHECK_OK(j_set(JAIL_UPDATE, "jid=%d; nopersist", jid));
+	CHECK_EQ(read(told[0], &all, sizeof(all)), sizeof(all));
+	ktap_wait(pid);
+	CHECK_ERRNO(jail_remove(jid), EINVAL);
+	CHECK(all > sizeof(b));
+	while ((n = read(c, b, sizeof(b))) > 0)
+		got += n;
+	CHECK_EQ(n, 0);
+	CHECK_EQ(got, all);
+}
+
 TEST(several_addresses)
 {
 	int jid = jail_with("ip4.addr=" ONE "," TWO);
