@@ -177,6 +177,11 @@ void raw_init(void)
 {
 }
 
+void packet_netif_down(const struct netif *i)
+{
+	(void)i;
+}
+
 void packet_socket_init(void)
 {
 }
