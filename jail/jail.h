@@ -98,7 +98,9 @@ struct prison {
 	int children_count;		/* [K] all that live below */
 	enum prison_share ip4;		/* [I] */
 	uint32_t *ip4_addr;		/* [K] NEW: network byte order */
+	struct prison_holder *ip4_holder; /* [K] of each of them */
 	unsigned ip4_count;		/* [K] */
+	uint32_t ip4_takers;		/* [K] */
 	bool ip4_saddrsel;		/* [K] */
 	bool ip4_divert;		/* [K] foreign local addresses become its own */
 	enum prison_share ipc[PRISON_IPC_COUNT]; /* [K] */
@@ -138,13 +140,13 @@ int prison_securelevel(const struct prison *p);	/* the highest up the chain */
 void prison_clamp(struct prison *p);
 /* fn runs after p, and those below it, may have lost something. No sleep. */
 void prison_on_clamp(void (*fn)(struct prison *p));
-bool prison_has_ip4(const struct prison *p, uint32_t addr);
 extern uint32_t prison_allow_default;	/* of new prisons: security.jail.* */
 extern int prison_statfs_default;
 /* Whose host names p bears: itself, or the next above that has its own. */
 struct prison *prison_namer(struct prison *p);
 /* Where p's System V objects are; NULL: it has none. */
 struct prison *prison_ipc_space(struct prison *p, enum prison_ipc what);
+
 /* name.c: p's name as who's prison calls it; "0" for that prison itself. */
 void prison_name(const struct prison *viewer, const struct prison *p, char *to,
 		 size_t size);
@@ -160,6 +162,26 @@ const char *prison_allow_name(unsigned bit);	/* "mount.tmpfs" */
  * where one of them would pass its limit. */
 int racct_charge(struct prison *p, enum racct what, uint64_t n) must_check;
 void racct_release(struct prison *p, enum racct what, uint64_t n);
+
+/* --- IPv4 addresses, in network byte order. address.c ------------------- */
+
+struct prison_holder {		/* an address, and a prison that has it itself */
+	struct list by_addr;
+	struct prison *prison;
+	uint32_t addr;
+};
+/* May sockets of p have this local address? */
+bool prison_has_ip4(const struct prison *p, uint32_t addr);
+/* p has these of its own from now on; addr and holder are p's then. */
+void prison_set_ip4(struct prison *p, uint32_t *addr,
+		    struct prison_holder *holder, unsigned count);
+/* All that hold addr, dying ones too; prev NULL: the first. taker: only where
+ * somebody takes what comes for all addresses of the prison. */
+const struct prison_holder *prison_holder_next(uint32_t addr, bool taker,
+					       const struct prison_holder *prev);
+/* Somebody begins or ends to do so; p is not the host. */
+void prison_taker_begin(struct prison *p);
+void prison_taker_end(struct prison *p);
 
 /* --- cred: an immutable, counted value. cred.c -------------------------- */
 

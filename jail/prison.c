@@ -12,7 +12,7 @@
  * Invariants: nothing of a child is looser than its parent's (prison_clamp); a
  * child holds its parent; a living child uses it. Locks: the kernel lock.
  */
-#include "jail/jail.h"
+#include "jail/inner.h"
 #include "kernel/base/version.h"
 #include "kernel/mem/mem.h"
 
@@ -47,6 +47,7 @@ void prison_init(void)
 	static char host_name[] = "0";
 
 	assert(host.refs == 0);
+	address_init();
 	prison_set_up(&host);
 	host.allow = ALLOW_ALL;
 	host.securelevel = -1;	/* FreeBSD: permanently insecure, until raised */
@@ -245,7 +246,7 @@ void prison_drop(struct prison *p)
 	if (--p->refs != 0)
 		return;
 	assert(p != &host && p->users == 0 && list_empty(&p->children));
-	assert(p->state == PRISON_DYING);
+	assert(p->state == PRISON_DYING && p->ip4_takers == 0);
 	for (int i = 0; i < PRISON_SLOT_COUNT; i++)
 		assert(p->slot[i] == NULL);
 	tree_remove(&dying, &p->by_jid);
@@ -254,7 +255,7 @@ void prison_drop(struct prison *p)
 	kmem_free(p->name);
 	kmem_free(p->meta);
 	kmem_free(p->env);
-	kmem_free(p->ip4_addr);
+	prison_set_ip4(p, NULL, NULL, 0);
 	kmem_free(p);
 	prison_drop(parent);
 }
@@ -382,30 +383,7 @@ struct prison *prison_ipc_space(struct prison *p, enum prison_ipc what)
 	return p;
 }
 
-/* May sockets of p have this local address (network byte order)? */
-bool prison_has_ip4(const struct prison *p, uint32_t addr)
-{
-	while (p->ip4 == SHARE_INHERIT && p->parent)
-		p = p->parent;
-	if (!p->parent)
-		return true;
-	for (unsigned i = 0; i < p->ip4_count; i++)
-		if (p->ip4_addr[i] == addr)
-			return true;
-	return false;
-}
-
 /* --- never looser than the parent ----------------------------------------- */
-
-static void keep_parents_addresses(struct prison *p)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < p->ip4_count; i++)
-		if (prison_has_ip4(p->parent, p->ip4_addr[i]))
-			p->ip4_addr[kept++] = p->ip4_addr[i];
-	p->ip4_count = kept;
-}
 
 static void clamp_one(struct prison *p)
 {
@@ -420,7 +398,7 @@ static void clamp_one(struct prison *p)
 	if (p->children_max > 0 && p->children_max >= from->children_max)
 		p->children_max = from->children_max > 0 ?
 					  from->children_max - 1 : 0;
-	keep_parents_addresses(p);
+	address_clamp(p);
 }
 
 /* Parents first. Depth is bounded by children.max, which falls by one at each

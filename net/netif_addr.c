@@ -149,14 +149,13 @@ int netif_addr_set_mask(struct netif_addr *a, uint32_t mask)
 	return err;
 }
 
-/* A jail that has addr among its own addresses. */
+/* Has a living jail addr among its own addresses? */
 static bool is_held(uint32_t addr)
 {
-	struct prison *p = NULL;
+	const struct prison_holder *h = NULL;
 
-	for (int jid = 0; (p = prison_next(prison_host(), jid, false));
-	     jid = p->jid)
-		if (p->ip4 == SHARE_NEW && prison_has_ip4(p, addr))
+	while ((h = prison_holder_next(addr, false, h)))
+		if (h->prison->state == PRISON_ALIVE)
 			return true;
 	return false;
 }

@@ -113,24 +113,23 @@ int check_allow(struct change *c, const struct param *p, const struct value *v)
 
 /* --- addresses ---------------------------------------------------------------- */
 
-/* Another prison, neither above nor below, with an address of c's. Two with
- * just one address may share it; one of several has one owner (FreeBSD). */
-static const struct prison *clash(const struct change *c)
+/* Has another living prison, neither above nor below, this address of c's? Two
+ * with just one address may share it; one of several has one owner (FreeBSD). */
+static bool clashes(const struct change *c, uint32_t addr)
 {
-	struct prison *q = NULL;
+	const struct prison_holder *h = NULL;
 
-	for (int jid = 0; (q = prison_next(prison_host(), jid, false));
-	     jid = q->jid) {
-		if (q == c->j || q->ip4 != SHARE_NEW ||
-		    prison_sees(q, c->parent) ||
-		    (c->j && prison_sees(c->j, q)) ||
-		    (c->addr_count == 1 && q->ip4_count == 1))
-			continue;
-		for (unsigned i = 0; i < c->addr_count; i++)
-			if (prison_has_ip4(q, c->addrs[i]))
-				return q;
+	while ((h = prison_holder_next(addr, false, h))) {
+		const struct prison *q = h->prison;
+
+		assert(q->ip4 == SHARE_NEW && prison_has_ip4(q, addr));
+		if (q != c->j && q->state == PRISON_ALIVE &&
+		    !prison_sees(q, c->parent) &&
+		    !(c->j && prison_sees(c->j, q)) &&
+		    !(c->addr_count == 1 && q->ip4_count == 1))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 static bool twice(const uint32_t *a, unsigned n)
@@ -156,9 +155,10 @@ static int check_each(struct change *c)
 	}
 	if (twice(c->addrs, c->addr_count))
 		return refuse(c->r, -EINVAL, "ip4.addr: an address twice");
-	if (clash(c))
-		return refuse(c->r, -EADDRINUSE,
-			      "ip4.addr: another jail has that address");
+	for (unsigned i = 0; i < c->addr_count; i++)
+		if (clashes(c, c->addrs[i]))
+			return refuse(c->r, -EADDRINUSE, "ip4.addr: another "
+				      "jail has that address");
 	return 0;
 }
 
@@ -181,7 +181,8 @@ int check_addrs(struct change *c, const struct param *p, const struct value *v)
 	if (c->addr_count == 0)
 		return 0;
 	c->addrs = kmem_alloc(v->size);
-	if (!c->addrs)
+	c->holders = kmem_alloc(c->addr_count * sizeof(*c->holders));
+	if (!c->addrs || !c->holders)
 		return -ENOMEM;
 	memcpy(c->addrs, v->data, v->size);
 	return check_each(c);

@@ -159,6 +159,7 @@ void change_drop(struct change *c)
 	kmem_free(c->meta);
 	kmem_free(c->env);
 	kmem_free(c->addrs);
+	kmem_free(c->holders);
 	if (c->j)
 		prison_drop(c->j);
 	if (c->base)

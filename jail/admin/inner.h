@@ -68,6 +68,7 @@ struct change {
 	char *meta, *env;
 	bool has_meta, has_env;
 	uint32_t *addrs;
+	struct prison_holder *holders;
 	unsigned addr_count;
 	bool has_addrs;
 	const char *devices;	/* NULL: leave them */

@@ -174,10 +174,9 @@ static void set_addrs(struct prison *j, const struct param *p, struct value *v,
 		      struct change *c)
 {
 	(void)p, (void)v;
-	kmem_free(j->ip4_addr);
-	j->ip4_addr = c->addrs;
-	j->ip4_count = c->addr_count;
+	prison_set_ip4(j, c->addrs, c->holders, c->addr_count);
 	c->addrs = NULL;
+	c->holders = NULL;
 }
 
 static int get_addrs(const struct change *c, const struct param *p,

@@ -10,7 +10,8 @@
  * sources: net/tcp_output.c net/tcp_timer.c net/tcp_reassembly.c net/tcp_ack.c net/tcp_input.c
  * sources: net/stream.c net/tcp_listen.c net/tcp_socket.c net/tcp_transfer.c
  * sources: net/tcp_option.c net/tcp_show.c
- * sources: jail/prison.c jail/cred.c jail/policy.c jail/denied.c jail/racct.c jail/name.c
+ * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c
+ * sources: jail/denied.c jail/racct.c jail/name.c
  * sources: kernel/base/tree.c kernel/base/range_set.c kernel/base/hash.c
  * sources: kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c
  * seconds: 60

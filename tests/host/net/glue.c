@@ -423,20 +423,31 @@ uint64_t glue_counter(const char *name)
 
 /* --- jails and sockets ---------------------------------------------------------------- */
 
+void glue_jail_addresses(struct prison *p, const char *a, const char *b,
+			 const char *c)
+{
+	const char *text[] = { a, b, c };
+	unsigned n = 0;
+	uint32_t *addr = NULL;
+
+	if (a)
+		addr = kmem_zalloc(sizeof text);
+	for (; n < ARRAY_LEN(text) && text[n]; n++)
+		addr[n] = inet_addr(text[n]);
+	prison_set_ip4(p, addr, n ? kmem_zalloc(n * sizeof *p->ip4_holder) :
+				    NULL, n);
+	prison_clamp(p);
+}
+
 struct prison *glue_jail(struct prison *in, const char *a, const char *b,
 			 const char *c)
 {
-	const char *addr[] = { a, b, c };
 	struct prison *p;
 
 	if (prison_new(in ? in : prison_host(), 0, NULL, &p))
 		panic("no prison");
 	p->ip4 = SHARE_NEW;
-	p->ip4_addr = kmem_zalloc(sizeof addr);
-	while (p->ip4_count < ARRAY_LEN(addr) && addr[p->ip4_count]) {
-		p->ip4_addr[p->ip4_count] = inet_addr(addr[p->ip4_count]);
-		p->ip4_count++;
-	}
+	glue_jail_addresses(p, a, b, c);
 	return p;
 }
 

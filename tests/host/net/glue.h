@@ -44,6 +44,9 @@ uint64_t glue_counter(const char *name);	/* "ReasmFails" */
 /* A jail in that one (NULL: the host) with these addresses, up to three. */
 struct prison *glue_jail(struct prison *in, const char *a, const char *b,
 			 const char *c);
+/* These are its addresses from now on, where its parent has them. */
+void glue_jail_addresses(struct prison *p, const char *a, const char *b,
+			 const char *c);
 void glue_jail_end(struct prison *p);
 enum { GLUE_STREAM = 1, GLUE_REUSEADDR = 2, GLUE_REUSEPORT = 4,
        GLUE_LISTEN = 8, GLUE_USER = 16 };
