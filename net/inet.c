@@ -151,6 +151,7 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
 	sock_begin(&s->sock, who, AF_INET, type, ops);
 	s->vnet = net_vnet(who->prison);
 	s->cred = cred_hold(who);
+	s->realm = (struct prison *)inet_realm(who->prison);
 	s->ttl = s->vnet->default_ttl;
 	s->multicast_ttl = 1;
 	s->multicast_loop = true;
@@ -158,6 +159,7 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
 	list_init(&s->all_link);
 	list_append(all, &s->all_link);
 	list_init(&s->by_port);
+	list_init(&s->by_realm);
 	list_init(&s->by_pair);
 	list_init(&s->by_claim);
 	list_init(&s->groups);
@@ -167,8 +169,7 @@ void inet_sock_end(struct inet_sock *s)
 {
 	assert(list_empty(&s->groups));
 	list_remove(&s->all_link);
-	if (s->ports)
-		inet_unbind(s->ports, s);
+	inet_unbind(s);
 	cred_drop(s->cred);
 	sock_end(&s->sock);
 }
@@ -213,6 +214,18 @@ int inet_sock_bind(struct sock *sock, const struct path_at *at,
 	return 0;
 }
 
+static void peer_set(struct inet_sock *s, uint32_t local, uint32_t addr,
+		     uint16_t port)
+{
+	if (s->ports) {
+		inet_pair_set(s->ports, s, local, addr, port);
+	} else {
+		s->local = local;
+		s->remote = addr;
+		s->remote_port = port;
+	}
+}
+
 /* May s talk there? A stream is between two. */
 static int peer_allowed(const struct inet_sock *s, uint32_t addr)
 {
@@ -226,49 +239,41 @@ static int peer_allowed(const struct inet_sock *s, uint32_t addr)
 /* A port that is chosen here need be its own only where it talks from. */
 int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 {
-	uint32_t src, old = s->local;
+	uint32_t local, old = s->local;
 	struct inet_sock *other;
 	int err;
 
 	addr = inet_remote(s->cred, addr);
-	err = inet_source(s->cred, s->vnet, addr, s->device, &src);
+	err = inet_source(s->cred, s->vnet, addr, s->device, &local);
 	if (!err)
 		err = peer_allowed(s, addr);
 	if (!err && s->bound && !inet_may_receive(s, s->bound))
 		err = -EADDRNOTAVAIL;	/* it was the jail's once */
 	if (err)
 		return err;
-	if (!s->bound)
-		s->local = src;
+	if (s->bound)
+		local = s->bound;
+	if (!s->local_port)
+		s->local = local;
 	err = s->ports ? inet_autobind(s) : 0;
 	if (!err && s->sock.type == SOCK_STREAM) {
-		other = inet_lookup(s->ports, addr, port, s->local,
-				    s->local_port, 0);
+		other = inet_lookup(s->ports, addr, port, local, s->local_port,
+				    0);
 		err = other && other->remote ? -EADDRNOTAVAIL : 0;
 	}
-	if (err) {
-		s->local = old;
-		return err;
-	}
-	if (s->ports) {
-		inet_pair_set(s->ports, s, addr, port);
-	} else {
-		s->remote = addr;
-		s->remote_port = port;
-	}
-	return 0;
+	if (err)
+		peer_set(s, old, 0, 0);
+	else
+		peer_set(s, local, addr, port);
+	return err;
 }
 
 /* It talks to nobody, and has no more than bind gave it. */
 static void unpair(struct inet_sock *s)
 {
-	s->local = s->bound;
-	if (!s->ports)
-		s->remote = s->remote_port = 0;
-	else if (s->port_bound)
-		inet_pair_set(s->ports, s, 0, 0);
-	else
-		inet_unbind(s->ports, s);
+	if (!s->port_bound)
+		inet_unbind(s);
+	peer_set(s, s->bound, 0, 0);
 }
 
 /* connect(2) of a datagram socket: who it talks to, and hears. */

@@ -202,14 +202,15 @@ struct inet_sock {
 	struct vnet *vnet;	/* [I] */
 	struct inet_ports *ports; /* [I] its protocol's; NULL: it has none */
 	const struct cred *cred;	/* [I] of its maker, held: whose addresses */
+	struct prison *realm;	/* [I] inet_realm of its prison */
 	uint32_t local, remote;	/* 0: wildcard, none */
 	uint32_t bound;		/* local by bind; 0: none, connect chooses one */
 	bool port_bound;	/* so was local_port; else it goes with the peer */
 	uint16_t local_port, remote_port; /* network byte order; 0 none */
 	struct list all_link;	/* of its protocol's sockets */
-	struct list by_port;	/* in its protocol's inet_ports */
+	struct list by_port, by_realm, by_claim; /* in its protocol's inet_ports,
+				 * when it has a port */
 	struct list by_pair;	/* when it has both ends */
-	struct list by_claim;	/* when it has a port and no remote end */
 	uint8_t ttl, tos, multicast_ttl;
 	bool multicast_loop, header_included, packet_info, receive_error,
 	     receive_ttl, receive_tos, receive_options, free_bind;
@@ -252,16 +253,17 @@ struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
  * -EACCES: below 1024 and not allowed (PRIV_NETINET_RESERVEDPORT). */
 int inet_bind_port(struct inet_ports *ports, struct inet_sock *s,
 		   uint16_t port) must_check;
-/* s, which was accepted at port, has it too. */
+/* s, which was accepted at local and port, has it too; inet_pair_set follows. */
 void inet_port_join(struct inet_ports *ports, struct inet_sock *s,
-		    uint16_t port);
+		    uint32_t local, uint16_t port);
 /* listen(2) asks: would s share its port with another that listens? */
 bool inet_port_shared(const struct inet_ports *ports,
 		      const struct inet_sock *s);
-/* s, which has its local end, talks to remote; 0: to nobody any more. */
+/* s talks from local to remote; 0: to nobody any more. Once s has a port its
+ * local address changes here only. */
 void inet_pair_set(struct inet_ports *ports, struct inet_sock *s,
-		   uint32_t remote, uint16_t remote_port);
-void inet_unbind(struct inet_ports *ports, struct inet_sock *s);
+		   uint32_t local, uint32_t remote, uint16_t remote_port);
+void inet_unbind(struct inet_sock *s);
 struct inet_ports *inet_ports_new(void);
 /* All that are bound to port, one by one; prev NULL: the first. */
 struct inet_sock *inet_ports_next(const struct inet_ports *ports,

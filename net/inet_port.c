@@ -6,11 +6,12 @@
  * is in (the nearest that has addresses of its own: its realm). Within a realm
  * claims exclude each other as on Linux; between realms only the same address
  * does. So two jails and the host have the same port each, and the most exact
- * claim gets the packet. Claims are found by port and address, those of all
- * addresses by the address 0: how many jails have the port costs nothing.
+ * claim gets the packet. Claims are found by port and address, or port and
+ * realm: how many jails have the port costs nothing.
  *
- * Invariant: a socket is among the claims if it has a port and no remote end.
- * Locks: the kernel lock.
+ * Invariants: who has a port is in by_port, by_realm and by_claim, there those
+ * with a remote end, who claim nothing, behind the others; a realm counts who
+ * claims all of it (prison_taker_begin). Locks: the kernel lock.
  */
 #include "net/inet.h"
 
@@ -18,6 +19,7 @@ enum { BUCKETS = 256, CLAIMS = 1024 };
 
 struct inet_ports {
 	struct list by_port[BUCKETS];	/* struct inet_sock, newest first */
+	struct list by_realm[CLAIMS];
 	struct list by_pair[BUCKETS];
 	struct list by_claim[CLAIMS];
 };
@@ -32,8 +34,10 @@ struct inet_ports *inet_ports_new(void)
 		list_init(&p->by_port[n]);
 		list_init(&p->by_pair[n]);
 	}
-	for (unsigned n = 0; n < CLAIMS; n++)
+	for (unsigned n = 0; n < CLAIMS; n++) {
+		list_init(&p->by_realm[n]);
 		list_init(&p->by_claim[n]);
+	}
 	return p;
 }
 
@@ -51,18 +55,59 @@ static struct list *pair_bucket(const struct inet_ports *ports, uint32_t remote,
 	return (struct list *)&ports->by_pair[hash_u32(h) % BUCKETS];
 }
 
-static struct list *claim_bucket(const struct inet_ports *ports, uint16_t port,
-				 uint32_t local)
+static struct list *realm_bucket(const struct inet_ports *ports, uint16_t port,
+				 const struct prison *realm)
 {
-	uint32_t h = hash_u32(local) ^ port;
+	uint32_t h = hash_u32((uintptr_t)realm) ^ port;
+
+	return (struct list *)&ports->by_realm[hash_u32(h) % CLAIMS];
+}
+
+/* local 0: of those who claim all of realm. */
+static struct list *claim_bucket(const struct inet_ports *ports, uint16_t port,
+				 uint32_t local, const struct prison *realm)
+{
+	uint32_t h = hash_u32(local ? local : (uintptr_t)realm) ^ port;
 
 	return (struct list *)&ports->by_claim[hash_u32(h) % CLAIMS];
 }
 
+static bool takes_all(const struct inet_sock *s)
+{
+	return s->local_port && !s->local && !s->remote && s->realm->parent;
+}
+
 static void claim_begin(struct inet_ports *ports, struct inet_sock *s)
 {
-	assert(s->local_port && !s->remote && list_empty(&s->by_claim));
-	list_push(claim_bucket(ports, s->local_port, s->local), &s->by_claim);
+	struct list *head = claim_bucket(ports, s->local_port, s->local,
+					 s->realm);
+
+	assert(s->local_port && list_empty(&s->by_claim));
+	if (s->remote)
+		list_append(head, &s->by_claim);
+	else
+		list_push(head, &s->by_claim);
+	if (takes_all(s))
+		prison_taker_begin(s->realm);
+}
+
+static void claim_end(struct inet_sock *s)
+{
+	if (list_empty(&s->by_claim))
+		return;
+	list_remove(&s->by_claim);
+	if (takes_all(s))
+		prison_taker_end(s->realm);
+}
+
+static void port_begin(struct inet_ports *ports, struct inet_sock *s,
+		       uint16_t port)
+{
+	assert(!s->local_port && port && !s->remote);
+	assert(list_empty(&s->by_port) && list_empty(&s->by_realm));
+	s->local_port = port;
+	list_push(port_bucket(ports, port), &s->by_port);
+	list_push(realm_bucket(ports, port, s->realm), &s->by_realm);
 }
 
 struct inet_sock *inet_ports_next(const struct inet_ports *ports,
@@ -93,11 +138,6 @@ static bool both(const struct inet_sock *a, const struct inet_sock *b,
 	return a->sock.options & b->sock.options & option;
 }
 
-static bool same_realm(const struct inet_sock *a, const struct inet_sock *b)
-{
-	return inet_realm(a->cred->prison) == inet_realm(b->cred->prison);
-}
-
 /* Do they claim the same packets? Who has lost his address claims none. */
 static bool overlap(const struct inet_sock *a, const struct inet_sock *b)
 {
@@ -107,7 +147,7 @@ static bool overlap(const struct inet_sock *a, const struct inet_sock *b)
 		return false;
 	if (a->local && b->local)
 		return a->local == b->local;
-	return same_realm(a, b);
+	return a->realm == b->realm;
 }
 
 /* Both have said that it is fine, and what the jails share is no reason to take
@@ -117,21 +157,72 @@ static bool agree(const struct inet_sock *a, const struct inet_sock *b)
 	bool stream = a->sock.type == SOCK_STREAM;
 
 	if (both(a, b, SOCK_OPTION_REUSEPORT) &&
-	    a->cred->euid == b->cred->euid && same_realm(a, b))
+	    a->cred->euid == b->cred->euid && a->realm == b->realm)
 		return true;
 	return both(a, b, SOCK_OPTION_REUSEADDR) &&
-	       (stream ? !listens(a) && !listens(b) : same_realm(a, b));
+	       (stream ? !listens(a) && !listens(b) : a->realm == b->realm);
 }
 
-static bool taken(const struct inet_ports *ports, const struct inet_sock *s,
-		  uint16_t port)
+static bool disagree(const struct inet_sock *a, const struct inet_sock *b)
 {
-	struct inet_sock *o = NULL;
+	return !agree(a, b);
+}
 
-	while ((o = inet_ports_next(ports, port, o)))
-		if (o != s && overlap(s, o) && !agree(s, o))
+/* Would s, listening, take packets from o? */
+static bool robs(const struct inet_sock *s, const struct inet_sock *o)
+{
+	return listens(o) && !(both(s, o, SOCK_OPTION_REUSEPORT) &&
+			       s->cred->euid == o->cred->euid &&
+			       s->realm == o->realm);
+}
+
+static bool any(const struct inet_sock *a, const struct inet_sock *b)
+{
+	(void)a, (void)b;
+	return true;
+}
+
+/* What a socket may have against another that overlaps with it. */
+typedef bool against(const struct inet_sock *s, const struct inet_sock *o);
+
+static bool is_rival(const struct inet_sock *s, const struct inet_sock *o,
+		     uint16_t port, against *why)
+{
+	return o != s && o->local_port == port && overlap(s, o) && why(s, o);
+}
+
+static bool claim_rival(const struct list *head, const struct inet_sock *s,
+			uint16_t port, against *why)
+{
+	list_each(l, head)
+		if (is_rival(s, list_entry(l, struct inet_sock, by_claim), port,
+			     why))
 			return true;
 	return false;
+}
+
+static bool realm_rival(const struct list *head, const struct inet_sock *s,
+			uint16_t port, against *why)
+{
+	list_each(l, head)
+		if (is_rival(s, list_entry(l, struct inet_sock, by_realm), port,
+			     why))
+			return true;
+	return false;
+}
+
+/* Is there such a one at port? On an address it is anybody on the same, or of
+ * the realm on all; on all of the realm anybody of it. */
+static bool has_rival(const struct inet_ports *ports, const struct inet_sock *s,
+		      uint16_t port, against *why)
+{
+	if (!s->local)
+		return realm_rival(realm_bucket(ports, port, s->realm), s, port,
+				   why);
+	return claim_rival(claim_bucket(ports, port, s->local, s->realm), s,
+			   port, why) ||
+	       claim_rival(claim_bucket(ports, port, 0, s->realm), s, port,
+			   why);
 }
 
 /* One that overlaps with nothing at all, from a random place on. */
@@ -145,12 +236,8 @@ static uint16_t choose(const struct inet_ports *ports,
 	for (uint32_t n = 0; n < RANGE; n++) {
 		uint16_t port = __builtin_bswap16(INET_PORT_FIRST +
 						  (from % RANGE + n) % RANGE);
-		struct inet_sock *o = NULL;
-		bool clear = true;
 
-		while (clear && (o = inet_ports_next(ports, port, o)))
-			clear = !overlap(s, o);
-		if (clear)
+		if (!has_rival(ports, s, port, any))
 			return port;
 	}
 	return 0;
@@ -159,65 +246,60 @@ static uint16_t choose(const struct inet_ports *ports,
 int inet_bind_port(struct inet_ports *ports, struct inet_sock *s,
 		   uint16_t port)
 {
-	assert(!s->local_port && list_empty(&s->by_port));
+	assert(!s->local_port && list_empty(&s->by_claim));
 	if (port && __builtin_bswap16(port) < INET_PORT_RESERVED &&
 	    priv_check(s->cred, PRIV_NETINET_RESERVEDPORT))
 		return -EACCES;
 	if (!port)
 		port = choose(ports, s);
-	if (!port || taken(ports, s, port))
+	if (!port || has_rival(ports, s, port, disagree))
 		return -EADDRINUSE;
-	s->local_port = port;
-	list_push(port_bucket(ports, port), &s->by_port);
+	port_begin(ports, s, port);
 	claim_begin(ports, s);
 	return 0;
 }
 
 /* A connection that a listener on port has got: shares it, whoever claims. */
 void inet_port_join(struct inet_ports *ports, struct inet_sock *s,
-		    uint16_t port)
+		    uint32_t local, uint16_t port)
 {
-	assert(!s->local_port && list_empty(&s->by_port) && port);
-	s->local_port = port;
-	list_push(port_bucket(ports, port), &s->by_port);
+	assert(list_empty(&s->by_claim));
+	s->local = s->bound = local;
+	port_begin(ports, s, port);
 }
 
 /* Is there another that s, which wants to listen, would take packets from? */
 bool inet_port_shared(const struct inet_ports *ports,
 		      const struct inet_sock *s)
 {
-	struct inet_sock *o = NULL;
-
-	while ((o = inet_ports_next(ports, s->local_port, o)))
-		if (o != s && listens(o) && overlap(s, o) &&
-		    !(both(s, o, SOCK_OPTION_REUSEPORT) &&
-		      s->cred->euid == o->cred->euid && same_realm(s, o)))
-			return true;
-	return false;
+	return has_rival(ports, s, s->local_port, robs);
 }
 
 void inet_pair_set(struct inet_ports *ports, struct inet_sock *s,
-		   uint32_t remote, uint16_t remote_port)
+		   uint32_t local, uint32_t remote, uint16_t remote_port)
 {
 	assert(!remote || s->local_port);	/* else no packet finds it */
+	assert(!s->local_port == list_empty(&s->by_port));
 	list_remove(&s->by_pair);
-	list_remove(&s->by_claim);
+	claim_end(s);
+	s->local = local;
 	s->remote = remote;
 	s->remote_port = remote_port;
 	if (remote)
 		list_push(pair_bucket(ports, remote, remote_port,
 				      s->local_port), &s->by_pair);
-	else if (s->local_port)
+	if (s->local_port)
 		claim_begin(ports, s);
 }
 
-void inet_unbind(struct inet_ports *ports, struct inet_sock *s)
+void inet_unbind(struct inet_sock *s)
 {
-	inet_pair_set(ports, s, 0, 0);
+	claim_end(s);
+	list_remove(&s->by_pair);
 	list_remove(&s->by_port);
-	list_remove(&s->by_claim);
-	s->local_port = 0;
-	assert(list_empty(&s->by_pair) && !s->remote);
+	list_remove(&s->by_realm);
+	s->local_port = s->remote_port = 0;
+	s->remote = 0;
 }
 
 /* --- whose a packet is ------------------------------------------------------------ */
@@ -240,48 +322,53 @@ static bool only_ends(const struct inet_sock *s)
 	return !s->sock.file && prison_has_ip4(s->cred->prison, s->local);
 }
 
-/* How exactly s claims dst; 0: not at all. An address is more than all of a
- * realm, a realm deep in the tree more than one above, a device a little. */
-static unsigned claim(const struct inet_sock *s, uint32_t dst, int device)
+/* How exactly s claims dst, by its address or its realm's; 0: not at all. A realm
+ * deep in the tree more than one above, a device a little. */
+static unsigned claim(const struct inet_sock *s, uint32_t dst, uint16_t port,
+		      int device)
 {
-	enum { ADDRESS = 1 << 24, DEPTH = 2 };
-	unsigned v = 1 + DEPTH * inet_realm(s->cred->prison)->depth;
+	enum { DEPTH = 2 };
 
-	if (s->remote || !device_fits(s, device) ||
+	if (s->local_port != port || !device_fits(s, device) ||
 	    (s->sock.type == SOCK_STREAM && !listens(s)))
 		return 0;
-	if (s->device)
-		v++;
-	if ((s->local && s->local != dst) || !inet_may_receive(s, dst))
-		return 0;
-	return s->local ? ADDRESS + v : v;
+	return inet_may_receive(s, dst) ?
+		1 + DEPTH * s->realm->depth + !!s->device : 0;
 }
 
-/* The most exact of the claims to dport that are kept under the address key. */
-static struct inet_sock *claim_find(const struct inet_ports *ports,
-				    uint32_t key, uint32_t dst, uint16_t dport,
-				    int device)
+struct claim {
+	struct inet_sock *by;	/* NULL: nobody */
+	unsigned value;
+};
+
+/* *most: the most exact claim on dst, or with realm on all that realm has, if it
+ * is more than that. */
+static void claim_find(const struct inet_ports *ports, uint32_t dst,
+		       const struct prison *realm, uint16_t port, int device,
+		       struct claim *most)
 {
-	struct inet_sock *best = NULL;
-	unsigned most = 0;
+	uint32_t local = realm ? 0 : dst;
 
-	list_each(l, claim_bucket(ports, dport, key)) {
+	list_each(l, claim_bucket(ports, port, local, realm)) {
 		struct inet_sock *s = list_entry(l, struct inet_sock, by_claim);
-		unsigned v = s->local_port == dport ? claim(s, dst, device) : 0;
+		unsigned v;
 
-		if (v > most) {
-			most = v;
-			best = s;
-		}
+		if (s->remote)
+			return;		/* and so have all behind it */
+		if (s->local != local || (realm && s->realm != realm))
+			continue;
+		v = claim(s, dst, port, device);
+		if (v > most->value)
+			*most = (struct claim){ s, v };
 	}
-	assert(!best || !best->remote);
-	return best;
 }
 
 struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 			      uint16_t sport, uint32_t dst, uint16_t dport,
 			      int device)
 {
+	const struct prison_holder *h = NULL;
+	struct claim most = { NULL, 0 };
 	struct inet_sock *s;
 
 	list_each(l, pair_bucket(ports, src, sport, dport)) {
@@ -292,6 +379,12 @@ struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 		    (inet_may_receive(s, dst) || only_ends(s)))
 			return s;
 	}
-	s = claim_find(ports, dst, dst, dport, device);
-	return s ? s : claim_find(ports, 0, dst, dport, device);
+	claim_find(ports, dst, NULL, dport, device, &most);
+	if (most.by)
+		return most.by;
+	while ((h = prison_holder_next(dst, true, h)))
+		claim_find(ports, dst, h->prison, dport, device, &most);
+	if (!most.by)
+		claim_find(ports, dst, prison_host(), dport, device, &most);
+	return most.by;
 }

@@ -29,9 +29,8 @@ static struct tcp_sock *child_new(struct tcp_sock *s,
 	c->inet.ttl = s->inet.ttl;
 	c->inet.tos = s->inet.tos;
 	c->inet.device = s->inet.device;
-	c->inet.local = c->inet.bound = syn->dst;
-	inet_port_join(c->inet.ports, &c->inet, syn->dport);
-	inet_pair_set(c->inet.ports, &c->inet, syn->src, syn->sport);
+	inet_port_join(c->inet.ports, &c->inet, syn->dst, syn->dport);
+	inet_pair_set(c->inet.ports, &c->inet, syn->dst, syn->src, syn->sport);
 	tcp_begin(c, iss, tcp_secret(syn, TCP_SECRET_TIME));
 	tcp_negotiate(c, syn);
 	(void)tcp_mss_offer(c, syn->src);

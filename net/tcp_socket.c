@@ -115,9 +115,9 @@ void tcp_done(struct tcp_sock *s, int err)
 	s->ack_now = s->ack_owed = false;
 	s->inet.sock.error = err;
 	s->inet.sock.shut = SOCK_NO_RECEIVE | SOCK_NO_SEND;
-	inet_pair_set(s->inet.ports, &s->inet, 0, 0);
+	inet_pair_set(s->inet.ports, &s->inet, s->inet.local, 0, 0);
 	if (s->orphan)
-		inet_unbind(s->inet.ports, &s->inet);
+		inet_unbind(&s->inet);
 	stream_wake(&s->inet.sock);
 }
 
@@ -331,7 +331,7 @@ static void tcp_release(struct sock *sock)
 	if (s->state == TCP_FIN_WAIT2)
 		tcp_fin_acked(s);
 	if (s->state == TCP_CLOSED && s->inet.local_port)
-		inet_unbind(s->inet.ports, &s->inet);
+		inet_unbind(&s->inet);
 	tcp_reap(s);
 }
 

@@ -104,6 +104,87 @@ TEST(the_most_exact_claim_gets_the_packet)
 	CHECK(glue_lookup("10.0.0.20", 80) == jail);
 }
 
+/* Who claims all addresses claims those that the prison has now. */
+TEST(claims_of_all_follow_the_addresses)
+{
+	struct glue_sock *host, *outer, *inner;
+	struct prison *b, *child;
+
+	addresses();
+	b = glue_jail(NULL, "10.0.0.20", "10.0.0.21", "10.0.0.22");
+	child = glue_jail(b, "10.0.0.21", "10.0.0.22", NULL);
+	host = bound(NULL, "0.0.0.0", 80, 0, NULL);
+	outer = bound(b, "0.0.0.0", 80, 0, NULL);
+	inner = bound(child, "0.0.0.0", 80, 0, "0.0.0.0:80");
+	CHECK(glue_lookup("10.0.0.20", 80) == outer);
+	CHECK(glue_lookup("10.0.0.21", 80) == inner);
+	CHECK(glue_lookup("10.0.0.22", 80) == inner);
+	glue_jail_addresses(child, "10.0.0.22", NULL, NULL);
+	CHECK(glue_lookup("10.0.0.21", 80) == outer);
+	CHECK(glue_lookup("10.0.0.22", 80) == inner);
+	glue_jail_addresses(b, "10.0.0.20", "10.0.0.21", NULL);
+	CHECK(glue_lookup("10.0.0.22", 80) == host);	/* the child's too */
+	glue_jail_addresses(b, "10.0.0.22", "10.0.0.21", NULL);
+	CHECK(glue_lookup("10.0.0.22", 80) == outer);
+	CHECK(glue_lookup("10.0.0.20", 80) == host);
+	glue_jail_addresses(child, "10.0.0.22", "10.0.0.21", NULL);
+	CHECK(glue_lookup("10.0.0.22", 80) == inner);
+	CHECK_EQ(glue_connect(inner, "10.0.0.9", 9), 0);
+	CHECK(glue_lookup("10.0.0.22", 80) == outer);	/* it claims no more */
+	glue_close(outer);
+	CHECK(glue_lookup("10.0.0.22", 80) == host);
+	glue_jail_addresses(b, NULL, NULL, NULL);
+	CHECK(glue_lookup("10.0.0.22", 80) == host);
+	glue_close(inner);
+}
+
+/* Two that had more addresses may come to share one. */
+TEST(brothers_with_the_same_address)
+{
+	struct glue_sock *host, *one, *two;
+	struct prison *a, *b;
+
+	addresses();
+	a = glue_jail(NULL, "10.0.0.20", "10.0.0.21", NULL);
+	b = glue_jail(NULL, "10.0.0.22", "10.0.0.1", NULL);
+	host = bound(NULL, "0.0.0.0", 80, 0, NULL);
+	one = bound(a, "0.0.0.0", 80, 0, NULL);
+	two = bound(b, "0.0.0.0", 80, 0, NULL);
+	glue_jail_addresses(a, "10.0.0.20", NULL, NULL);
+	glue_jail_addresses(b, "10.0.0.20", NULL, NULL);
+	CHECK(glue_lookup("10.0.0.20", 80) != host);
+	glue_close(one);
+	CHECK(glue_lookup("10.0.0.20", 80) == two);
+	one = bound(a, "0.0.0.0", 80, 0, "10.0.0.20:80");
+	CHECK(glue_lookup("10.0.0.20", 80) == one);
+	refused(b, "10.0.0.20", 80, 0, EADDRINUSE);
+	glue_close(two);
+	refused(b, "10.0.0.20", 80, 0, EADDRINUSE);	/* his brother's */
+	glue_close(one);
+	CHECK(glue_lookup("10.0.0.20", 80) == host);
+}
+
+TEST(an_end_of_a_connection_is_taken_for_all_realms)
+{
+	struct glue_sock *s;
+	struct prison *a, *child;
+
+	addresses();
+	a = glue_jail(NULL, "10.0.0.20", NULL, NULL);
+	child = glue_jail(a, "10.0.0.20", NULL, NULL);
+	s = bound(child, "0.0.0.0", 80, 0, "10.0.0.20:80");
+	CHECK_EQ(glue_connect(s, "10.0.0.9", 9999), 0);
+	CHECK(!glue_lookup("10.0.0.20", 81));
+	refused(child, "10.0.0.20", 80, 0, EADDRINUSE);
+	refused(a, "10.0.0.20", 80, 0, EADDRINUSE);
+	refused(NULL, "10.0.0.20", 80, 0, EADDRINUSE);
+	bound(NULL, "0.0.0.0", 80, 0, NULL);
+	bound(NULL, "10.0.0.21", 81, 0, NULL);
+	refused(NULL, "0.0.0.0", 81, 0, EADDRINUSE);
+	glue_close(s);
+	bound(a, "10.0.0.20", 80, 0, NULL);
+}
+
 TEST(claims_exclude_each_other_as_on_linux)
 {
 	struct prison *a;
@@ -158,6 +239,10 @@ TEST(a_connected_pair_comes_first)
 
 	addresses();
 	b = glue_jail(NULL, "10.0.0.21", "10.0.0.22", NULL);
+	all = bound(NULL, "10.0.0.1", 81, GLUE_REUSEADDR, NULL);
+	pair = bound(NULL, "10.0.0.1", 81, GLUE_REUSEADDR, NULL);
+	CHECK_EQ(glue_connect(pair, "10.0.0.9", 9998), 0);
+	CHECK(glue_lookup("10.0.0.1", 81) == all);	/* from another */
 	all = bound(NULL, "0.0.0.0", 80, GLUE_REUSEADDR, NULL);
 	pair = bound(NULL, "0.0.0.0", 80, GLUE_REUSEADDR, NULL);
 	CHECK_EQ(glue_connect(pair, "10.0.0.9", 9999), 0);
