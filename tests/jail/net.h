@@ -221,4 +221,24 @@ static inline void net_alias(const char *label, const char *addr)
 	CHECK_OK(net_ask(label, SIOCSIFNETMASK, "255.255.255.255"));
 }
 
+/* What comes from fd until it holds text; told of by FAIL otherwise. */
+static inline void net_expect(int fd, const char *text)
+{
+	struct timeval t = { 10, 0 };
+	char buf[4096];
+	int n = 0, k = 1;
+
+	CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)));
+	while (k > 0 && n < (int)sizeof(buf) - 1) {
+		k = recv(fd, buf + n, sizeof(buf) - 1 - n, 0);
+		n += k > 0 ? k : 0;
+		buf[n] = '\0';
+		for (int i = 0; i < n; i++)
+			buf[i] = buf[i] ? buf[i] : ' ';
+		if (strstr(buf, text))
+			return;
+	}
+	FAIL("no \"%s\" in: %s", text, buf);
+}
+
 #endif
