@@ -60,11 +60,6 @@ int str_to_u64(const char *s, unsigned base, uint64_t *out)
 	return *s && !*end ? 0 : -EINVAL;
 }
 
-void packet_netif_down(const struct netif *i)
-{
-	(void)i;
-}
-
 uint64_t arch_clock_ns(void)
 {
 	return now_ns;
