@@ -120,16 +120,16 @@ static int request_take(const struct option_call *c, bool alone,
 	return option_take(c, r, c->len < sizeof *r ? MREQ : sizeof *r);
 }
 
-static int group_take(struct sock *sock, const struct option_call *c)
+static int group_take(struct option_call *c)
 {
 	bool add = c->row->name == IP_ADD_MEMBERSHIP;
-	struct inet_sock *s = inet_of(sock);
+	struct inet_sock *s = inet_of(c->sock);
 	struct abi_ip_mreqn r;
 	struct inet_group *g;
 	struct netif *i;
 	int err;
 
-	if (sock->type == SOCK_STREAM)
+	if (c->sock->type == SOCK_STREAM)
 		return -EPROTO;		/* one talks to one */
 	err = request_take(c, false, &r);
 	if (err)
@@ -149,9 +149,9 @@ static int group_take(struct sock *sock, const struct option_call *c)
 }
 
 /* By which interface, and from where, what is for a group leaves. */
-static int multicast_if_take(struct sock *sock, const struct option_call *c)
+static int multicast_if_take(struct option_call *c)
 {
-	struct inet_sock *s = inet_of(sock);
+	struct inet_sock *s = inet_of(c->sock);
 	struct abi_ip_mreqn r;
 	struct netif *i;
 	int err = request_take(c, true, &r);
@@ -178,47 +178,44 @@ static int multicast_if_take(struct sock *sock, const struct option_call *c)
 /* --- the table ------------------------------------------------------------------- */
 
 /* -1 is the default. */
-static int ttl_check(struct sock *sock, const struct option_call *c, int *v)
+static int ttl_check(struct option_call *c)
 {
-	if (*v == -1)
-		*v = c->row->name == IP_TTL ? inet_of(sock)->vnet->default_ttl :
-					      1;
+	const struct inet_sock *s = inet_of(c->sock);
+
+	if (c->v == -1)
+		c->v = c->row->name == IP_TTL ? s->vnet->default_ttl : 1;
 	return 0;
 }
 
-static int header_check(struct sock *sock, const struct option_call *c, int *v)
+static int header_check(struct option_call *c)
 {
-	(void)c;
-	(void)v;
-	return sock->type == SOCK_RAW ? 0 : -ENOPROTOOPT;
+	return c->sock->type == SOCK_RAW ? 0 : -ENOPROTOOPT;
 }
 
-static int free_bind_check(struct sock *sock, const struct option_call *c,
-			   int *v)
+static int free_bind_check(struct option_call *c)
 {
-	(void)c;
-	return *v && priv_check(inet_of(sock)->cred, PRIV_NETINET_BINDANY) ?
-		-EPERM : 0;
+	const struct cred *maker = inet_of(c->sock)->cred;
+
+	return c->v && priv_check(maker, PRIV_NETINET_BINDANY) ? -EPERM : 0;
 }
 
 /* What the path to the peer takes. -ENOTCONN. */
-static int mtu_show(struct sock *sock, const struct option_call *c, int *v)
+static int mtu_show(struct option_call *c)
 {
-	const struct inet_sock *s = inet_of(sock);
+	const struct inet_sock *s = inet_of(c->sock);
 	struct route r;
 
-	(void)c;
 	if (!s->remote || route_find_by(s->vnet, s->remote, s->device, &r))
 		return -ENOTCONN;
-	*v = min_u32(r.mtu, IP_MAX);
+	c->v = min_u32(r.mtu, IP_MAX);
 	return 0;
 }
 
-/* SO_BINDTODEVICE: a name; an empty one undoes it. To change it takes a right, as
- * on Linux: at another device somebody else may have the port. */
-static int device_take(struct sock *sock, const struct option_call *c)
+/* SO_BINDTODEVICE: a name; an empty one undoes it. To change it takes a right,
+ * as on Linux: at another device somebody else may have the port. */
+static int device_take(struct option_call *c)
 {
-	struct inet_sock *s = inet_of(sock);
+	struct inet_sock *s = inet_of(c->sock);
 	char name[NETIF_NAME_MAX];
 	struct netif *i;
 
@@ -233,9 +230,9 @@ static int device_take(struct sock *sock, const struct option_call *c)
 	return 0;
 }
 
-static int device_give(struct sock *sock, const struct option_call *c)
+static int device_give(struct option_call *c)
 {
-	struct inet_sock *s = inet_of(sock);
+	struct inet_sock *s = inet_of(c->sock);
 	struct netif *i = s->device ? netif_by_index(s->vnet, s->device) : NULL;
 
 	return option_give(c, i ? i->name : "", i ? strlen(i->name) + 1 : 0);

@@ -218,9 +218,9 @@ static unsigned netlink_poll(struct sock *sock, struct poller *p)
 
 /* --- options ------------------------------------------------------------------------ */
 
-static int group_take(struct sock *sock, const struct option_call *c)
+static int group_take(struct option_call *c)
 {
-	struct netlink_sock *s = netlink_of(sock);
+	struct netlink_sock *s = netlink_of(c->sock);
 	uint32_t v;
 	int err = option_take(c, &v, sizeof v);
 

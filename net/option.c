@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * option.c - setsockopt and getsockopt: a row is found in the family's tables,
- * then in that of SOL_SOCKET, and what it says is done. Options that have no row
- * do not exist: -ENOPROTOOPT.
+ * then in that of SOL_SOCKET, and what it says is done. Options without a row do
+ * not exist: -ENOPROTOOPT.
  *
  * Locks: the kernel lock. A copy to or from the user sleeps.
  */
@@ -19,32 +19,34 @@ static const struct sock_option *find_in(const struct sock_option *table,
 	return NULL;
 }
 
-/* A family's own comes before that of SOL_SOCKET with the same name. NULL and
- * -ENOPROTOOPT; -EOPNOTSUPP: s has no such level. */
-static int option_find(const struct sock *s, int level, int name,
-		       const struct sock_option **out)
+/* A family's own comes before that of SOL_SOCKET with the same name. */
+static const struct sock_option *option_find(const struct sock *s, int level,
+					     int name)
 {
-	const struct sock_option *const *tables = s->ops->options;
 	const struct sock_option *o = NULL;
 
 	for (unsigned n = 0; !o && n < ARRAY_LEN(s->ops->options); n++)
-		o = find_in(tables[n], level, name);
-	*out = o ? o : find_in(sock_option_table, level, name);
-	if (*out)
-		return 0;
-	return tables[0] || level == SOL_SOCKET ? -ENOPROTOOPT : -EOPNOTSUPP;
+		o = find_in(s->ops->options[n], level, name);
+	return o ? o : find_in(sock_option_table, level, name);
+}
+
+/* There is no such row: why? */
+static int option_missing(const struct sock *s, int level)
+{
+	return s->ops->options[0] || level == SOL_SOCKET ? -ENOPROTOOPT :
+							   -EOPNOTSUPP;
 }
 
 /* --- numbers -------------------------------------------------------------- */
 
-/* The lowest byte of a number comes first. */
+/* All that lies there, the lowest byte first. */
 static uint32_t number_load(const struct sock *s, const struct sock_option *o)
 {
-	uint32_t v = 0;
+	uint32_t is = 0;
 
-	assert(o->size <= sizeof v);
-	memcpy(&v, (const char *)s + o->at, o->size);
-	return v;
+	assert(o->size <= sizeof is);
+	memcpy(&is, (const char *)s + o->at, o->size);
+	return is;
 }
 
 static void number_store(struct sock *s, const struct sock_option *o, int v)
@@ -57,16 +59,15 @@ static void number_store(struct sock *s, const struct sock_option *o, int v)
 	memcpy((char *)s + o->at, &is, o->size);
 }
 
-static int number_take(const struct option_call *c, int *out)
+static int number_take(struct option_call *c)
 {
-	uint8_t byte;
+	uint8_t byte = 0;
 	int err;
 
-	if (!c->row || !(c->row->rule & OPTION_BYTE) || c->len >= sizeof *out)
-		return option_take(c, out, sizeof *out);
+	if (!c->row || !(c->row->rule & OPTION_BYTE) || c->len >= sizeof c->v)
+		return option_take(c, &c->v, sizeof c->v);
 	err = option_take(c, &byte, sizeof byte);
-	if (!err)
-		*out = byte;
+	c->v = byte;
 	return err;
 }
 
@@ -84,38 +85,40 @@ static int number_limit(const struct sock_option *o, int *v)
 	return o->rule & OPTION_CLAMP ? 0 : -EINVAL;
 }
 
-static int number_set(struct sock *s, const struct option_call *c, int v)
+static int number_set(struct option_call *c)
 {
 	const struct sock_option *o = c->row;
-	int err = o->check ? o->check(s, c, &v) : 0;
+	int err = o->check ? o->check(c) : 0;
 
 	if (!err)
-		err = number_limit(o, &v);
+		err = number_limit(o, &c->v);
 	if (err)
 		return err;
-	number_store(s, o, v);
+	number_store(c->sock, o, c->v);
 	if (o->changed)
-		o->changed(s);
+		o->changed(c->sock);
 	return 0;
 }
 
-static int number_give(struct sock *s, const struct option_call *c)
+static int number_give(struct option_call *c)
 {
 	const struct sock_option *o = c->row;
-	uint32_t is = number_load(s, o);
-	int v = o->bit ? (is & o->bit) != 0 : (int)is, err;
-	bool byte = o->rule & OPTION_BYTE && c->len && c->len < sizeof v;
+	uint32_t is = number_load(c->sock, o);
+	bool byte;
+	int err;
 
-	if (!v)
-		v = o->unset;
-	err = o->show ? o->show(s, c, &v) : 0;
+	c->v = o->bit ? (is & o->bit) != 0 : (int)is;
+	if (!c->v)
+		c->v = o->unset;
+	err = o->show ? o->show(c) : 0;
 	if (err)
 		return err;
-	byte = byte && (uint32_t)v <= UINT8_MAX;
-	return option_give(c, &v, byte ? sizeof(uint8_t) : sizeof v);
+	byte = o->rule & OPTION_BYTE && c->len && c->len < sizeof c->v &&
+	       (uint32_t)c->v <= UINT8_MAX;
+	return option_give(c, &c->v, byte ? sizeof(uint8_t) : sizeof c->v);
 }
 
-/* --- the user's memory ------------------------------------------------------ */
+/* --- the user's memory ---------------------------------------------------- */
 
 int option_take(const struct option_call *c, void *to, uint32_t n)
 {
@@ -139,45 +142,45 @@ int option_give(const struct option_call *c, const void *value, uint32_t n)
 	return user_put32(c->user_len, n);
 }
 
-/* --- the calls -------------------------------------------------------------- */
+/* --- the calls ------------------------------------------------------------ */
 
-/* As on Linux a number of SOL_SOCKET's is read before its name is looked for. */
+/* As on Linux, SOL_SOCKET's numbers are read before one looks for their name. */
 int sock_option_set(struct file *f, struct thread *me, int level, int name,
 		    uint32_t user, uint32_t len)
 {
-	struct option_call c = { .who = me->cred, .user = user, .len = len };
 	struct sock *s = f->private;
-	int found = option_find(s, level, name, &c.row), v, err;
+	const struct sock_option *o = option_find(s, level, name);
+	struct option_call c = { .sock = s, .row = o, .who = me->cred,
+				 .user = user, .len = len };
+	int err;
 
 	if ((int32_t)len < 0)
 		return -EINVAL;
-	if (found && level != SOL_SOCKET)
-		return found;
-	if (c.row && c.row->take)
-		return c.row->take(s, &c);
-	err = number_take(&c, &v);
+	if (!o && level != SOL_SOCKET)
+		return option_missing(s, level);
+	if (o && o->take)
+		return o->take(&c);
+	err = number_take(&c);
 	if (err)
 		return err;
-	if (found || c.row->rule & OPTION_READ)
-		return -ENOPROTOOPT;
-	return number_set(s, &c, v);
+	return o && !(o->rule & OPTION_READ) ? number_set(&c) : -ENOPROTOOPT;
 }
 
 int sock_option_get(struct file *f, struct thread *me, int level, int name,
 		    uint32_t user, uint32_t user_len)
 {
-	struct option_call c = { .who = me->cred, .user = user,
-				 .user_len = user_len };
 	struct sock *s = f->private;
-	int found = option_find(s, level, name, &c.row);
+	const struct sock_option *o = option_find(s, level, name);
+	struct option_call c = { .sock = s, .row = o, .who = me->cred,
+				 .user = user, .user_len = user_len };
 
-	if (found == -EOPNOTSUPP)
-		return found;
+	if (!o && option_missing(s, level) == -EOPNOTSUPP)
+		return -EOPNOTSUPP;
 	if (user_get32(user_len, &c.len))
 		return -EFAULT;
 	if ((int32_t)c.len < 0)
 		return -EINVAL;
-	if (found || c.row->rule & OPTION_WRITE)
+	if (!o || o->rule & OPTION_WRITE)
 		return -ENOPROTOOPT;
-	return c.row->give ? c.row->give(s, &c) : number_give(s, &c);
+	return o->give ? o->give(&c) : number_give(&c);
 }

@@ -14,10 +14,12 @@
 #include "net/net.h"
 
 struct option_call {		/* a setsockopt or getsockopt under way */
+	struct sock *sock;
 	const struct sock_option *row;
 	const struct cred *who;
 	uint32_t user, len;	/* the user's value; get: the room for it */
 	uint32_t user_len;	/* get: where he is told its length */
+	int v;			/* a number */
 };
 
 enum {	/* sock_option.rule */
@@ -29,18 +31,18 @@ enum {	/* sock_option.rule */
 struct sock_option {
 	int level, name;	/* name 0: behind the last row */
 	unsigned rule;		/* OPTION_* */
-	size_t at, size;	/* of the number, from the struct sock on; or 0 */
+	size_t at, size;	/* of the number, from the struct sock on */
 	uint32_t bit;		/* it is that bit there; 0: all of it */
 	int least, most;	/* most 0: a switch, on by all but 0 */
 	int unset;		/* what 0 is told as */
-	/* What is kept instead of *v, before its limits are looked at; what is
-	 * told instead. -E: it is refused. */
-	int (*check)(struct sock *s, const struct option_call *c, int *v);
-	int (*show)(struct sock *s, const struct option_call *c, int *v);
+	/* They may change c->v, before the limits are looked at; before it is
+	 * told. -E: it is refused. */
+	int (*check)(struct option_call *c);
+	int (*show)(struct option_call *c);
 	void (*changed)(struct sock *s);	/* it was set */
 	/* Instead of all that, where it is no number. Sleep. */
-	int (*take)(struct sock *s, const struct option_call *c);
-	int (*give)(struct sock *s, const struct option_call *c);
+	int (*take)(struct option_call *c);
+	int (*give)(struct option_call *c);
 };
 /* In a row: the number is that member of a family's struct type, whose struct
  * sock is its member sock. */

@@ -426,9 +426,9 @@ static void member_end(struct packet_sock *s, struct member *m)
 	charged_free(s->sock.prison, m, sizeof *m);
 }
 
-static int member_take(struct sock *sock, const struct option_call *c)
+static int member_take(struct option_call *c)
 {
-	struct packet_sock *s = packet_of(sock);
+	struct packet_sock *s = packet_of(c->sock);
 	struct abi_packet_mreq r;
 	struct member *m;
 	int err = option_take(c, &r, sizeof r);
@@ -444,29 +444,29 @@ static int member_take(struct sock *sock, const struct option_call *c)
 	return 0;	/* also where there was none, as on Linux */
 }
 
-static int filter_take(struct sock *sock, const struct option_call *c)
+static int filter_take(struct option_call *c)
 {
-	struct packet_sock *s = packet_of(sock);
+	struct packet_sock *s = packet_of(c->sock);
 	struct filter *old, *f = NULL;
 	int err;
 
 	if (c->row->name == SO_DETACH_FILTER && !s->filter)
 		return -ENOENT;
 	if (c->row->name == SO_ATTACH_FILTER) {
-		err = filter_load(sock->prison, c->user, c->len, &f);
+		err = filter_load(c->sock->prison, c->user, c->len, &f);
 		if (err)
 			return err;
 	}
 	old = s->filter;
 	s->filter = f;
-	filter_free(sock->prison, old);
+	filter_free(c->sock->prison, old);
 	return 0;
 }
 
 /* A ring that is mapped stays; what waits in the queue goes. */
-static int ring_take(struct sock *sock, const struct option_call *c)
+static int ring_take(struct option_call *c)
 {
-	struct packet_sock *s = packet_of(sock);
+	struct packet_sock *s = packet_of(c->sock);
 	struct abi_tpacket_req r;
 	struct packet_ring *made = NULL;
 	int err = option_take(c, &r, sizeof r);
@@ -476,7 +476,7 @@ static int ring_take(struct sock *sock, const struct option_call *c)
 	if (r.block_count ? s->version != TPACKET_V2 : r.frame_count != 0)
 		return -EINVAL;
 	if (r.block_count && !s->ring)
-		err = packet_ring_new(sock->prison, &r, s->reserve, &made);
+		err = packet_ring_new(c->sock->prison, &r, s->reserve, &made);
 	if (err)
 		return err;
 	if (s->ring && (r.block_count || packet_ring_mapped(s->ring))) {
@@ -490,19 +490,16 @@ static int ring_take(struct sock *sock, const struct option_call *c)
 }
 
 /* What a ring will be like is said before there is one. */
-static int plan_check(struct sock *sock, const struct option_call *c, int *v)
+static int plan_check(struct option_call *c)
 {
-	(void)c;
-	(void)v;
-	return packet_of(sock)->ring ? -EBUSY : 0;
+	return packet_of(c->sock)->ring ? -EBUSY : 0;
 }
 
 /* The size of a frame's header in a ring of the version that stands there. */
-static int header_give(struct sock *sock, const struct option_call *c)
+static int header_give(struct option_call *c)
 {
 	uint32_t v;
 
-	(void)sock;
 	if (user_get32(c->user, &v))
 		return -EFAULT;
 	if (v != TPACKET_V2)
@@ -512,9 +509,9 @@ static int header_give(struct sock *sock, const struct option_call *c)
 }
 
 /* Statistics begin anew each time. */
-static int stats_give(struct sock *sock, const struct option_call *c)
+static int stats_give(struct option_call *c)
 {
-	struct packet_sock *s = packet_of(sock);
+	struct packet_sock *s = packet_of(c->sock);
 	struct abi_tpacket_stats stats = s->stats;
 
 	memset(&s->stats, 0, sizeof s->stats);

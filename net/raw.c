@@ -181,11 +181,9 @@ static void raw_error(struct vnet *v, const struct ip_header *h,
 
 /* --- the table ---------------------------------------------------------------------- */
 
-static int filter_check(struct sock *sock, const struct option_call *c, int *v)
+static int filter_check(struct option_call *c)
 {
-	(void)c;
-	(void)v;
-	return sock->protocol == IPPROTO_ICMP ? 0 : -ENOPROTOOPT;
+	return c->sock->protocol == IPPROTO_ICMP ? 0 : -ENOPROTOOPT;
 }
 
 static const struct sock_option raw_option_table[] = {

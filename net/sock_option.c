@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sock_option.c - options of level SOL_SOCKET (Linux socket(7)): switches, which
- * are bits of sock.options, numbers, times, and who is at the other end.
+ * sock_option.c - options of level SOL_SOCKET (Linux socket(7)): switches, each
+ * a bit of sock.options, numbers, times, and who is at the other end.
  *
  * Locks: the kernel lock.
  */
@@ -14,28 +14,24 @@ enum {
 	US_PER_SEC = 1000000, NS_PER_US = 1000,
 };
 
-/* --- numbers with a rule of their own ------------------------------------------ */
+/* --- numbers with a rule of their own ------------------------------------- */
 
-static int debug_check(struct sock *s, const struct option_call *c, int *v)
+static int debug_check(struct option_call *c)
 {
-	(void)s;
-	return *v && priv_check(c->who, PRIV_PROC_SETRLIMIT) ? -EACCES : 0;
+	return c->v && priv_check(c->who, PRIV_PROC_SETRLIMIT) ? -EACCES : 0;
 }
 
 /* Half of what is wanted is for the kernel's own structs: it is doubled. */
-static int buffer_check(struct sock *s, const struct option_call *c, int *v)
+static int buffer_check(struct option_call *c)
 {
-	(void)s;
-	(void)c;
-	*v = min_u32((uint32_t)*v, BUFFER_MAX) * 2;
+	c->v = min_u32((uint32_t)c->v, BUFFER_MAX) * 2;
 	return 0;
 }
 
 /* Beyond BUFFER_MAX goes who may raise limits. */
-static int buffer_force(struct sock *s, const struct option_call *c, int *v)
+static int buffer_force(struct option_call *c)
 {
-	(void)s;
-	*v = *v > 0 ? min_u32(*v, INT32_MAX / 2) * 2 : 0;
+	c->v = c->v > 0 ? min_u32(c->v, INT32_MAX / 2) * 2 : 0;
 	return priv_check(c->who, PRIV_PROC_SETRLIMIT);
 }
 
@@ -46,69 +42,66 @@ static void buffer_changed(struct sock *s)
 		s->ops->resized(s);
 }
 
-static int low_check(struct sock *s, const struct option_call *c, int *v)
+static int low_check(struct option_call *c)
 {
-	(void)s;
-	(void)c;
-	if (*v < 0)
-		*v = INT32_MAX;
+	if (c->v < 0)
+		c->v = INT32_MAX;
 	return 0;
 }
 
-static int priority_check(struct sock *s, const struct option_call *c, int *v)
+static int priority_check(struct option_call *c)
 {
-	(void)s;
-	(void)c;
-	return *v < 0 || *v > PRIORITY_MAX ? -EPERM : 0;
+	return c->v < 0 || c->v > PRIORITY_MAX ? -EPERM : 0;
 }
 
 /* All four are one member: the name of that which was asked for last. */
-static int timestamp_check(struct sock *s, const struct option_call *c, int *v)
+static int timestamp_check(struct option_call *c)
 {
-	(void)s;
-	if (*v)
-		*v = c->row->name;
+	if (c->v)
+		c->v = c->row->name;
 	return 0;
 }
 
-static int timestamp_show(struct sock *s, const struct option_call *c, int *v)
+static int timestamp_show(struct option_call *c)
 {
-	*v = s->timestamp == c->row->name;
+	c->v = c->sock->timestamp == c->row->name;
 	return 0;
 }
 
-static int error_show(struct sock *s, const struct option_call *c, int *v)
+static int error_show(struct option_call *c)
 {
-	(void)c;
-	*v = -sock_take_error(s);
+	c->v = -sock_take_error(c->sock);
 	return 0;
 }
 
-static int listening_show(struct sock *s, const struct option_call *c, int *v)
+static int listening_show(struct option_call *c)
 {
-	(void)c;
-	*v = s->ops->listening && s->ops->listening(s);
+	const struct sock_ops *ops = c->sock->ops;
+
+	c->v = ops->listening && ops->listening(c->sock);
 	return 0;
 }
 
-/* --- structs --------------------------------------------------------------------- */
+/* --- structs -------------------------------------------------------------- */
 
-static int linger_take(struct sock *s, const struct option_call *c)
+static int linger_take(struct option_call *c)
 {
 	struct abi_linger l;
 	int err = option_take(c, &l, sizeof l);
 
 	if (err)
 		return err;
-	s->linger.on = l.on != 0;
+	c->sock->linger.on = l.on != 0;
 	if (l.on)
-		s->linger.seconds = l.seconds;
+		c->sock->linger.seconds = l.seconds;
 	return 0;
 }
 
-static int linger_give(struct sock *s, const struct option_call *c)
+static int linger_give(struct option_call *c)
 {
-	return option_give(c, &s->linger, sizeof s->linger);
+	const struct abi_linger *l = &c->sock->linger;
+
+	return option_give(c, l, sizeof *l);
 }
 
 static bool is_wide(const struct option_call *c)
@@ -119,9 +112,9 @@ static bool is_wide(const struct option_call *c)
 
 /* A struct timeval in either width; no time at all means forever, and one
  * before now that nothing is waited for. */
-static int time_take(struct sock *s, const struct option_call *c)
+static int time_take(struct option_call *c)
 {
-	uint64_t *to = (uint64_t *)((char *)s + c->row->at);
+	uint64_t *to = (uint64_t *)((char *)c->sock + c->row->at);
 	int64_t wide[2];
 	int32_t narrow[2];
 	int err;
@@ -146,9 +139,9 @@ static int time_take(struct sock *s, const struct option_call *c)
 	return 0;
 }
 
-static int time_give(struct sock *s, const struct option_call *c)
+static int time_give(struct option_call *c)
 {
-	uint64_t ns = *(uint64_t *)((char *)s + c->row->at), sec = 0;
+	uint64_t ns = *(uint64_t *)((char *)c->sock + c->row->at), sec = 0;
 	uint32_t us_rest = 0;
 
 	if (ns != SLEEP_FOREVER)
@@ -160,24 +153,24 @@ static int time_give(struct sock *s, const struct option_call *c)
 	return option_give(c, (int32_t[]){ sec, us_rest }, 2 * sizeof(int32_t));
 }
 
-/* Who is at the other end. A process that the asker cannot see has no number. */
-static int peer_give(struct sock *s, const struct option_call *c)
+/* Who is at the other end. A process that one cannot see has no number. */
+static int peer_give(struct option_call *c)
 {
-	const struct cred *peer = s->peer_cred;
+	const struct cred *peer = c->sock->peer_cred;
 	struct abi_ucred u = { 0, UINT32_MAX, UINT32_MAX };
 
 	if (peer) {
 		if (proc_sees_cred(c->who, peer))
-			u.pid = s->peer_pid;
+			u.pid = c->sock->peer_pid;
 		u.uid = peer->euid;
 		u.gid = peer->egid;
 	}
 	return option_give(c, &u, sizeof u);
 }
 
-static int peer_groups_give(struct sock *s, const struct option_call *c)
+static int peer_groups_give(struct option_call *c)
 {
-	const struct cred *peer = s->peer_cred;
+	const struct cred *peer = c->sock->peer_cred;
 	uint32_t n;
 	int err;
 
@@ -194,7 +187,7 @@ static int peer_groups_give(struct sock *s, const struct option_call *c)
 	return err;
 }
 
-/* --- the table ------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------ */
 
 #define AT(number, member) .level = SOL_SOCKET, .name = number, \
 	.at = offsetof(struct sock, member), \

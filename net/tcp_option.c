@@ -37,33 +37,30 @@ static void keep_changed(struct sock *sock)
 }
 
 /* Rounded up to when a SYN-ACK is sent again. */
-static int defer_check(struct sock *sock, const struct option_call *c, int *v)
+static int defer_check(struct option_call *c)
 {
 	int step = 1, sum = 0;
 
-	(void)sock;
-	(void)c;
-	for (unsigned n = 0; n < DEFER_TRIES && sum < *v; n++) {
+	for (unsigned n = 0; n < DEFER_TRIES && sum < c->v; n++) {
 		sum += step;
 		step = (int)min_u32(step * 2, TCP_RTO_MAX / MS);
 	}
-	*v = sum;
+	c->v = sum;
 	return 0;
 }
 
-static int mss_show(struct sock *sock, const struct option_call *c, int *v)
+static int mss_show(struct option_call *c)
 {
-	const struct tcp_sock *s = tcp_of(sock);
+	const struct tcp_sock *s = tcp_of(c->sock);
 
-	(void)c;
 	if (tcp_synchronized(s))
-		*v = tcp_mss(s);
+		c->v = tcp_mss(s);
 	return 0;
 }
 
-static int control_take(struct sock *sock, const struct option_call *c)
+static int control_take(struct option_call *c)
 {
-	struct tcp_sock *s = tcp_of(sock);
+	struct tcp_sock *s = tcp_of(c->sock);
 	char name[CONTROL_NAME];
 
 	if (!c->len)
@@ -81,19 +78,19 @@ static int control_take(struct sock *sock, const struct option_call *c)
 	return 0;
 }
 
-static int control_give(struct sock *sock, const struct option_call *c)
+static int control_give(struct option_call *c)
 {
 	char name[CONTROL_NAME] = "";
 
-	str_copy(name, tcp_of(sock)->opt.control->name, sizeof name);
+	str_copy(name, tcp_of(c->sock)->opt.control->name, sizeof name);
 	return option_give(c, name, sizeof name);
 }
 
-static int info_give(struct sock *sock, const struct option_call *c)
+static int info_give(struct option_call *c)
 {
 	struct abi_tcp_info info;
 
-	tcp_info_fill(tcp_of(sock), &info);
+	tcp_info_fill(tcp_of(c->sock), &info);
 	return option_give(c, &info, sizeof info);
 }
 
