@@ -86,7 +86,10 @@ MEANING = [
      "a jail cannot be given network interface em0 yet"),
     ("a { persist; interface = lo;\n ip4.addr = 10.0.0.1,\"lo|10.0.0.2/0\"; }", 2,
      "ip4.addr: 10.0.0.2: \"0\" is not a netmask"),
-    ("a { persist; ip4.addr = \"10.0.0.1/24 vhid 1\"; }", 1, "\"24 vhid 1\" is not a netmask"),
+    ("a { persist; ip4.addr = \"10.0.0.1/24 vhid 1\"; }", 1,
+     "ip4.addr: 10.0.0.1 vhid 1: the words are for an interface, and none is named"),
+    ("a { persist; ip4.addr = \"10.0.0.1/x vhid 1\"; }", 1, "\"x\" is not a netmask"),
+    ("a { persist; ip_hostname = some; }", 1, "ip_hostname: \"some\" is not true or false"),
     ("a { persist;\n interface = em0; }", 2, "a: interface: there is no network interface em0"),
 ]
 

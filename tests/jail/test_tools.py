@@ -172,6 +172,44 @@ def test_interface(host):
     assert list(host.aliases()) == ["10.9.0.2"]
 
 
+def test_words_for_ifconfig(host):
+    host.ok("jail -c name=web persist ip4.addr='lo|10.9.0.1/24 netmask 255.255.0.0'")
+    assert host.aliases() == {"10.9.0.1": "255.255.0.0"}
+    host.ok("jail -qr web")
+    status, _, err = host.sh("jail -c name=web persist ip4.addr='lo|10.9.0.1 frobnicate'")
+    assert status == 1 and "ip4.addr: 10.9.0.1: \"frobnicate\": ifconfig failed" in err
+    assert host.aliases() == {} and host.runs("web") == []
+
+
+HOSTS = "10.9.2.1 web.example\n10.9.2.2 web.example\n10.9.2.3 other.example\n"
+
+
+def test_addresses_of_the_host_name(host):
+    """ip_hostname, behind those of ip4.addr, each once; FreeBSD's jail(8)."""
+    host.conf(HOSTS, "/etc/hosts")
+    host.ok("jail -c name=web persist host.hostname=web.example interface=lo "
+            "ip4.addr=10.9.2.9,10.9.2.2 ip_hostname")
+    assert host.ok("jls -j web ip4.addr") == "10.9.2.9,10.9.2.2,10.9.2.1\n"
+    assert sorted(host.aliases()) == ["10.9.2.1", "10.9.2.2", "10.9.2.9"]
+    host.ok("jail -m name=web host.hostname=other.example interface=lo ip_hostname")
+    assert host.ok("jls -j web ip4.addr") == "10.9.2.3\n"
+    host.ok("jail -qr web")
+    host.conf("web { persist; host.hostname = web.example; ip_hostname; }\n"
+              "not { persist; host.hostname = web.example; noip_hostname; }\n")
+    host.ok("jail -qc")
+    assert host.ok("jls -j web ip4.addr; jls -j not ip4") == "10.9.2.1,10.9.2.2\ndisable\n"
+    host.ok("jail -qr web not")
+    host.fails("jail -c name=web persist ip_hostname", "there is no host.hostname")
+    host.fails("jail -c name=web persist host.hostname=nobody.example ip_hostname",
+               "ip_hostname: nobody.example: ")
+    assert host.runs("web") == [] and host.aliases() == {}
+    assert host.ok("jail -h -n web /jail/a web.example 10.9.2.9 /bin/hostname") == "web.example\n"
+    host.ok("jail -h -n web /jail/a web.example 10.9.2.9 /bin/sleep 100 >/dev/null 2>&1 & "
+            "until jls -cj web; do sleep 0.1; done")
+    assert host.ok("jls -j web ip4.addr") == "10.9.2.9,10.9.2.1,10.9.2.2\n"
+    host.ok("jail -R web; rm /etc/hosts")
+
+
 def test_interface_of_a_command(host):
     """An address is there as long as what runs with it."""
     out = host.ok("jail -c path=/jail/a ip4.addr='lo|10.9.0.1' exec.prestart='ifconfig -a' "

@@ -326,10 +326,12 @@ def test_an_address_from_dnsmasq(dnsmasq, nic):
         output, status = guest.run("nslookup nobody.brig.test")
         assert status == 1 and "NXDOMAIN" in output
         assert "1 packets received" in guest.check("ping -c 1 web.brig.test")
+        guest.check("jail -c name=j persist host.hostname=web.brig.test ip_hostname")
+        assert guest.check("jls -j j ip4.addr; jail -qr j") == "10.9.0.1\n"
 
         guest.check("killall udhcpc 2>/dev/null; udhcpc -i eth0 -p /run/u.pid -b -R")
         asked = log.read_text().count("DHCPREQUEST")
-        guest.check("kill -USR1 $(cat /run/u.pid)")
+        guest.check("until kill -USR1 $(cat /run/u.pid) 2>/dev/null; do usleep 20000; done")
         until(lambda: log.read_text().count("DHCPACK") > asked)
         guest.check("kill $(cat /run/u.pid)")
         until(lambda: "DHCPRELEASE" in log.read_text())

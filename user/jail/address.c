@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * address.c - ip4.addr: [interface|]address[/mask], and the aliases of network
- * interfaces that it asks for, alone or by the parameter interface.
+ * address.c - ip4.addr: [interface|]address[/mask] [word ...], and the aliases
+ * of network interfaces that it asks for, alone or by the parameter interface.
+ * The words are ifconfig's, for the alias.
  *
  * An alias that we add has a label that says so (eth0:0a000214, the address in
  * hexadecimal). Only such a one is ever taken away, so that an address which
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "inner.h"
@@ -23,6 +25,7 @@
 struct alias {
 	const char *interface; /* NULL: only the jail gets the address */
 	struct in_addr addr, mask;
+	const char *words; /* for ifconfig; "": none */
 	struct alias *next;
 };
 
@@ -48,7 +51,7 @@ static int parse_mask(const char *text, struct in_addr *mask)
 static int parse(const struct entry *jail, const struct setting *s, char *text,
 		 struct alias *a)
 {
-	char *bar = strchr(text, '|'), *mask;
+	char *bar = strchr(text, '|'), *mask, *words;
 
 	a->interface = jail_value(jail, "interface");
 	if (a->interface && !*a->interface)
@@ -58,6 +61,10 @@ static int parse(const struct entry *jail, const struct setting *s, char *text,
 		a->interface = text;
 		text = bar + 1;
 	}
+	words = text + strcspn(text, " \t");
+	if (*words)
+		*words++ = '\0';
+	a->words = words + strspn(words, " \t");
 	mask = strchr(text, '/');
 	if (mask)
 		*mask++ = '\0';
@@ -177,6 +184,37 @@ static int add_alias(const struct alias *a)
 	return -1;
 }
 
+/* ifconfig says itself what is wrong. */
+static int add_words(const struct alias *a)
+{
+	char *words = keep_text(a->words, strlen(a->words)), *word;
+	char **argv = keep((strlen(words) + 3) * sizeof(*argv));
+	struct ifreq r;
+	int n = 0, status;
+	pid_t pid;
+
+	if (!*words)
+		return 0;
+	if (label(&r, a->interface, a->addr) < 0)
+		return -1;
+	argv[n++] = keep_text("ifconfig", strlen("ifconfig"));
+	argv[n++] = r.ifr_name;
+	while ((word = strsep(&words, " \t")))
+		if (*word)
+			argv[n++] = word;
+	argv[n] = NULL;
+	pid = fork();
+	if (!pid) {
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	errno = EINVAL;
+	return pid > 0 && !status ? 0 : -1;
+}
+
 static int check_interface(const struct entry *jail, const struct setting *s,
 			   const char *name)
 {
@@ -199,9 +237,16 @@ int check_interfaces(const struct entry *jail)
 	    parse_all(jail, &list) < 0)
 		return -1;
 	for (; list; list = list->next) {
-		if (check_interface(jail, jail_param(jail, "ip4.addr"),
-				    list->interface) < 0)
+		const struct setting *s = jail_param(jail, "ip4.addr");
+
+		if (check_interface(jail, s, list->interface) < 0)
 			return -1;
+		if (*list->words && !list->interface)
+			return complain_at(jail, s,
+					   "%s: %s %s: the words are for an "
+					   "interface, and none is named",
+					   s->name, inet_ntoa(list->addr),
+					   list->words);
 	}
 	return 0;
 }
@@ -232,6 +277,13 @@ int make_addresses(struct entry *jail)
 			  a->interface);
 		a->next = jail->aliases;
 		jail->aliases = a;
+		if (add_words(a) < 0)
+			return complain_at(jail, jail_param(jail, "ip4.addr"),
+					   "ip4.addr: %s: \"%s\": %s",
+					   inet_ntoa(a->addr), a->words,
+					   errno == EINVAL
+						   ? "ifconfig failed"
+						   : strerror(errno));
 	}
 	return 0;
 }

@@ -102,6 +102,7 @@ struct entry {
 	int unnamed;      /* messages go without the name */
 	int implied;      /* nobody named it: by a pattern, or depended on */
 	int depended;     /* it only has to be there */
+	int resolved;     /* ip_hostname was done */
 	char **command;   /* of command= on the command line, or NULL */
 	const char *root; /* path, made absolute */
 	struct mounted *mounted; /* by us, the last one first */
@@ -190,6 +191,14 @@ void see_addresses(struct entry *jail);
 /* Only those aliases we added, or all of ours that no jail needs any more. */
 int undo_addresses(struct entry *jail);
 int remove_addresses(struct entry *jail);
+
+/* hostname.c */
+/* The comma list `have` with the addresses of hostname behind it, those that
+ * are not in it; NULL after a complaint. */
+const char *hostname_addresses(const struct entry *jail, const char *hostname,
+			       const char *have);
+/* ip_hostname: those of host.hostname join ip4.addr. */
+int add_hostname_addresses(struct entry *jail);
 
 /* mount.c */
 int check_mounts(struct entry *jail);

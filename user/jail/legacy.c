@@ -4,8 +4,8 @@
  *
  * The child makes the jail and is its first process, so that the jail ends
  * with its last one. Foreign addresses are diverted to the jail's own
- * (ip4.foreign): the call's version 0 says so. A name or a securelevel needs
- * the newer call.
+ * (ip4.foreign): the call's version 0 says so. A name, a securelevel or more
+ * addresses (-h) need the newer call.
  */
 #include <arpa/inet.h>
 #include <enter.h>
@@ -92,7 +92,8 @@ static int go(void *arg)
 	struct old_jail *old = arg;
 	int clean = jail_is_on(old->jail, "exec.clean");
 	int by_params = jail_param(old->jail, "name") ||
-			jail_param(old->jail, "securelevel");
+			jail_param(old->jail, "securelevel") ||
+			jail_is_on(old->jail, "ip_hostname");
 	int jid = by_params ? make_by_params(old) : make_by_version_0(old);
 
 	if (jid < 0 || tell(old, jid) < 0)
@@ -123,6 +124,11 @@ static int check(struct old_jail *old)
 	if (inet_pton(AF_INET, old->ip, &old->address) != 1)
 		return complain(old->jail, "ip \"%s\" is not an IPv4 address",
 				old->ip);
+	if (jail_is_on(old->jail, "ip_hostname")) {
+		old->ip = hostname_addresses(old->jail, old->hostname, old->ip);
+		if (!old->ip)
+			return -1;
+	}
 	real = realpath(old->path, NULL);
 	if (!real || stat(real, &info) < 0)
 		return complain(old->jail, "path %s: %s", old->path,
@@ -159,10 +165,6 @@ int legacy(int argc, char **argv)
 	old.jail->unnamed = 1;
 	for (s = options.common; s; s = s->next)
 		jail_apply(old.jail, s);
-	if (jail_is_on(old.jail, "ip_hostname")) {
-		complain(old.jail, "-h: host names cannot be looked up here");
-		return FAILED;
-	}
 	old.path = argv[0];
 	old.hostname = argv[1];
 	old.ip = argv[2];

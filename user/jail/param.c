@@ -38,7 +38,7 @@ static const struct {
 	{ "exec.system_user", PARAM_TEXT },
 	{ "exec.timeout", PARAM_NUMBER },
 	{ "interface", PARAM_TEXT },
-	{ "ip_hostname", PARAM_NETWORK },
+	{ "ip_hostname", PARAM_BOOL },
 	{ "mount", PARAM_LIST },
 	{ "mount.devfs", PARAM_BOOL },
 	{ "mount.fdescfs", PARAM_BOOL },
@@ -68,7 +68,7 @@ int param_is_bool(const char *name)
 	int is_bool;
 
 	if (kind != PARAM_OTHER)
-		return kind == PARAM_BOOL || !strcmp(name, "ip_hostname");
+		return kind == PARAM_BOOL;
 	if (jailparam_init(&jp, name) < 0)
 		return 0;
 	is_bool = jp.jp_flags & JP_BOOL && !(jp.jp_flags & JP_NOBOOL);
@@ -143,10 +143,6 @@ static int check_own(const struct entry *jail, const struct setting *s,
 	case PARAM_NETWORK:
 		if (!value || !*value || !strcmp(value, "false"))
 			return 0;
-		if (!strcmp(s->name, "ip_hostname"))
-			return complain_at(jail, s,
-					   "ip_hostname: host names "
-					   "cannot be looked up here");
 		return complain_at(jail, s,
 				   "%s: a jail cannot be given network "
 				   "interface %s yet",
@@ -308,6 +304,8 @@ int jail_check(struct entry *jail, int creating)
 		if (kind != PARAM_OTHER && check_own(jail, s, kind) < 0)
 			return -1;
 	}
+	if (add_hostname_addresses(jail) < 0)
+		return -1;
 	n = jail_kernel_params(jail, &jp);
 	if (n < 0)
 		return -1;
