@@ -21,16 +21,29 @@ static bool held;
 
 /* --- what the rooms below give --------------------------------------------------- */
 
-void *kmem_alloc(size_t n)
+static unsigned fails_in;	/* 0: none does */
+
+void glue_fail(unsigned n)
 {
-	pieces++;
-	return malloc(n);
+	fails_in = n;
+}
+
+bool glue_failed(void)
+{
+	return !fails_in;
 }
 
 void *kmem_zalloc(size_t n)
 {
+	if (fails_in && !--fails_in)
+		return NULL;
 	pieces++;
 	return calloc(1, n);
+}
+
+void *kmem_alloc(size_t n)
+{
+	return kmem_zalloc(n);
 }
 
 void kmem_free(void *p)
@@ -44,7 +57,7 @@ char *kmem_strdup(const char *s)
 {
 	char *copy = kmem_alloc(strlen(s) + 1);
 
-	return memcpy(copy, s, strlen(s) + 1);
+	return copy ? memcpy(copy, s, strlen(s) + 1) : NULL;
 }
 
 size_t str_copy(char *to, const char *from, size_t size)
@@ -270,6 +283,8 @@ void glue_frame(const void *frame, unsigned n)
 {
 	struct packet *k = packet_new(n);
 
+	if (!k)
+		return;			/* a card without memory drops it */
 	memcpy(packet_put(k, n), frame, n);
 	netif_input(&eth0, k);
 	glue_settle();
@@ -327,6 +342,8 @@ int glue_send(uint32_t dst, const void *data, unsigned n, bool whole)
 	struct packet *k = packet_new(n);
 	int err;
 
+	if (!k)
+		return -ENOBUFS;
 	memcpy(packet_put(k, n), data, n);
 	err = ip_output(k, &o);
 	glue_settle();

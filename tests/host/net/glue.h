@@ -25,6 +25,9 @@ void glue_settle(void);			/* what was put off is done */
 void glue_hold(void);
 void glue_release(void);
 unsigned glue_memory(void);		/* pieces that are allocated now */
+/* The n-th allocation from now on fails; 0: none. Has it failed? */
+void glue_fail(unsigned n);
+bool glue_failed(void);
 /* 0 or the kernel's -E */
 int glue_send(uint32_t dst, const void *data, unsigned n, bool whole);
 int glue_error(void);			/* the last that GLUE_PROTOCOL was told */

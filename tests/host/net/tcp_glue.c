@@ -181,7 +181,7 @@ struct tcp_sock *tcp_glue_new(void)
 
 	who.prison = prison_host();
 	if (tcp_new(&who, &s))
-		panic("no memory");
+		return NULL;
 	s->inet.sock.receive_low = 1;
 	return s;
 }
