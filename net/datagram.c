@@ -16,34 +16,21 @@ enum { AT_SRC = 12 };
 
 /* --- birth and death -------------------------------------------------------- */
 
-int datagram_new(const struct cred *who, int type, const struct sock_ops *ops,
-		 struct list *all, struct datagram_sock **out)
+void datagram_begin(struct datagram_sock *s)
 {
-	struct datagram_sock *s = charged_alloc(who->prison, sizeof *s);
-
-	if (!s)
-		return -ENOMEM;
-	memset(s, 0, sizeof *s);
-	inet_sock_begin(&s->inet, who, type, ops, all);
 	packet_queue_init(&s->queue);
 	packet_queue_init(&s->errors);
-	*out = s;
-	return 0;
 }
 
 void datagram_release(struct sock *sock)
 {
 	struct datagram_sock *s = datagram_of(sock);
-	struct prison *pays = sock->prison;
 
 	assert(sleep_queue_idle(&s->queue.readers));
 	inet_groups_leave(&s->inet);	/* sleeps; packets still come */
 	packet_queue_clear(&s->queue);
 	packet_queue_clear(&s->errors);
-	prison_hold(pays);
-	inet_sock_end(&s->inet);
-	charged_free(pays, s, sizeof *s);
-	prison_drop(pays);
+	inet_sock_free(&s->inet);
 }
 
 /* --- state -------------------------------------------------------------------- */

@@ -33,9 +33,7 @@ struct datagram_to {
 
 /* --- datagram.c ------------------------------------------------------------ */
 
-/* A socket of who's in list all; charged to his prison. -ENOMEM. */
-int datagram_new(const struct cred *who, int type, const struct sock_ops *ops,
-		 struct list *all, struct datagram_sock **out) must_check;
+void datagram_begin(struct datagram_sock *s);	/* s is new */
 /* sock_ops.release, .poll, .shutdown, .ioctl of all of them. */
 void datagram_release(struct sock *sock);
 unsigned datagram_poll(struct sock *sock, struct poller *p);
@@ -83,7 +81,7 @@ int datagram_packet(struct datagram_sock *s, struct sock_msg *m, uint32_t head,
 /* Is a packet of n bytes behind its IP header not to be cut? */
 bool datagram_keep_whole(const struct inet_sock *s, const struct ip_out *o,
 			 uint32_t n);
-/* inet_table.fill, for /proc/net/udp and raw. */
+/* inet_transport.line, for /proc/net/udp and raw. */
 bool datagram_line(const struct inet_sock *i, struct inet_line *l);
 
 /* --- inet_option.c ---------------------------------------------------------- */

@@ -7,14 +7,41 @@
  * A transport registers itself here and fills in what its sockets do.
  * Locks: the kernel lock. Transports are never taken away.
  */
+#include "kernel/fs/charge.h"
 #include "net/inet.h"
 
 static struct list transports = LIST_INIT(transports);
 
+/* t stays the caller's and must not go away. */
 void inet_transport_register(struct inet_transport *t)
 {
-	assert(t->make && t->type < SOCK_TYPE_END);
+	assert(t->begin && t->size >= sizeof(struct inet_sock));
+	list_init(&t->all);
 	list_append(&transports, &t->link);
+	if (t->in.number)
+		ip_protocol_register(&t->in);
+	t->show.directory = "net";
+	t->show.gate = PROC_GATE_ALL;
+	procfs_register(&t->show);
+}
+
+/* What was p's, or of those below it, does not outlive p or its address. */
+static void prison_lost(struct prison *p)
+{
+	list_each(at, &transports) {
+		struct inet_transport *t = list_entry(at, struct inet_transport,
+						      link);
+		struct list *l = t->lost ? t->all.next : &t->all;
+
+		while (l != &t->all) {
+			struct inet_sock *s = list_entry(l, struct inet_sock,
+							 all_link);
+
+			/* others may go with it */
+			l = prison_sees(p, s->sock.prison) && t->lost(s) ?
+				t->all.next : l->next;
+		}
+	}
 }
 
 /* --- the doors ------------------------------------------------------------------- */
@@ -144,11 +171,12 @@ void inet_name_fill(struct sock_name *n, uint32_t addr, uint16_t port)
 
 /* --- sockets --------------------------------------------------------------------- */
 
-void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
-		     const struct sock_ops *ops, struct list *all)
+void inet_sock_begin(struct inet_sock *s, const struct cred *who,
+		     struct inet_transport *t)
 {
 	assert(!s->cred && !s->local_port);
-	sock_begin(&s->sock, who, AF_INET, type, ops);
+	sock_begin(&s->sock, who, AF_INET, t->type, t->ops);
+	s->transport = t;
 	s->vnet = net_vnet(who->prison);
 	s->cred = cred_hold(who);
 	s->realm = (struct prison *)inet_realm(who->prison);
@@ -157,7 +185,7 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
 	s->multicast_loop = true;
 	s->mtu_discover = IP_PMTUDISC_WANT;
 	list_init(&s->all_link);
-	list_append(all, &s->all_link);
+	list_append(&t->all, &s->all_link);
 	list_init(&s->by_port);
 	list_init(&s->by_realm);
 	list_init(&s->by_pair);
@@ -172,6 +200,36 @@ void inet_sock_end(struct inet_sock *s)
 	inet_unbind(s);
 	cred_drop(s->cred);
 	sock_end(&s->sock);
+}
+
+int inet_sock_new(struct inet_transport *t, const struct cred *who,
+		  int protocol, struct inet_sock **out)
+{
+	struct inet_sock *s = charged_alloc(who->prison, t->size);
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	memset(s, 0, t->size);
+	inet_sock_begin(s, who, t);
+	s->sock.protocol = protocol;
+	err = t->begin(s, protocol);
+	if (err)
+		inet_sock_free(s);
+	else
+		*out = s;
+	return err;
+}
+
+void inet_sock_free(struct inet_sock *s)
+{
+	struct prison *pays = s->sock.prison;
+	size_t size = s->transport->size;
+
+	prison_hold(pays);
+	inet_sock_end(s);
+	charged_free(pays, s, size);
+	prison_drop(pays);
 }
 
 int inet_autobind(struct inet_sock *s)
@@ -329,12 +387,11 @@ static int inet_make(const struct cred *who, int type, int protocol,
 		type_known = true;
 		if (protocol && t->protocol && protocol != t->protocol)
 			continue;
-		err = t->make(who, protocol ? protocol : t->protocol, &s);
-		if (err)
-			return err;
-		s->sock.protocol = protocol ? protocol : t->protocol;
-		*out = &s->sock;
-		return 0;
+		err = inet_sock_new(t, who, protocol ? protocol : t->protocol,
+				    &s);
+		if (!err)
+			*out = &s->sock;
+		return err;
 	}
 	return type_known ? -EPROTONOSUPPORT : -ESOCKTNOSUPPORT;
 }
@@ -344,4 +401,6 @@ void inet_init(void)
 	static struct sock_family family = { AF_INET, inet_make, { 0 } };
 
 	sock_family_register(&family);
+	prison_on_death(prison_lost);
+	prison_on_clamp(prison_lost);
 }

@@ -203,6 +203,7 @@ struct inet_sock {
 	struct inet_ports *ports; /* [I] its protocol's; NULL: it has none */
 	const struct cred *cred;	/* [I] of its maker, held: whose addresses */
 	struct prison *realm;	/* [I] inet_realm of its prison */
+	struct inet_transport *transport;	/* [I] */
 	uint32_t local, remote;	/* 0: wildcard, none */
 	uint32_t bound;		/* local by bind; 0: none, connect chooses one */
 	bool port_bound;	/* so was local_port; else it goes with the peer */
@@ -271,18 +272,39 @@ struct inet_sock *inet_ports_next(const struct inet_ports *ports,
 /* A port of its own for s, if it has none. -EADDRINUSE. */
 int inet_autobind(struct inet_sock *s) must_check;
 
-/* A transport with sockets: SOCK_STREAM/TCP, SOCK_DGRAM/UDP, SOCK_RAW. protocol
- * is the default of its type; 0: it takes all, and is told which. */
+struct inet_line {	/* what a transport tells of a socket; all 0 at first */
+	unsigned state;			/* as TCP's */
+	uint32_t to_send, to_read;	/* bytes */
+	unsigned timer, due;		/* which; in 1/100 s */
+	unsigned resends, probes, refs, drops;
+};
+/* A transport with sockets: SOCK_STREAM/TCP, SOCK_DGRAM/UDP, SOCK_RAW. */
 struct inet_transport {
-	int type, protocol;
-	int (*make)(const struct cred *who, int protocol, struct inet_sock **out);
-	struct list link;
+	int type, protocol;	/* protocol 0: it takes all, and is told which */
+	size_t size;		/* of its sockets, which begin with inet_sock */
+	const struct sock_ops *ops;
+	/* s is new, all zero behind inet_sock. Where it is refused what it
+	 * has begun needs no end. */
+	int (*begin)(struct inet_sock *s, int protocol);
+	/* s's jail, or an address of it, is gone: if s is nothing without it it
+	 * ends. Has it? NULL: they notice by themselves. */
+	bool (*lost)(struct inet_sock *s);
+	struct ip_protocol in;	/* number 0: what comes in comes otherwise */
+	struct procfs_entry show;	/* name, show: its file in /proc/net */
+	/* A line of it; false: s is not shown. */
+	bool (*line)(const struct inet_sock *s, struct inet_line *l);
+	int width;		/* of its first column */
+	bool drops;		/* is there a last one? */
+	struct list all, link;
 };
 void inet_transport_register(struct inet_transport *t);
-/* all: of its protocol's sockets; s is in it until inet_sock_end. */
-void inet_sock_begin(struct inet_sock *s, const struct cred *who, int type,
-		     const struct sock_ops *ops, struct list *all);
-void inet_sock_end(struct inet_sock *s);	/* unbound too */
+/* One of t's, charged to who's prison. -ENOMEM, and of t's begin. */
+int inet_sock_new(struct inet_transport *t, const struct cred *who,
+		  int protocol, struct inet_sock **out) must_check;
+void inet_sock_free(struct inet_sock *s);	/* unbound too */
+void inet_sock_begin(struct inet_sock *s, const struct cred *who,
+		     struct inet_transport *t);
+void inet_sock_end(struct inet_sock *s);
 static inline struct inet_sock *inet_of(struct sock *s)
 {
 	return container_of(s, struct inet_sock, sock);
@@ -305,22 +327,9 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port) must_check
 
 /* --- inet_show.c: /proc/net/tcp, udp, raw ------------------------------------ */
 
-struct inet_line {	/* what a transport tells of a socket; all 0 at first */
-	unsigned state;			/* as TCP's */
-	uint32_t to_send, to_read;	/* bytes */
-	unsigned timer, due;		/* which; in 1/100 s */
-	unsigned resends, probes, refs, drops;
-};
-struct inet_table {
-	const struct list *all;		/* struct inet_sock, by all_link */
-	/* False: s is not shown. */
-	bool (*fill)(const struct inet_sock *s, struct inet_line *l);
-	int width;			/* of the first column */
-	bool drops;			/* is there a last one? */
-};
-/* procfs_entry.show: those that who sees. Returns 0. */
+/* procfs_entry.show: the sockets of `of` that who sees. Returns 0. */
 int inet_show(struct text *t, const struct cred *who,
-	      const struct inet_table *table);
+	      const struct inet_transport *of);
 
 void inet_init(void);
 void netlink_init(void);	/* netlink.c */

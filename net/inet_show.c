@@ -28,24 +28,24 @@ static void show_line(struct text *t, const struct inet_sock *s,
 }
 
 int inet_show(struct text *t, const struct cred *who,
-	      const struct inet_table *table)
+	      const struct inet_transport *of)
 {
 	unsigned row = 0;
 
 	text_put(t, "%*s  local_address rem_address   st tx_queue rx_queue tr "
-		 "tm->when retrnsmt   uid  timeout inode%s\n", table->width,
-		 "sl", table->drops ? " ref pointer drops" : "");
-	list_each(l, table->all) {
+		 "tm->when retrnsmt   uid  timeout inode%s\n", of->width,
+		 "sl", of->drops ? " ref pointer drops" : "");
+	list_each(l, &of->all) {
 		const struct inet_sock *s = list_entry(l, struct inet_sock,
 						       all_link);
 		struct inet_line line = { .refs = 1 };
 
 		if (!prison_sees(who->prison, s->sock.prison) ||
-		    net_vnet(who->prison) != s->vnet || !table->fill(s, &line))
+		    net_vnet(who->prison) != s->vnet || !of->line(s, &line))
 			continue;
-		text_put(t, "%*u: ", table->width, row++);
+		text_put(t, "%*u: ", of->width, row++);
 		show_line(t, s, &line);
-		text_put(t, table->drops ? " %u\n" : "\n", line.drops);
+		text_put(t, of->drops ? " %u\n" : "\n", line.drops);
 	}
 	return 0;
 }

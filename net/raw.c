@@ -15,7 +15,7 @@
 
 enum { AT_TOTAL = 2, AT_SRC = 12, AT_DST = 16 };
 
-static struct list all = LIST_INIT(all);
+static struct inet_transport raw;
 
 /* --- sending ---------------------------------------------------------------------- */
 
@@ -135,7 +135,7 @@ static bool raw_input(const struct packet *k, const struct ip_header *h)
 {
 	bool any = false;
 
-	list_each(l, &all) {
+	list_each(l, &raw.all) {
 		struct datagram_sock *s = list_entry(l, struct datagram_sock,
 						     inet.all_link);
 		struct packet *c = wants(s, k, h) ? copy_whole(k) : NULL;
@@ -170,7 +170,7 @@ static void raw_error(struct vnet *v, const struct ip_header *h,
 	};
 
 	assert(n >= ICMP_HEAD);		/* icmp.c saw to that */
-	list_each(l, &all) {
+	list_each(l, &raw.all) {
 		struct datagram_sock *s = list_entry(l, struct datagram_sock,
 						     inet.all_link);
 
@@ -208,43 +208,28 @@ static const struct sock_ops raw_ops = {
 };
 
 /* IPPROTO_RAW sends whole packets. */
-static int raw_make(const struct cred *who, int protocol,
-		    struct inet_sock **out)
+static int begin(struct inet_sock *s, int protocol)
 {
-	struct datagram_sock *s;
-	int err;
-
-	if (protocol == IPPROTO_IP)
-		return -EPROTONOSUPPORT;
-	err = priv_check(who, PRIV_NETINET_RAW);
-	if (!err)
-		err = datagram_new(who, SOCK_RAW, &raw_ops, &all, &s);
-	if (err)
-		return err;
-	s->inet.header_included = protocol == IPPROTO_RAW;
-	*out = &s->inet;
-	return 0;
+	datagram_begin(datagram_of(&s->sock));
+	s->header_included = protocol == IPPROTO_RAW;
+	return protocol == IPPROTO_IP ? -EPROTONOSUPPORT :
+	       priv_check(s->cred, PRIV_NETINET_RAW);
 }
 
-static int show_raw(struct text *t, const struct cred *who)
+static int show(struct text *t, const struct cred *who)
 {
-	static const struct inet_table table = { &all, datagram_line, 4, true };
-
-	return inet_show(t, who, &table);
+	return inet_show(t, who, &raw);
 }
+
+static struct inet_transport raw = {
+	.type = SOCK_RAW, .size = sizeof(struct datagram_sock), .ops = &raw_ops,
+	.begin = begin, .show = { .name = "raw", .show = show },
+	.line = datagram_line, .width = 4, .drops = true,
+};
 
 void raw_init(void)
 {
-	static struct inet_transport transport = {
-		.type = SOCK_RAW, .make = raw_make,
-	};
-	static struct procfs_entry entry = {
-		.directory = "net", .name = "raw", .gate = PROC_GATE_ALL,
-		.show = show_raw,
-	};
-
 	ip_raw_input = raw_input;
 	ip_raw_error = raw_error;
-	inet_transport_register(&transport);
-	procfs_register(&entry);
+	inet_transport_register(&raw);
 }

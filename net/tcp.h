@@ -257,8 +257,7 @@ void tcp_listen_end(struct tcp_sock *s);
 
 /* --- tcp_socket.c, tcp_transfer.c, tcp_option.c ------------------------------------------- */
 
-extern struct list tcp_all;
-int tcp_new(const struct cred *who, struct tcp_sock **out) must_check;
+extern struct inet_transport tcp_transport;
 void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time);
 void tcp_set_state(struct tcp_sock *s, enum tcp_state to);
 void tcp_wake(struct tcp_sock *s);
@@ -278,6 +277,6 @@ void tcp_init(void);
 /* --- tcp_show.c ----------------------------------------------------------------------------- */
 
 void tcp_info_fill(const struct tcp_sock *s, struct abi_tcp_info *i);
-int tcp_show(struct text *t, const struct cred *who);	/* /proc/net/tcp */
+bool tcp_line(const struct inet_sock *i, struct inet_line *l);	/* of /proc/net/tcp */
 
 #endif

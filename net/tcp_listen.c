@@ -20,10 +20,12 @@ enum { EMBRYOS = 128, LINE_MIN = 64 };
 static struct tcp_sock *child_new(struct tcp_sock *s,
 				  const struct tcp_segment *syn, uint32_t iss)
 {
+	struct inet_sock *i;
 	struct tcp_sock *c;
 
-	if (tcp_new(s->inet.cred, &c))
+	if (inet_sock_new(&tcp_transport, s->inet.cred, IPPROTO_TCP, &i))
 		return NULL;
+	c = tcp_of(&i->sock);
 	sock_inherit(&c->inet.sock, &s->inet.sock);
 	c->opt = s->opt;
 	c->inet.ttl = s->inet.ttl;

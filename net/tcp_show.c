@@ -49,7 +49,7 @@ static unsigned timer_kind(const struct tcp_sock *s, const struct timer *timer)
 	return s->state == TCP_TIME_WAIT ? TIMER_TIME_WAIT : TIMER_KEEP;
 }
 
-static bool fill(const struct inet_sock *i, struct inet_line *l)
+bool tcp_line(const struct inet_sock *i, struct inet_line *l)
 {
 	const struct tcp_sock *s = container_of(i, const struct tcp_sock, inet);
 	const struct timer *timer = s->resend.armed ? &s->resend : &s->keep;
@@ -66,11 +66,4 @@ static bool fill(const struct inet_sock *i, struct inet_line *l)
 	l->resends = s->backoff;
 	l->probes = s->probes;
 	return s->state != TCP_CLOSED;
-}
-
-int tcp_show(struct text *t, const struct cred *who)
-{
-	static const struct inet_table table = { &tcp_all, fill, 4, false };
-
-	return inet_show(t, who, &table);
 }

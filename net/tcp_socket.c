@@ -6,66 +6,41 @@
  * is accepted the listener has it.
  * Locks: the kernel lock.
  */
-#include "kernel/fs/charge.h"
 #include "net/option.h"
 #include "net/tcp.h"
 
 enum { TIME_WAIT_MAX = 2048, SEND_FIRST = 87040, RECEIVE_FIRST = 131072 };
 
-struct list tcp_all = LIST_INIT(tcp_all);
 static unsigned time_waits;
-static const struct sock_ops tcp_ops;
 
 /* --- birth, death --------------------------------------------------------------------- */
 
-/* Charged to who's prison. -ENOMEM. */
-int tcp_new(const struct cred *who, struct tcp_sock **out)
+static int begin(struct inet_sock *i, int protocol)
 {
-	struct tcp_sock *s = charged_alloc(who->prison, sizeof *s);
+	struct tcp_sock *s = tcp_of(&i->sock);
 
-	if (!s)
-		return -ENOMEM;
-	memset(s, 0, sizeof *s);
-	inet_sock_begin(&s->inet, who, SOCK_STREAM, &tcp_ops, &tcp_all);
-	s->inet.ports = s->inet.vnet->tcp;
-	s->inet.sock.receive_limit = RECEIVE_FIRST;
-	s->inet.sock.send_limit = SEND_FIRST;
+	(void)protocol;
+	i->ports = i->vnet->tcp;
+	i->sock.receive_limit = RECEIVE_FIRST;
+	i->sock.send_limit = SEND_FIRST;
 	s->state = TCP_CLOSED;
 	s->opt = tcp_options_first;
 	packet_bytes_init(&s->chunks);
 	packet_bytes_init(&s->queue);
 	list_init(&s->embryos);
 	tcp_timers_begin(s);
-	*out = s;
 	return 0;
-}
-
-static int tcp_make(const struct cred *who, int protocol,
-		    struct inet_sock **out)
-{
-	struct tcp_sock *s;
-	int err = tcp_new(who, &s);
-
-	(void)protocol;
-	if (!err)
-		*out = &s->inet;
-	return err;
 }
 
 void tcp_reap(struct tcp_sock *s)
 {
-	struct prison *p = s->inet.sock.prison;
-
 	if (!s->orphan || s->state != TCP_CLOSED || s->listener)
 		return;
 	assert(!s->resend.armed && !s->keep.armed && !s->ack_timer.armed);
 	assert(packet_bytes_empty(&s->chunks) && !s->embryo_count);
 	assert(list_empty(&s->soon_link));
 	packet_bytes_purge(&s->queue);
-	prison_hold(p);
-	inet_sock_end(&s->inet);
-	charged_free(p, s, sizeof *s);
-	prison_drop(p);
+	inet_sock_free(&s->inet);
 }
 
 void tcp_wake(struct tcp_sock *s)
@@ -385,43 +360,32 @@ static bool is_lost(const struct tcp_sock *s)
 			  !inet_prison_has(i->sock.prison);
 }
 
-/* What a jail had open does not outlive it, nor the loss of its address; those
- * below lose theirs with it. */
-static void prison_lost(struct prison *p)
+static bool lost(struct inet_sock *i)
 {
-	struct list *l = tcp_all.next;
+	struct tcp_sock *s = tcp_of(&i->sock);
 
-	while (l != &tcp_all) {
-		struct tcp_sock *s = list_entry(l, struct tcp_sock,
-						inet.all_link);
-
-		l = l->next;
-		if (s->state == TCP_CLOSED || s->listener ||
-		    !prison_sees(p, s->inet.sock.prison) ||
-		    !is_lost(s))
-			continue;
-		tcp_abort(s, ECONNRESET);
-		tcp_reap(s);
-		l = tcp_all.next;	/* others may have gone with it */
-	}
+	if (s->state == TCP_CLOSED || s->listener || !is_lost(s))
+		return false;
+	tcp_abort(s, ECONNRESET);
+	tcp_reap(s);
+	return true;
 }
+
+static int show(struct text *t, const struct cred *who)
+{
+	return inet_show(t, who, &tcp_transport);
+}
+
+struct inet_transport tcp_transport = {
+	.type = SOCK_STREAM, .protocol = IPPROTO_TCP,
+	.size = sizeof(struct tcp_sock), .ops = &tcp_ops,
+	.begin = begin, .lost = lost,
+	.in = { .number = IPPROTO_TCP, .input = tcp_input, .error = tcp_error },
+	.show = { .name = "tcp", .show = show },
+	.line = tcp_line, .width = 4,
+};
 
 void tcp_init(void)
 {
-	static struct inet_transport transport = {
-		.type = SOCK_STREAM, .protocol = IPPROTO_TCP, .make = tcp_make,
-	};
-	static const struct ip_protocol protocol = {
-		.number = IPPROTO_TCP, .input = tcp_input, .error = tcp_error,
-	};
-	static struct procfs_entry entry = {
-		.directory = "net", .name = "tcp", .gate = PROC_GATE_ALL,
-		.show = tcp_show,
-	};
-
-	inet_transport_register(&transport);
-	ip_protocol_register(&protocol);
-	prison_on_death(prison_lost);
-	prison_on_clamp(prison_lost);
-	procfs_register(&entry);
+	inet_transport_register(&tcp_transport);
 }

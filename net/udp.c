@@ -14,7 +14,7 @@
 enum { AT_SPORT = 0, AT_DPORT = 2, AT_LEN = 4, AT_SUM = 6, UDP_HEAD = 8,
        UDP_DATA_MAX = IP_MAX - IP_HEAD - UDP_HEAD };
 
-static struct list all = LIST_INIT(all);
+static struct inet_transport udp;
 
 /* --- sending ---------------------------------------------------------------------- */
 
@@ -215,41 +215,28 @@ static const struct sock_ops udp_ops = {
 	.release = datagram_release,
 };
 
-static int udp_make(const struct cred *who, int protocol,
-		    struct inet_sock **out)
+static int begin(struct inet_sock *s, int protocol)
 {
-	struct datagram_sock *s;
-	int err = datagram_new(who, SOCK_DGRAM, &udp_ops, &all, &s);
-
 	(void)protocol;
-	if (err)
-		return err;
-	s->inet.ports = s->inet.vnet->udp;
-	*out = &s->inet;
+	datagram_begin(datagram_of(&s->sock));
+	s->ports = s->vnet->udp;
 	return 0;
 }
 
-static int show_udp(struct text *t, const struct cred *who)
+static int show(struct text *t, const struct cred *who)
 {
-	static const struct inet_table table = { &all, datagram_line, 5, true };
-
-	return inet_show(t, who, &table);
+	return inet_show(t, who, &udp);
 }
+
+static struct inet_transport udp = {
+	.type = SOCK_DGRAM, .protocol = IPPROTO_UDP,
+	.size = sizeof(struct datagram_sock), .ops = &udp_ops, .begin = begin,
+	.in = { .number = IPPROTO_UDP, .input = udp_input, .error = udp_error },
+	.show = { .name = "udp", .show = show },
+	.line = datagram_line, .width = 5, .drops = true,
+};
 
 void udp_init(void)
 {
-	static const struct ip_protocol protocol = {
-		.number = IPPROTO_UDP, .input = udp_input, .error = udp_error,
-	};
-	static struct inet_transport transport = {
-		.type = SOCK_DGRAM, .protocol = IPPROTO_UDP, .make = udp_make,
-	};
-	static struct procfs_entry entry = {
-		.directory = "net", .name = "udp", .gate = PROC_GATE_ALL,
-		.show = show_udp,
-	};
-
-	ip_protocol_register(&protocol);
-	inet_transport_register(&transport);
-	procfs_register(&entry);
+	inet_transport_register(&udp);
 }

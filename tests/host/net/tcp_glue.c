@@ -81,15 +81,10 @@ void sleep_lock_pass(struct sleep_lock *l)
 }
 
 int inet_show(struct text *t, const struct cred *who,
-	      const struct inet_table *table)
+	      const struct inet_transport *of)
 {
-	assert(t && who && table);
+	assert(t && who && of);
 	return 0;
-}
-
-void procfs_register(struct procfs_entry *e)
-{
-	assert(e->show);
 }
 
 void text_put(struct text *t, const char *fmt, ...)
@@ -177,13 +172,13 @@ static const struct sock_ops *ops_of(const struct tcp_sock *s)
 struct tcp_sock *tcp_glue_new(void)
 {
 	static struct cred who = { .refs = 1 };
-	struct tcp_sock *s;
+	struct inet_sock *s;
 
 	who.prison = prison_host();
-	if (tcp_new(&who, &s))
+	if (inet_sock_new(&tcp_transport, &who, IPPROTO_TCP, &s))
 		return NULL;
-	s->inet.sock.receive_low = 1;
-	return s;
+	s->sock.receive_low = 1;
+	return tcp_of(&s->sock);
 }
 
 int tcp_glue_listen(struct tcp_sock *s, unsigned port, unsigned backlog)
@@ -283,7 +278,7 @@ unsigned tcp_glue_count(void)
 {
 	unsigned n = 0;
 
-	list_each(l, &tcp_all)
+	list_each(l, &tcp_transport.all)
 		n++;
 	return n;
 }
