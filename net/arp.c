@@ -41,12 +41,9 @@ struct arp_entry *arp_find(struct netif *i, uint32_t addr)
 
 static struct packet *take_waiting(struct arp_entry *e)
 {
-	struct packet *k = list_entry(e->waiting.next, struct packet, link);
-
 	assert(e->waiting_count > 0);
-	list_remove(&k->link);
 	e->waiting_count--;
-	return k;
+	return packet_list_take(&e->waiting);
 }
 
 void arp_forget(struct arp_table *t, struct arp_entry *e)
@@ -162,8 +159,7 @@ static void step(struct arp_table *t, struct arp_entry *e, struct list *failed)
 	case ARP_PROBE:
 		if (e->tries++ >= TRIES) {
 			list_each(l, &e->waiting)	/* whose stack's */
-				list_entry(l, struct packet, link)->in =
-					e->netif;
+				packet_of_link(l)->in = e->netif;
 			list_splice(failed, &e->waiting);
 			e->waiting_count = 0;
 			arp_forget(t, e);
@@ -203,6 +199,7 @@ static void time_over(void *arg)
 	struct list failed = LIST_INIT(failed);
 	struct arp_table *t = arg;
 	uint64_t at = now();
+	struct packet *k;
 
 	list_each_safe(l, &t->entries) {
 		struct arp_entry *e = list_entry(l, struct arp_entry, link);
@@ -212,10 +209,7 @@ static void time_over(void *arg)
 	}
 	timer_arm(t);
 	/* Only now: to tell a sender may need an entry of this table. */
-	while (!list_empty(&failed)) {
-		struct packet *k = list_entry(failed.next, struct packet, link);
-
-		list_remove(&k->link);
+	while ((k = packet_list_take(&failed))) {
 		icmp_send_error(k, ICMP_UNREACH, ICMP_UNREACH_HOST, 0);
 		packet_free(k);
 	}

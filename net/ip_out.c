@@ -90,16 +90,13 @@ static int fragment(struct packet *k, struct vnet *v, const struct route *r,
 	assert(broken || (!left && at > most));
 	packet_free(k);
 	net_count(v, broken ? NET_IP_FRAG_FAILED : NET_IP_FRAG_OK);
-	while (!list_empty(&parts)) {
-		struct packet *f = list_entry(parts.next, struct packet, link);
-
-		list_remove(&f->link);
+	while ((k = packet_list_take(&parts))) {
 		if (broken) {
-			packet_free(f);
+			packet_free(k);
 			continue;
 		}
 		net_count(v, NET_IP_FRAG_MADE);
-		ether_output(r->netif, f, next, r->kind == ROUTE_BROADCAST);
+		ether_output(r->netif, k, next, r->kind == ROUTE_BROADCAST);
 	}
 	return broken ? -ENOBUFS : 0;
 }

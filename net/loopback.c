@@ -26,12 +26,8 @@ static void deliver(struct defer *d)
 	unsigned n = min_u32(b->queued, ROUND);
 
 	while (n--) {
-		struct packet *k = list_entry(b->queue.next, struct packet,
-					      link);
-
-		list_remove(&k->link);
 		b->queued--;
-		netif_input(&b->netif, k);
+		netif_input(&b->netif, packet_list_take(&b->queue));
 	}
 	assert(!b->queued == list_empty(&b->queue));
 	if (b->queued)

@@ -78,12 +78,14 @@ void packet_free(struct packet *k)
 	kmem_free(k);
 }
 
-void packet_list_free(struct list *all)
+struct packet *packet_list_take(struct list *all)
 {
-	list_each_safe(l, all) {
-		list_remove(l);
-		packet_free(list_entry(l, struct packet, link));
-	}
+	struct list *l = list_first(all);
+
+	if (!l)
+		return NULL;
+	list_remove(l);
+	return packet_of_link(l);
 }
 
 /* Nobody pays for it. */

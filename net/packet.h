@@ -56,7 +56,7 @@ struct packet *packet_new_for(struct prison *p, uint32_t n);
 /* k's memory is p's account from now on; false: p may not have more. */
 bool packet_pay(struct packet *k, struct prison *p) must_check;
 void packet_free(struct packet *k);
-void packet_list_free(struct list *all);	/* empty then */
+struct packet *packet_list_take(struct list *all);	/* the first, or NULL */
 struct packet *packet_copy(const struct packet *k);	/* NULL: no memory */
 static inline struct packet *packet_of_link(const struct list *l)
 {

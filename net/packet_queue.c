@@ -17,7 +17,7 @@ void packet_queue_init(struct packet_queue *q)
 struct packet *packet_queue_first(const struct packet_queue *q)
 {
 	return list_empty(&q->packets) ? NULL :
-		list_entry(q->packets.next, struct packet, link);
+		packet_of_link(q->packets.next);
 }
 
 static void remove(struct packet_queue *q, struct packet *k)
