@@ -241,18 +241,11 @@ int inet_sock_bind(struct sock *sock, const struct path_at *at,
 		   struct sock_name *n)
 {
 	struct inet_sock *s = inet_of(sock);
-	bool unspec = n->len >= sizeof n->family && n->family == AF_UNSPEC;
 	uint32_t addr, old = s->local;
 	uint16_t port;
-	int err;
+	int err = inet_name_parse(n, &addr, &port);
 
 	(void)at;
-	/* As Linux: programs leave the family out when they mean any address. */
-	if (unspec)
-		n->family = AF_INET;
-	err = inet_name_parse(n, &addr, &port);
-	if (!err && unspec && addr)
-		err = -EAFNOSUPPORT;
 	if (err)
 		return err;
 	if (s->local_port || s->remote)
