@@ -308,9 +308,35 @@ struct netlink_sock *netlink_next(const struct netlink_sock *prev)
 		list_entry(l, struct netlink_sock, all_link);
 }
 
+/* As on Linux, but nobody learns of addresses in the kernel. */
+static int show_netlink(struct text *t, const struct cred *who)
+{
+	text_put(t, "sk               Eth Pid        Groups   Rmem     Wmem"
+		 "     Dump  Locks    Drops    Inode\n");
+	list_each(l, &all) {
+		struct netlink_sock *s = list_entry(l, struct netlink_sock,
+						    all_link);
+		const struct file *f = s->sock.file;
+
+		if (prison_sees(who->prison, s->sock.prison))
+			text_put(t, "%08x %-3d %-10u %08x %-8d %-8d %-5d %-8d "
+				 "%-8u %-8llu\n", 0, s->sock.protocol, s->port,
+				 s->groups, (int)s->queue.bytes, 0,
+				 s->dump.kind != NULL, 2, 0, (unsigned long long)
+				 (f ? f->inode->ino : 0));
+	}
+	return 0;
+}
+
 void netlink_init(void)
 {
 	static struct sock_family family = { AF_NETLINK, netlink_make, { 0 } };
+	static struct procfs_entry entry = {
+		.directory = "net", .name = "netlink", .gate = PROC_GATE_ALL,
+		.show = show_netlink,
+	};
+
+	procfs_register(&entry);
 
 	sock_family_register(&family);
 	netlink_notify_init();

@@ -291,6 +291,12 @@ def test_sockstat(sh):
             [["10.9.0.1:80", "*:*", "0"]]
         assert " LISTEN\n" in sh("sockstat -qls -P tcp") and sh("sockstat -6q") == ""
         assert "*:8001" not in sh("sockstat -4c") and "127.0.0.1" not in sh("sockstat -L")
+        for ports, found in (("1-65535", True), ("22,8000-8002", True), ("8001-8001", True),
+                             ("8002-9000,22", False), ("0-79", False)):
+            assert ("*:8001" in sh("sockstat -4l -p " + ports)) == found, ports
+        for wrong in ("x", "5-", "9-8", "70000", "1-70000", "80;", "80-90-100", ",", "-1"):
+            assert sh("sockstat -p '%s'" % wrong, 1) == \
+                "sockstat: '%s' is no port, nor two with a - between\n" % wrong.split(",")[0]
         user = sh("su user -c 'sockstat -4lq -p 80,8001'")
         assert {tuple(line.split()[1:3]) for line in user.splitlines()} == {("?", "?")}
         assert "8001" in user and "10.9.0.1:80" in user
@@ -303,7 +309,26 @@ def test_sockstat_of_local_sockets(sh):
     row = next(row for row in rows(text) if row[1] == "syslogd")
     assert row[4:] == ["dgram", "/dev/log", "-", "0"]
     assert "tcp4" not in text
-    assert sh("sockstat -P frob", 1) == "sockstat: no protocol 'frob': tcp, udp, raw or unix\n"
+
+
+def test_sockstat_of_frames_and_netlink(sh):
+    """ip has asked, and waits for room to write."""
+    text = sh("udhcpc -f -q -i lo -s /bin/true >/dev/null 2>&1 & "
+              "{ head -c 65536 /dev/zero; ip addr; } | sleep 99 & " +
+              soon("sockstat -P packet | grep udhcpc") +
+              soon("sockstat -P netlink | grep ' ip '") +
+              "sockstat; sockstat -4q; sockstat -uq; killall udhcpc sleep")
+    kinds = [row[1:2] + row[4:] for row in rows(text) if row[4] in ("packet", "netlnk")]
+    assert ["udhcpc", "packet", "lo:0x0800", "-", "0"] in kinds, text
+    assert any(row[:2] == ["ip", "netlnk"] and re.fullmatch(r"route:\d+", row[2])
+               for row in kinds), text
+    assert len(kinds) == 2      # not with -4, not with -u
+    assert sh("netstat -a 2>&1 >/dev/null") == ""
+
+
+def test_sockstat_is_told_nonsense(sh):
+    assert sh("sockstat -P frob", 1) == "sockstat: no protocol 'frob': tcp, udp, raw, " \
+        "unix, packet or netlink\n"
     assert sh("sockstat -j nope", 1) == "sockstat: no jail 'nope' (jls lists them)\n"
     assert "usage:" in sh("sockstat -z", 1) and "usage:" in sh("sockstat more", 1)
 

@@ -10,6 +10,7 @@
  */
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,11 @@
 #include "ps.h"
 
 static const char usage[] =
-	"usage: sockstat [-46clLnqsuw] [-j JAIL,...] [-p PORT,...] "
+	"usage: sockstat [-46clLnqsuw] [-j JAIL,...] [-p PORT[-PORT],...] "
 	"[-P PROTOCOL,...]\n";
 
-enum family { TCP, UDP, RAW, UNIX, FAMILIES };
-enum { LISTEN = 10, ADDRESS = 32 };
+enum family { TCP, UDP, RAW, UNIX, PACKET, NETLINK, FAMILIES };
+enum { LISTEN = 10, ADDRESS = 32, PORTS = 65536, ALL_TYPES = 3 };
 enum { UNIX_LISTENS = 0x10000, UNIX_CONNECTED = 3 };
 
 struct endpoint {
@@ -36,10 +37,11 @@ struct sock {
 	struct endpoint local, foreign;
 	unsigned uid, state, type;
 	bool listens, connected, shown;
-	char *path; /* of AF_UNIX */
+	const char *path; /* local address of what has none of IPv4 */
 };
 
-static const char *const files[] = { "tcp", "udp", "raw", "unix" };
+static const char *const files[] = { "tcp",  "udp",    "raw",
+				     "unix", "packet", "netlink" };
 static const char *const states[] = {
 	"?",	    "ESTABLISHED", "SYN_SENT",	 "SYN_RCVD", "FIN_WAIT_1",
 	"FIN_WAIT_2", "TIME_WAIT",   "CLOSED",	 "CLOSE_WAIT", "LAST_ACK",
@@ -52,7 +54,7 @@ static struct {
 } socks;
 
 static struct choice choice;
-static struct list ports;
+static bool port_wanted[PORTS], ports_given;
 static bool wanted[FAMILIES];
 static bool listening, connected, no_loopback, numeric, no_header, with_state;
 
@@ -66,6 +68,14 @@ static bool parse_inet(struct sock *s, const char *line)
 		      &s->uid, &s->inode) == 7;
 }
 
+static const char *kept(const char *text, size_t len)
+{
+	char *copy = must(strndup(text, len));
+
+	scan_make_printable(copy);
+	return copy;
+}
+
 static bool parse_unix(struct sock *s, const char *line)
 {
 	unsigned flags;
@@ -77,8 +87,42 @@ static bool parse_unix(struct sock *s, const char *line)
 	s->listens = flags & UNIX_LISTENS;
 	s->connected = s->state == UNIX_CONNECTED;
 	line += end + strspn(line + end, " ");
-	s->path = must(strndup(line, strcspn(line, "\n")));
-	scan_make_printable(s->path);
+	s->path = kept(line, strcspn(line, "\n"));
+	return true;
+}
+
+/* By which interface, and frames of which type of Ethernet. */
+static bool parse_packet(struct sock *s, const char *line)
+{
+	char name[IF_NAMESIZE] = "*", text[ADDRESS];
+	unsigned type, device;
+
+	if (sscanf(line, "%*x %*d %*d %x %u %*d %*u %u %lu", &type, &device,
+		   &s->uid, &s->inode) != 4)
+		return false;
+	if (device && !if_indextoname(device, name))
+		snprintf(name, sizeof(name), "%u", device);
+	if (type == ALL_TYPES)
+		snprintf(text, sizeof(text), "%s:*", name);
+	else
+		snprintf(text, sizeof(text), "%s:0x%04x", name, type);
+	s->path = kept(text, strlen(text));
+	return true;
+}
+
+static bool parse_netlink(struct sock *s, const char *line)
+{
+	unsigned protocol, port;
+	char text[ADDRESS];
+
+	if (sscanf(line, "%*x %u %u %*x %*d %*d %*d %*d %*u %lu", &protocol,
+		   &port, &s->inode) != 3)
+		return false;
+	if (protocol)
+		snprintf(text, sizeof(text), "%u:%u", protocol, port);
+	else
+		snprintf(text, sizeof(text), "route:%u", port);
+	s->path = kept(text, strlen(text));
 	return true;
 }
 
@@ -86,6 +130,10 @@ static bool parse(struct sock *s, const char *line)
 {
 	if (s->family == UNIX)
 		return parse_unix(s, line);
+	if (s->family == PACKET)
+		return parse_packet(s, line);
+	if (s->family == NETLINK)
+		return parse_netlink(s, line);
 	if (!parse_inet(s, line))
 		return false;
 	s->listens = s->family == TCP ? s->state == LISTEN :
@@ -137,10 +185,10 @@ static bool is_chosen(const struct sock *s)
 {
 	if (listening != connected && !(listening ? s->listens : s->connected))
 		return false;
-	if (s->family == UNIX)
-		return !ports.given;
-	if (ports.given && !list_holds(&ports, (int)s->local.port) &&
-	    !list_holds(&ports, (int)s->foreign.port))
+	if (s->path)
+		return !ports_given;
+	if (ports_given && !port_wanted[s->local.port % PORTS] &&
+	    !port_wanted[s->foreign.port % PORTS])
 		return false;
 	return !no_loopback ||
 	       (!is_loopback(&s->local) && !is_loopback(&s->foreign));
@@ -161,10 +209,13 @@ static const char *put_endpoint(char *out, const struct endpoint *e)
 
 static const char *protocol(const struct sock *s)
 {
-	static const char *const inet[] = { "tcp4", "udp4", "raw4" };
+	static const char *const names[] = { [TCP] = "tcp4", [UDP] = "udp4",
+					     [RAW] = "raw4",
+					     [PACKET] = "packet",
+					     [NETLINK] = "netlnk" };
 
 	if (s->family != UNIX)
-		return inet[s->family];
+		return names[s->family];
 	return s->type == 1 ? "stream" : s->type == 2 ? "dgram" : "seqpac";
 }
 
@@ -178,9 +229,9 @@ static void put_row(const struct sock *s, const char *who, const char *jid)
 			states[s->state] : "");
 
 	printf("%s %-6s %-21s %-21s %4s", who, protocol(s),
-	       s->family == UNIX ? *s->path ? s->path : "-" :
-				   put_endpoint(local, &s->local),
-	       s->family == UNIX ? "-" : put_endpoint(foreign, &s->foreign),
+	       s->path ? *s->path ? s->path : "-" :
+			 put_endpoint(local, &s->local),
+	       s->path ? "-" : put_endpoint(foreign, &s->foreign),
 	       jid);
 	printf(with_state ? " %s\n" : "\n", state);
 }
@@ -252,7 +303,7 @@ static void show_rest(void)
 		if (s->shown || !is_chosen(s))
 			continue;
 		snprintf(who, sizeof(who), "%-8s %-10s %5s %3s",
-			 s->family == UNIX ? "?" :
+			 s->family == UNIX || s->family == NETLINK ? "?" :
 				owner(user, sizeof(user), s->uid),
 			 "?", "?", "?");
 		put_row(s, who, "?");
@@ -271,10 +322,33 @@ static void want_protocols(const char *text)
 		while (i < FAMILIES && strcmp(files[i], word))
 			i++;
 		if (i == FAMILIES)
-			fail("no protocol '%s': tcp, udp, raw or unix", word);
+			fail("no protocol '%s': tcp, udp, raw, unix, packet "
+			     "or netlink", word);
 		wanted[i] = true;
 	}
 	free(words);
+}
+
+/* "22,80,1000-2000" */
+static void want_ports(const char *text)
+{
+	unsigned first, last;
+	int end;
+
+	ports_given = true;
+	do {
+		end = 0;
+		if (sscanf(text, "%5u%n-%5u%n", &first, &end, &last, &end) < 2)
+			last = first;
+		if (!end || first > last || last >= PORTS ||
+		    (text[end] && text[end] != ','))
+			fail("'%.*s' is no port, nor two with a - between",
+			     (int)strcspn(text, ","), text);
+		while (first <= last)
+			port_wanted[first++] = true;
+		text += end + 1;
+	} while (text[-1]);
+	port_wanted[0] = false; /* that is none */
 }
 
 static void option(int letter)
@@ -308,7 +382,7 @@ static void option(int letter)
 		choose_jails(&choice.jails, optarg);
 		break;
 	case 'p':
-		choose_numbers(&ports, optarg);
+		want_ports(optarg);
 		break;
 	case 'P':
 		want_protocols(optarg);
