@@ -5,6 +5,7 @@
  */
 #include "kernel/sys/calls.h"
 #include "kernel/sys/sys.h"
+#include "net/net.h"
 
 static uint64_t fd_limit(const struct thread *me)
 {
@@ -406,6 +407,8 @@ int sys_fcntl64(struct thread *me, const uint32_t *arg)
 
 enum { FIOCLEX = 0x5451, FIONCLEX = 0x5450, FIONBIO = 0x5421,
        FIOASYNC = 0x5452, FIONREAD = 0x541b };
+enum { FIOSETOWN = 0x8901, SIOCSPGRP = 0x8902, FIOGETOWN = 0x8903,
+       SIOCGPGRP = 0x8904 };	/* of sockets: F_SETOWN, F_GETOWN */
 #define FS_IOC_GETFLAGS 0x80046601u
 #define FS_IOC_SETFLAGS 0x40046602u
 
@@ -436,6 +439,14 @@ static int set_flag(struct thread *me, struct file *f, int fd, uint32_t user,
 	return set_status(me, f, fd, on ? f->flags | flag : f->flags & ~flag);
 }
 
+static int set_owner_at(struct thread *me, struct file *f, uint32_t user)
+{
+	uint32_t pid;
+	int err = user_get32(user, &pid);
+
+	return err ? err : set_owner(me, f, (int)pid);
+}
+
 static int ioctl_file(struct thread *me, struct file *f, int fd, uint32_t cmd,
 		      uint32_t arg)
 {
@@ -455,6 +466,16 @@ static int ioctl_file(struct thread *me, struct file *f, int fd, uint32_t cmd,
 
 			return user_put32(arg, left > 0 ? (uint32_t)left : 0);
 		}
+		break;
+	case FIOSETOWN:
+	case SIOCSPGRP:
+		if (sock_of(f))
+			return set_owner_at(me, f, arg);
+		break;
+	case FIOGETOWN:
+	case SIOCGPGRP:
+		if (sock_of(f))
+			return user_put32(arg, get_owner(me, f));
 		break;
 	case FS_IOC_GETFLAGS:
 	case FS_IOC_SETFLAGS:

@@ -350,6 +350,25 @@ TEST(an_owner_of_a_kind)
 }
 
 /* Who names another user's process as the owner reaches nobody. */
+TEST(an_owner_by_ioctl)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), p[2], pid = getpid(), who = 1;
+
+	CHECK_OK(ioctl(fd, SIOCGPGRP, &who));
+	CHECK_EQ(who, 0);
+	CHECK_OK(ioctl(fd, SIOCSPGRP, &pid));
+	CHECK_EQ(fcntl(fd, F_GETOWN), pid);
+	pid = -getpgrp();
+	CHECK_OK(ioctl(fd, FIOSETOWN, &pid));
+	CHECK_OK(ioctl(fd, FIOGETOWN, &who));
+	CHECK_EQ(who, pid);
+	pid = 999999;
+	CHECK_ERRNO(ioctl(fd, SIOCSPGRP, &pid), ESRCH);
+	CHECK_ERRNO(ioctl(fd, SIOCSPGRP, NULL), EFAULT);
+	CHECK_OK(pipe(p));
+	CHECK_ERRNO(ioctl(p[0], SIOCGPGRP, &who), ENOTTY);
+}
+
 TEST(as_far_as_kill_reaches)
 {
 	siginfo_t info;
