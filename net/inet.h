@@ -246,7 +246,8 @@ bool inet_addr_seen(const struct cred *who, uint32_t addr);
 bool inet_unlimited(const struct prison *p);
 /* The door for packets: whose is what came for dst:dport from src:sport?
  * Connected pair; else listener on exactly dst; else the wildcard of the
- * prison that holds dst; else those of its ancestors. NULL: nobody. */
+ * prison that holds dst; else those of its ancestors. Of several the newest, or
+ * with SO_REUSEPORT always the same for src:sport. NULL: nobody. */
 struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 			      uint16_t sport, uint32_t dst, uint16_t dport,
 			      int device);

@@ -338,8 +338,20 @@ static unsigned claim(const struct inet_sock *s, uint32_t dst, uint16_t port,
 
 struct claim {
 	struct inet_sock *by;	/* NULL: nobody */
-	unsigned value;
+	unsigned value, equals;	/* of how many the lot chose */
+	uint32_t lot;		/* the same for all that comes from there */
 };
+
+/* SO_REUSEPORT: of equal claims each gets as many of those who talk to it. */
+static void draw(struct claim *c, struct inet_sock *s)
+{
+	assert(c->by && c->equals > 0);
+	if (!both(s, c->by, SOCK_OPTION_REUSEPORT) || s->realm != c->by->realm)
+		return;
+	c->equals++;
+	if (hash_u32(c->lot + c->equals) % c->equals == 0)
+		c->by = s;
+}
 
 /* *most: the most exact claim on dst, or with realm on all that realm has, if it
  * is more than that. */
@@ -359,7 +371,9 @@ static void claim_find(const struct inet_ports *ports, uint32_t dst,
 			continue;
 		v = claim(s, dst, port, device);
 		if (v > most->value)
-			*most = (struct claim){ s, v };
+			*most = (struct claim){ s, v, 1, most->lot };
+		else if (v && v == most->value)
+			draw(most, s);
 	}
 }
 
@@ -368,7 +382,9 @@ struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 			      int device)
 {
 	const struct prison_holder *h = NULL;
-	struct claim most = { NULL, 0 };
+	struct claim most = {
+		.lot = hash_u32(src ^ hash_u32((uint32_t)sport << 16 | dport)),
+	};
 	struct inet_sock *s;
 
 	list_each(l, pair_bucket(ports, src, sport, dport)) {

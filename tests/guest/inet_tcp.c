@@ -449,6 +449,40 @@ TEST(a_server_begins_again)
 	CHECK_OK(listen(s, 5));
 }
 
+/* SO_REUSEPORT: who connects is let in by one or the other. */
+TEST_WITHIN(two_listeners_share_those_who_connect, 60)
+{
+	enum { CLIENTS = 64 };
+	int on = 1, s[2], got[2] = { 0 };
+	struct sockaddr_in a = tcp_addr(0);
+
+	for (int i = 0; i < 2; i++) {
+		s[i] = tcp_socket();
+		CHECK_OK(setsockopt(s[i], SOL_SOCKET, SO_REUSEPORT, &on,
+				    sizeof(on)));
+		CHECK_OK(bind(s[i], (struct sockaddr *)&a, sizeof(a)));
+		a = tcp_addr(tcp_port(s[0]));
+		CHECK_OK(listen(s[i], CLIENTS));
+	}
+	for (int i = 0; i < CLIENTS; i++) {
+		struct pollfd p[2] = { { s[0], POLLIN, 0 }, { s[1], POLLIN, 0 } };
+		struct linger none = { 1, 0 };	/* no TIME_WAIT stays */
+		int c = tcp_socket(), which;
+
+		CHECK_OK(setsockopt(c, SOL_SOCKET, SO_LINGER, &none,
+				    sizeof(none)));
+		CHECK_OK(tcp_connect(c, tcp_port(s[0])));
+		CHECK_EQ(poll(p, 2, 5000), 1);
+		which = p[1].revents != 0;
+		got[which]++;
+		CHECK_OK(accept(s[which], NULL, NULL));
+		close(c);
+	}
+	CHECK_EQ(got[0] + got[1], CLIENTS);
+	if (got[0] < CLIENTS / 8 || got[1] < CLIENTS / 8)
+		FAIL("%d and %d", got[0], got[1]);
+}
+
 TEST(a_stream_is_not_to_many)
 {
 	struct sockaddr_in a = tcp_addr(80);

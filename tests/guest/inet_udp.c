@@ -214,6 +214,31 @@ TEST(two_on_one_port)
 	CHECK_ERRNO(bind_to(c, "127.0.0.1", port(a)), EADDRINUSE);
 }
 
+TEST(two_who_agree_share_those_who_send)
+{
+	enum { SENDERS = 64 };
+	int s[2], at_second = 0;
+	char c;
+
+	for (int i = 0; i < 2; i++) {
+		s[i] = udp();
+		set(s[i], SOL_SOCKET, SO_REUSEPORT, 1);
+		CHECK_OK(bind_to(s[i], "127.0.0.1", i ? port(s[0]) : 0));
+	}
+	for (int i = 0; i < SENDERS; i++) {
+		int from = bound("127.0.0.1"), which;
+
+		for (int n = 0; n < 2; n++)
+			CHECK_EQ(send_to(from, "x", "127.0.0.1", port(s[0])), 1);
+		which = ready(s[1], 0) & POLLIN ? 1 : 0;
+		at_second += which;
+		CHECK_EQ(recv(s[which], &c, 1, 0), 1);
+		CHECK_EQ(recv(s[which], &c, 1, 0), 1);	/* the same */
+	}
+	if (at_second < SENDERS / 8 || at_second > SENDERS - SENDERS / 8)
+		FAIL("%d of %d", at_second, SENDERS);
+}
+
 TEST(connected_hears_its_peer_alone)
 {
 	int a = bound("127.0.0.1"), b = bound("127.0.0.1"), c = udp();
