@@ -66,17 +66,14 @@ int datagram_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 unsigned datagram_poll(struct sock *sock, struct poller *p)
 {
 	struct datagram_sock *s = datagram_of(sock);
-	unsigned mask = POLLOUT | POLLWRNORM | POLLWRBAND;
+	unsigned mask = packet_queue_poll(&s->queue, sock, p);
 
-	poll_wait(p, &s->queue.readers);
-	if (sock->error || !packet_queue_empty(&s->errors))
+	if (!packet_queue_empty(&s->errors))
 		mask |= POLLERR;
 	if (s->no_receive)
 		mask |= POLLRDHUP | POLLIN | POLLRDNORM;
 	if (s->no_receive && s->no_send)
 		mask |= POLLHUP;
-	if (!packet_queue_empty(&s->queue))
-		mask |= POLLIN | POLLRDNORM;
 	return mask;
 }
 
@@ -89,19 +86,33 @@ void datagram_error(struct datagram_sock *s, int err)
 
 /* --- receiving ---------------------------------------------------------------- */
 
+bool datagram_wants(const struct inet_sock *s, const struct packet *k,
+		    const struct ip_header *h)
+{
+	const struct netif *in = k->looped ? k->looped : k->in;
+	bool joined = inet_joined(s, h->dst, k);
+
+	/* A jail's only address may have been the wildcard. */
+	if (s->local && s->local != h->dst &&
+	    (!joined || inet_unlimited(s->cred->prison)))
+		return false;
+	if ((s->remote && s->remote != h->src) ||
+	    (s->device && s->device != in->index))
+		return false;
+	return joined || inet_may_receive(s, h->dst);
+}
+
 bool datagram_enqueue(struct datagram_sock *s, struct packet *k)
 {
-	assert(list_empty(&k->link) && k->network);
-	if (s->no_receive || s->queue.bytes > s->inet.sock.receive_limit ||
-	    !packet_pay(k, s->inet.sock.prison)) {
-		s->dropped++;
+	bool room = !s->no_receive;
+
+	assert(k->network);
+	if (room)
+		room = packet_queue_offer(&s->queue, &s->inet.sock, k);
+	else
 		packet_free(k);
-		return false;
-	}
-	if (s->inet.sock.timestamp)
-		k->came = (uint64_t)timer_realtime_ns();
-	packet_queue_add(&s->queue, k);
-	return true;
+	s->dropped += !room;
+	return room;
 }
 
 /* The next packet, which is the caller's then; 0 with NULL: the end. */
@@ -192,8 +203,10 @@ static int source_set(const struct inet_sock *s, struct ip_out *o)
 	return prison_has_ip4(s->cred->prison, o->src) ? 0 : -EADDRNOTAVAIL;
 }
 
-int datagram_target(struct datagram_sock *s, const struct sock_msg *m,
-		    struct datagram_to *to)
+/* From m's name or the peer, m's control messages and s's options; all passes
+ * the doors of s's prison. */
+static int target_set(struct datagram_sock *s, const struct sock_msg *m,
+		      struct datagram_to *to)
 {
 	struct inet_sock *i = &s->inet;
 	struct ip_out *o = &to->out;
@@ -228,26 +241,9 @@ int datagram_target(struct datagram_sock *s, const struct sock_msg *m,
 	return err ? err : source_set(i, o);
 }
 
-int datagram_packet(struct datagram_sock *s, struct sock_msg *m, uint32_t head,
-		    struct packet **out)
-{
-	uint32_t n = m->io->left;
-	struct packet *k = packet_new_for(s->inet.sock.prison, head + n);
-
-	if (!k)
-		return -ENOBUFS;
-	k->data += head;	/* room for the header */
-	if (n && user_io_take(m->io, packet_put(k, n), n) != (int)n) {
-		packet_free(k);
-		return -EFAULT;
-	}
-	assert(packet_head(k) >= PACKET_HEAD + head);
-	*out = k;
-	return 0;
-}
-
-bool datagram_keep_whole(const struct inet_sock *s, const struct ip_out *o,
-			 uint32_t n)
+/* Is a packet of n bytes behind its IP header not to be cut? */
+static bool keep_whole(const struct inet_sock *s, const struct ip_out *o,
+		       uint32_t n)
 {
 	struct route r;
 
@@ -255,6 +251,36 @@ bool datagram_keep_whole(const struct inet_sock *s, const struct ip_out *o,
 		return s->mtu_discover != IP_PMTUDISC_DONT;
 	return !route_find_by(o->vnet, o->dst, o->device, &r) &&
 	       IP_HEAD + n <= r.mtu;
+}
+
+int datagram_output(struct datagram_sock *s, struct packet *k,
+		    struct datagram_to *to)
+{
+	assert(to->out.protocol && to->out.vnet == s->inet.vnet);
+	to->out.dont_fragment = keep_whole(&s->inet, &to->out, k->len);
+	return ip_output(k, &to->out);
+}
+
+int datagram_send(struct sock *sock, struct sock_msg *m,
+		  const struct datagram_way *way)
+{
+	struct datagram_sock *s = datagram_of(sock);
+	uint32_t n = m->io->left;
+	struct datagram_to to;
+	struct packet *k;
+	int err;
+
+	if (n > way->most)
+		return -EMSGSIZE;
+	err = s->inet.ports ? inet_autobind(&s->inet) : 0;
+	if (!err)
+		err = target_set(s, m, &to);
+	if (!err)
+		err = packet_take(sock->prison, m, way->head, &k);
+	if (err)
+		return err;
+	err = way->output(s, k, &to);
+	return err ? datagram_failed(s, &to, err) : (int)n;
 }
 
 /* --- /proc/net/udp, raw --------------------------------------------------------- */

@@ -40,6 +40,10 @@ unsigned datagram_poll(struct sock *sock, struct poller *p);
 int datagram_shutdown(struct sock *sock, int how);
 int datagram_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 		   uint32_t arg);
+/* May s, whose port or protocol it has, get k? One for many goes to who joined
+ * the group; a jail's sockets get no broadcasts. */
+bool datagram_wants(const struct inet_sock *s, const struct packet *k,
+		    const struct ip_header *h);
 /* Takes k. False: dropped, there is no room for it. Never sleeps. */
 bool datagram_enqueue(struct datagram_sock *s, struct packet *k);
 /* An error for the program: the next call fails with it, once. */
@@ -69,18 +73,22 @@ int datagram_error_receive(struct datagram_sock *s, struct sock_msg *m);
 /* sock_ops.receive: the data of the next packet, and where it came from. */
 int datagram_receive(struct sock *sock, struct sock_msg *m, bool wait);
 
-/* From m's name or the peer, m's control messages and s's options; all passes
- * the doors of s's prison. -EDESTADDRREQ, -EINVAL, -EAFNOSUPPORT, -EPIPE,
- * -ENETUNREACH, -EADDRNOTAVAIL, -EOPNOTSUPP, an error that waited. */
-int datagram_target(struct datagram_sock *s, const struct sock_msg *m,
-		    struct datagram_to *to) must_check;
-/* m's data in a packet, head bytes left before them. Sleeps. -ENOBUFS,
- * -EFAULT. */
-int datagram_packet(struct datagram_sock *s, struct sock_msg *m, uint32_t head,
-		    struct packet **out) must_check;
-/* Is a packet of n bytes behind its IP header not to be cut? */
-bool datagram_keep_whole(const struct inet_sock *s, const struct ip_out *o,
-			 uint32_t n);
+/* How a protocol sends. */
+struct datagram_way {
+	uint32_t most, head;	/* bytes of a message; of room before it */
+	/* Takes k. */
+	int (*output)(struct datagram_sock *s, struct packet *k,
+		      struct datagram_to *to);
+};
+/* m's data to m's name or the peer, as its control messages and s's options say;
+ * all passes the doors of s's prison. Bytes sent. -EMSGSIZE, -EDESTADDRREQ,
+ * -EINVAL, -EAFNOSUPPORT, -EPIPE, -ENETUNREACH, -EADDRNOTAVAIL, -EADDRINUSE,
+ * -EOPNOTSUPP, -ENOBUFS, -EFAULT, of ip_output, an error that waited. Sleeps. */
+int datagram_send(struct sock *sock, struct sock_msg *m,
+		  const struct datagram_way *way);
+/* For .output: k, complete but for IP's header. Takes k; of ip_output. */
+int datagram_output(struct datagram_sock *s, struct packet *k,
+		    struct datagram_to *to);
 /* inet_transport.line, for /proc/net/udp and raw. */
 bool datagram_line(const struct inet_sock *i, struct inet_line *l);
 

@@ -7,7 +7,6 @@
  * A transport registers itself here and fills in what its sockets do.
  * Locks: the kernel lock. Transports are never taken away.
  */
-#include "kernel/fs/charge.h"
 #include "net/inet.h"
 
 static struct list transports = LIST_INIT(transports);
@@ -193,24 +192,14 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who,
 	list_init(&s->groups);
 }
 
-void inet_sock_end(struct inet_sock *s)
-{
-	assert(list_empty(&s->groups));
-	list_remove(&s->all_link);
-	inet_unbind(s);
-	cred_drop(s->cred);
-	sock_end(&s->sock);
-}
-
 int inet_sock_new(struct inet_transport *t, const struct cred *who,
 		  int protocol, struct inet_sock **out)
 {
-	struct inet_sock *s = charged_alloc(who->prison, t->size);
+	struct inet_sock *s = sock_alloc(who, t->size);
 	int err;
 
 	if (!s)
 		return -ENOMEM;
-	memset(s, 0, t->size);
 	inet_sock_begin(s, who, t);
 	s->sock.protocol = protocol;
 	err = t->begin(s, protocol);
@@ -223,13 +212,11 @@ int inet_sock_new(struct inet_transport *t, const struct cred *who,
 
 void inet_sock_free(struct inet_sock *s)
 {
-	struct prison *pays = s->sock.prison;
-	size_t size = s->transport->size;
-
-	prison_hold(pays);
-	inet_sock_end(s);
-	charged_free(pays, s, size);
-	prison_drop(pays);
+	assert(list_empty(&s->groups) && !list_empty(&s->all_link));
+	list_remove(&s->all_link);
+	inet_unbind(s);
+	cred_drop(s->cred);
+	sock_free(&s->sock, s->transport->size);
 }
 
 int inet_autobind(struct inet_sock *s)

@@ -305,7 +305,6 @@ int inet_sock_new(struct inet_transport *t, const struct cred *who,
 void inet_sock_free(struct inet_sock *s);	/* unbound too */
 void inet_sock_begin(struct inet_sock *s, const struct cred *who,
 		     struct inet_transport *t);
-void inet_sock_end(struct inet_sock *s);
 static inline struct inet_sock *inet_of(struct sock *s)
 {
 	return container_of(s, struct inet_sock, sock);

@@ -112,7 +112,11 @@ struct sock_family {
 void sock_family_register(struct sock_family *f);
 void sock_begin(struct sock *s, const struct cred *who, int family, int type,
 		const struct sock_ops *ops);
-void sock_end(struct sock *s);
+/* n zeroes for a socket, which begins with a struct sock; who's prison pays.
+ * NULL. */
+void *sock_alloc(const struct cred *who, size_t n);
+/* s, of n bytes, which its family has taken apart. */
+void sock_free(struct sock *s, size_t n);
 void sock_inherit(struct sock *to, const struct sock *from);
 void sock_attach(struct sock *s, struct file *f); /* f is s's from now on */
 struct sock *sock_of(const struct file *f); /* NULL: -ENOTSOCK */

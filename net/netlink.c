@@ -9,7 +9,6 @@
  */
 #include "net/netlink.h"
 
-#include "kernel/fs/charge.h"
 #include "net/option.h"
 
 enum { GROUPS_END = 32 };
@@ -137,15 +136,12 @@ static int netlink_send(struct sock *sock, struct sock_msg *m, bool wait)
 		return n ? -EMSGSIZE : -ENODATA;
 	if (!s->port)
 		port_choose(s, m->me->proc->pid);
-	k = packet_new_for(sock->prison, n);
-	if (!k)
-		return -ENOBUFS;
-	if (user_io_take(m->io, packet_put(k, n), n) != (int)n)
-		err = -EFAULT;
-	else
-		netlink_handle(s, m->me->cred, k);
+	err = packet_take(sock->prison, m, 0, &k);
+	if (err)
+		return err;
+	netlink_handle(s, m->me->cred, k);
 	packet_free(k);
-	return err ? err : (int)n;
+	return (int)n;
 }
 
 /* --- receiving --------------------------------------------------------------------- */
@@ -209,11 +205,8 @@ static unsigned netlink_poll(struct sock *sock, struct poller *p)
 {
 	struct netlink_sock *s = netlink_of(sock);
 
-	poll_wait(p, &s->queue.readers);
-	return POLLOUT | POLLWRNORM | POLLWRBAND |
-	       (sock->error ? POLLERR : 0) |
-	       (packet_queue_empty(&s->queue) && !s->dump.kind ?
-		0 : POLLIN | POLLRDNORM);
+	return packet_queue_poll(&s->queue, sock, p) |
+	       (s->dump.kind ? POLLIN | POLLRDNORM : 0);
 }
 
 /* --- options ------------------------------------------------------------------------ */
@@ -255,16 +248,12 @@ static const struct sock_option netlink_option_table[] = {
 static void netlink_release(struct sock *sock)
 {
 	struct netlink_sock *s = netlink_of(sock);
-	struct prison *pays = sock->prison;
 
 	assert(sleep_queue_idle(&s->queue.readers));
 	list_remove(&s->all_link);
 	packet_queue_clear(&s->queue);
 	cred_drop(s->cred);
-	prison_hold(pays);
-	sock_end(sock);
-	charged_free(pays, s, sizeof *s);
-	prison_drop(pays);
+	sock_free(sock, sizeof *s);
 }
 
 static const struct sock_ops netlink_ops = {
@@ -287,10 +276,9 @@ static int netlink_make(const struct cred *who, int type, int protocol,
 		return -ESOCKTNOSUPPORT;
 	if (protocol != NETLINK_ROUTE)
 		return -EPROTONOSUPPORT;
-	s = charged_alloc(who->prison, sizeof *s);
+	s = sock_alloc(who, sizeof *s);
 	if (!s)
 		return -ENOMEM;
-	memset(s, 0, sizeof *s);
 	sock_begin(&s->sock, who, AF_NETLINK, type, &netlink_ops);
 	s->cred = cred_hold(who);
 	packet_queue_init(&s->queue);

@@ -22,7 +22,7 @@ unsigned netlink_changes;
 
 struct packet *netlink_packet(struct netlink_sock *s, uint32_t n)
 {
-	if (s->queue.bytes > s->sock.receive_limit)
+	if (packet_queue_full(&s->queue, &s->sock))
 		return NULL;
 	return packet_new_for(s->sock.prison, n);
 }

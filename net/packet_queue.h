@@ -29,10 +29,28 @@ static inline bool packet_queue_empty(const struct packet_queue *q)
 struct packet *packet_queue_first(const struct packet_queue *q);
 /* k, which somebody pays for, behind the others; wakes readers. */
 void packet_queue_add(struct packet_queue *q, struct packet *k);
+/* Has more come for s than it has room for? One that is too much is taken, as
+ * on Linux. */
+static inline bool packet_queue_full(const struct packet_queue *q,
+				     const struct sock *s)
+{
+	return q->bytes > s->receive_limit;
+}
+/* Takes k, which came for s: it is s's prison's to pay. False: there is no room,
+ * and it is freed. */
+bool packet_queue_offer(struct packet_queue *q, const struct sock *s,
+			struct packet *k);
+/* What poll says of s, which can always send: an error waits, or a packet. */
+unsigned packet_queue_poll(struct packet_queue *q, const struct sock *s,
+			   struct poller *p);
 /* The oldest of q, which is not empty: it is the caller's then. peek: a copy of
  * it. -ENOBUFS. */
 int packet_queue_take(struct packet_queue *q, bool peek,
 		      struct packet **out) must_check;
+/* All that the program sends, head bytes left before it. Sleeps. -ENOBUFS,
+ * -EFAULT. */
+int packet_take(struct prison *pays, struct sock_msg *m, uint32_t head,
+		struct packet **out) must_check;
 /* k's bytes, as many as fit, to the program: how many, or with MSG_TRUNC how
  * many there are. Sleeps. -EFAULT. */
 int packet_give(const struct packet *k, struct sock_msg *m) must_check;

@@ -142,22 +142,18 @@ static void give(struct packet_sock *s, struct netif *i, const struct packet *k,
 		s->stats.drops += !ring_give(s, i, k, head, keep, out);
 		return;
 	}
-	c = s->queue.bytes > s->sock.receive_limit ? NULL : packet_copy(k);
-	if (!c || !packet_pay(c, s->sock.prison)) {
+	c = packet_queue_full(&s->queue, &s->sock) ? NULL : packet_copy(k);
+	if (!c) {
 		s->stats.drops++;
-		if (c)
-			packet_free(c);
 		return;
 	}
-	if (s->sock.timestamp)
-		c->came = (uint64_t)timer_realtime_ns();
 	c->seq = k->len - head;
 	c->in = i;
 	c->looped = out ? i : NULL;
 	c->network = c->data;
 	packet_pull(c, head);
 	packet_trim(c, keep);
-	packet_queue_add(&s->queue, c);
+	s->stats.drops += !packet_queue_offer(&s->queue, &s->sock, c);
 }
 
 static void tap(struct netif *i, const struct packet *k, bool out)
@@ -246,23 +242,6 @@ static int packet_bind(struct sock *sock, const struct path_at *at,
 
 /* --- sending ---------------------------------------------------------------------- */
 
-/* m's data as a frame without its header, or with it. */
-static int frame_make(struct packet_sock *s, struct sock_msg *m,
-		      struct packet **out)
-{
-	uint32_t n = m->io->left;
-	struct packet *k = packet_new_for(s->sock.prison, n);
-
-	if (!k)
-		return -ENOBUFS;
-	if (n && user_io_take(m->io, packet_put(k, n), n) != (int)n) {
-		packet_free(k);
-		return -EFAULT;
-	}
-	*out = k;
-	return 0;
-}
-
 /* Bytes sent. -ENXIO: by which interface? -ENETDOWN, -EMSGSIZE, -EINVAL,
  * -ENOBUFS, -EFAULT. */
 static int packet_send(struct sock *sock, struct sock_msg *m, bool wait)
@@ -292,7 +271,7 @@ static int packet_send(struct sock *sock, struct sock_msg *m, bool wait)
 		return -EMSGSIZE;
 	if (raw ? n < ETHER_HEAD : to.addr_len != ETHER_ADDR)
 		return -EINVAL;
-	err = frame_make(s, m, &k);
+	err = packet_take(sock->prison, m, 0, &k);
 	if (err)
 		return err;
 	if (raw)
@@ -358,12 +337,9 @@ static unsigned packet_poll(struct sock *sock, struct poller *p)
 {
 	struct packet_sock *s = packet_of(sock);
 
-	poll_wait(p, &s->queue.readers);
-	return POLLOUT | POLLWRNORM | POLLWRBAND |
-	       (sock->error ? POLLERR : 0) |
-	       (packet_queue_empty(&s->queue) &&
-		!(s->ring && packet_ring_ready(s->ring)) ?
-		0 : POLLIN | POLLRDNORM);
+	return packet_queue_poll(&s->queue, sock, p) |
+	       (s->ring && packet_ring_ready(s->ring) ?
+		POLLIN | POLLRDNORM : 0);
 }
 
 static int packet_map(struct sock *sock, struct vm_request *r)
@@ -545,7 +521,6 @@ static const struct sock_option packet_option_table[] = {
 static void packet_release(struct sock *sock)
 {
 	struct packet_sock *s = packet_of(sock);
-	struct prison *pays = sock->prison;
 
 	assert(sleep_queue_idle(&s->queue.readers));
 	list_remove(&s->link);
@@ -553,11 +528,8 @@ static void packet_release(struct sock *sock)
 	packet_ring_free(s->ring);
 	while (!list_empty(&s->members))
 		member_end(s, list_entry(s->members.next, struct member, link));
-	filter_free(pays, s->filter);
-	prison_hold(pays);
-	sock_end(sock);
-	charged_free(pays, s, sizeof *s);
-	prison_drop(pays);
+	filter_free(sock->prison, s->filter);
+	sock_free(sock, sizeof *s);
 }
 
 static const struct sock_ops packet_ops = {
@@ -583,10 +555,9 @@ static int packet_make(const struct cred *who, int type, int protocol,
 		return err;
 	if (type != SOCK_RAW && type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
-	s = charged_alloc(who->prison, sizeof *s);
+	s = sock_alloc(who, sizeof *s);
 	if (!s)
 		return -ENOMEM;
-	memset(s, 0, sizeof *s);
 	sock_begin(&s->sock, who, AF_PACKET, type, &packet_ops);
 	s->sock.protocol = (uint16_t)protocol;
 	s->protocol = (uint16_t)protocol;

@@ -62,33 +62,22 @@ static int send_whole(const struct inet_sock *s, struct packet *k,
 	return ip_send(k, o->vnet, o->dst, o->device);
 }
 
-/* Bytes sent. Of datagram_target, datagram_packet, ip_output; -EMSGSIZE;
- * -EADDRNOTAVAIL: another's source. */
+static int output(struct datagram_sock *s, struct packet *k,
+		  struct datagram_to *to)
+{
+	if (s->inet.header_included)
+		return send_whole(&s->inet, k, &to->out);
+	to->out.protocol = s->inet.sock.protocol;
+	return datagram_output(s, k, to);
+}
+
+/* Also -EADDRNOTAVAIL: another's source. */
 static int raw_send(struct sock *sock, struct sock_msg *m, bool wait)
 {
-	struct datagram_sock *s = datagram_of(sock);
-	uint32_t n = m->io->left;
-	struct datagram_to to;
-	struct packet *k;
-	int err;
+	static const struct datagram_way way = { IP_MAX, 0, output };
 
 	(void)wait;
-	if (n > IP_MAX)
-		return -EMSGSIZE;
-	err = datagram_target(s, m, &to);
-	if (!err)
-		err = datagram_packet(s, m, 0, &k);
-	if (err)
-		return err;
-	if (s->inet.header_included) {
-		err = send_whole(&s->inet, k, &to.out);
-	} else {
-		to.out.protocol = sock->protocol;
-		to.out.dont_fragment = datagram_keep_whole(&s->inet, &to.out,
-							   k->len);
-		err = ip_output(k, &to.out);
-	}
-	return err ? datagram_failed(s, &to, err) : (int)n;
+	return datagram_send(sock, m, &way);
 }
 
 /* --- receiving -------------------------------------------------------------------- */
@@ -104,16 +93,8 @@ static bool filtered(const struct datagram_sock *s, const struct packet *k)
 static bool wants(const struct datagram_sock *s, const struct packet *k,
 		  const struct ip_header *h)
 {
-	const struct inet_sock *i = &s->inet;
-	const struct netif *in = k->looped ? k->looped : k->in;
-
-	if (i->sock.protocol != h->protocol || i->vnet != k->in->vnet)
-		return false;
-	if ((i->local && i->local != h->dst) ||
-	    (i->remote && i->remote != h->src) ||
-	    (i->device && i->device != in->index))
-		return false;
-	return (inet_may_receive(i, h->dst) || inet_joined(i, h->dst, k)) &&
+	return s->inet.sock.protocol == h->protocol &&
+	       s->inet.vnet == k->in->vnet && datagram_wants(&s->inet, k, h) &&
 	       !filtered(s, k);
 }
 

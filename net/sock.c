@@ -8,6 +8,7 @@
  *
  * Locks: the kernel lock. Families are never taken away.
  */
+#include "kernel/fs/charge.h"
 #include "net/inet.h"
 
 enum {
@@ -72,15 +73,25 @@ void sock_begin(struct sock *s, const struct cred *who, int family, int type,
 	list_init(&s->line_link);
 }
 
-/* The family frees s itself. */
-void sock_end(struct sock *s)
+void *sock_alloc(const struct cred *who, size_t n)
 {
-	assert(!s->file);
+	void *mem = charged_alloc(who->prison, n);
+
+	assert(n >= sizeof(struct sock));
+	return mem ? memset(mem, 0, n) : NULL;
+}
+
+void sock_free(struct sock *s, size_t n)
+{
+	struct prison *pays = s->prison;
+
+	assert(!s->file && pays->refs > 0);
 	assert(list_empty(&s->line) && list_empty(&s->line_link));
 	assert(sleep_queue_idle(&s->readers) && sleep_queue_idle(&s->writers));
 	if (s->peer_cred)
 		cred_drop(s->peer_cred);
-	prison_drop(s->prison);
+	charged_free(pays, s, n);
+	prison_drop(pays);
 }
 
 /* to, just made for somebody who came, begins as its listener is. */

@@ -32,33 +32,25 @@ static void put_head(struct packet *k, const struct inet_sock *s,
 		ip_sum_begin(k, &to->out, AT_SUM);
 }
 
-/* Bytes sent. Of datagram_target, datagram_packet, ip_output; -EMSGSIZE. */
-static int udp_send(struct sock *sock, struct sock_msg *m, bool wait)
+static int output(struct datagram_sock *s, struct packet *k,
+		  struct datagram_to *to)
 {
-	struct datagram_sock *s = datagram_of(sock);
-	uint32_t n = m->io->left;
-	struct datagram_to to;
-	struct packet *k;
 	int err;
 
+	to->out.protocol = IPPROTO_UDP;
+	put_head(k, &s->inet, to);
+	err = datagram_output(s, k, to);
+	if (!err)
+		net_count(s->inet.vnet, NET_UDP_OUT);
+	return err;
+}
+
+static int udp_send(struct sock *sock, struct sock_msg *m, bool wait)
+{
+	static const struct datagram_way way = { UDP_DATA_MAX, UDP_HEAD, output };
+
 	(void)wait;
-	if (n > UDP_DATA_MAX)
-		return -EMSGSIZE;
-	err = inet_autobind(&s->inet);
-	if (!err)
-		err = datagram_target(s, m, &to);
-	if (!err)
-		err = datagram_packet(s, m, UDP_HEAD, &k);
-	if (err)
-		return err;
-	to.out.protocol = IPPROTO_UDP;
-	put_head(k, &s->inet, &to);
-	to.out.dont_fragment = datagram_keep_whole(&s->inet, &to.out, k->len);
-	err = ip_output(k, &to.out);
-	if (err)
-		return datagram_failed(s, &to, err);
-	net_count(s->inet.vnet, NET_UDP_OUT);
-	return n;
+	return datagram_send(sock, m, &way);
 }
 
 /* --- receiving -------------------------------------------------------------------- */
@@ -82,22 +74,12 @@ static void give(struct datagram_sock *s, struct packet *k)
 	}
 }
 
-/* One for many: does s get it? A jail's sockets get what is for groups that
- * they have joined themselves, and no broadcasts. */
+/* One for many: does s get it? */
 static bool wants(const struct inet_sock *s, const struct packet *k,
 		  const struct ip_header *h, uint16_t sport)
 {
-	bool joined = inet_joined(s, h->dst, k);
-
-	/* A jail's only address may have been the wildcard. */
-	if (s->local && s->local != h->dst &&
-	    (!joined || inet_unlimited(s->cred->prison)))
-		return false;
-	if (s->remote && (s->remote != h->src || s->remote_port != sport))
-		return false;
-	if (s->device && s->device != (k->looped ? k->looped : k->in)->index)
-		return false;
-	return joined || inet_may_receive(s, h->dst);
+	return (!s->remote || s->remote_port == sport) &&
+	       datagram_wants(s, k, h);
 }
 
 static void to_many(struct packet *k, const struct ip_header *h,

@@ -32,11 +32,10 @@ static const struct sock_ops *ops_of(int type)
 /* One reference. Charged to who's prison. -ENOMEM. */
 int unix_new(const struct cred *who, int type, struct unix_sock **out)
 {
-	struct unix_sock *s = charged_alloc(who->prison, sizeof *s);
+	struct unix_sock *s = sock_alloc(who, sizeof *s);
 
 	if (!s)
 		return -ENOMEM;
-	memset(s, 0, sizeof *s);
 	sock_begin(&s->sock, who, AF_UNIX, type, ops_of(type));
 	s->refs = 1;
 	s->sock.backlog = DGRAM_BACKLOG;
@@ -73,8 +72,6 @@ static int unix_make(const struct cred *who, int type, int protocol,
 
 void unix_drop(struct unix_sock *s)
 {
-	struct prison *prison = s->sock.prison;
-
 	assert(s->refs > 0);
 	if (--s->refs)
 		return;
@@ -83,10 +80,7 @@ void unix_drop(struct unix_sock *s)
 	list_remove(&s->all_link);
 	if (s->name)
 		unix_name_drop(s->name);
-	prison_hold(prison);
-	sock_end(&s->sock);
-	charged_free(prison, s, sizeof *s);
-	prison_drop(prison);
+	sock_free(&s->sock, sizeof *s);
 }
 
 /* peer, or NULL, is who s talks to from now on. */

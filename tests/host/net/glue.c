@@ -164,9 +164,16 @@ void sock_begin(struct sock *s, const struct cred *who, int family, int type,
 	list_init(&s->line_link);
 }
 
-void sock_end(struct sock *s)
+void *sock_alloc(const struct cred *who, size_t n)
 {
-	s->prison = NULL;
+	assert(who->prison);
+	return kmem_zalloc(n);
+}
+
+void sock_free(struct sock *s, size_t n)
+{
+	assert(n >= sizeof *s);
+	kmem_free(s);
 }
 
 void sock_family_register(struct sock_family *f)
@@ -492,10 +499,12 @@ static bool listening(const struct sock *s)
 
 static const struct sock_ops sock_ops = { .listening = listening };
 static struct inet_transport stream = {
-	.type = SOCK_STREAM, .ops = &sock_ops, .all = LIST_INIT(stream.all),
+	.type = SOCK_STREAM, .size = sizeof(struct glue_sock),
+	.ops = &sock_ops, .all = LIST_INIT(stream.all),
 };
 static struct inet_transport dgram = {
-	.type = SOCK_DGRAM, .ops = &sock_ops, .all = LIST_INIT(dgram.all),
+	.type = SOCK_DGRAM, .size = sizeof(struct glue_sock),
+	.ops = &sock_ops, .all = LIST_INIT(dgram.all),
 };
 
 struct glue_sock *glue_bind(struct prison *p, const char *addr, unsigned port,
@@ -503,8 +512,8 @@ struct glue_sock *glue_bind(struct prison *p, const char *addr, unsigned port,
 {
 	struct cred who = { .refs = 2, .prison = p ? p : prison_host(),
 			    .euid = flags & GLUE_USER ? 1000 : 0 };
-	struct glue_sock *s = calloc(1, sizeof *s);
 	struct cred *cred = malloc(sizeof who);
+	struct glue_sock *s = sock_alloc(&who, sizeof *s);
 	struct sock_name n;
 
 	*cred = who;
@@ -535,9 +544,8 @@ void glue_close(struct glue_sock *s)
 {
 	const struct cred *cred = s->s.cred;
 
-	inet_sock_end(&s->s);
+	inet_sock_free(&s->s);
 	free((void *)cred);
-	free(s);
 }
 
 const char *glue_name(const struct glue_sock *s)
