@@ -5,14 +5,9 @@
  *
  * oracle: no
  */
-#include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/ip.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
-#include "jail_test.h"
+#include "net.h"
 
 #define ONE "10.50.0.1"
 #define TWO "10.50.0.2"
@@ -23,28 +18,11 @@ struct whole {
 	char text[4];
 };
 
-static void alias(const char *label, const char *addr)
-{
-	static const unsigned steps[] = { SIOCSIFADDR, SIOCSIFNETMASK };
-	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-
-	for (unsigned n = 0; n < 2; n++) {
-		struct ifreq r = { 0 };
-		struct sockaddr_in *in = (struct sockaddr_in *)&r.ifr_addr;
-
-		strcpy(r.ifr_name, label);
-		in->sin_family = AF_INET;
-		in->sin_addr.s_addr = n ? INADDR_NONE : inet_addr(addr);
-		CHECK_OK(ioctl(fd, steps[n], &r));
-	}
-	close(fd);
-}
-
 static int jail_with(const char *more)
 {
 	j_begin();
-	alias("lo:1", ONE);
-	alias("lo:2", TWO);
+	net_alias("lo:1", ONE);
+	net_alias("lo:2", TWO);
 	j_tree("a");
 	return j_make("name=a; path=%s; persist; ip4.addr=" ONE "; %s",
 		      j_path("a"), more);
@@ -62,9 +40,8 @@ static int raw(int protocol)
 
 static int send_to(int fd, const void *data, int n, const char *addr)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET };
+	struct sockaddr_in a = net_at(addr, 0);
 
-	a.sin_addr.s_addr = inet_addr(addr);
 	return sendto(fd, data, n, 0, (struct sockaddr *)&a, sizeof(a));
 }
 
@@ -76,14 +53,6 @@ static void gets(int fd, const char *src, const char *dst)
 	CHECK_EQ(recv(fd, &w, sizeof(w), 0), sizeof(w));
 	CHECK_EQ(w.ip.saddr, inet_addr(src));
 	CHECK_EQ(w.ip.daddr, inet_addr(dst));
-}
-
-static void gets_nothing(int fd)
-{
-	char buf[8];
-
-	usleep(50000);
-	CHECK_ERRNO(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
 }
 
 TEST(a_jail_has_no_raw_sockets)
@@ -118,7 +87,7 @@ TEST(the_source_is_the_jails)
 	}
 	for (int n = 0; n < 3; n++)
 		gets(host, ONE, TWO);
-	gets_nothing(host);
+	net_gets_nothing(host);
 }
 
 /* What is written in the packet does not lead to the host's 127.0.0.1. */
@@ -170,4 +139,25 @@ TEST(a_jail_hears_its_own)
 	CHECK_EQ(write(to[1], "x", 1), 1);
 	CHECK_OK(wait(&status));
 	CHECK_EQ(status, 0);
+}
+
+/* Its only address was the wildcard. */
+TEST(a_jail_hears_the_groups_that_it_joined)
+{
+	int jid = jail_with("allow.raw_sockets"), host = raw(PROTOCOL);
+	struct ip_mreqn r = { .imr_ifindex = 1 };
+
+	r.imr_multiaddr.s_addr = inet_addr("224.0.0.251");
+	CHECK_OK(setsockopt(host, IPPROTO_IP, IP_MULTICAST_IF, &r, sizeof(r)));
+	IN_JAIL(jid, 0) {
+		int not = raw(PROTOCOL), does = raw(PROTOCOL);
+
+		CHECK_OK(net_bind(not, "0.0.0.0", 0));
+		CHECK_OK(net_bind(does, "0.0.0.0", 0));
+		CHECK_OK(setsockopt(does, IPPROTO_IP, IP_ADD_MEMBERSHIP, &r,
+				    sizeof(r)));
+		CHECK_EQ(send_to(host, "abc", 4, "224.0.0.251"), 4);
+		gets(does, "127.0.0.1", "224.0.0.251");
+		net_gets_nothing(not);
+	}
 }
