@@ -51,19 +51,11 @@ void datagram_error(struct datagram_sock *s, int err);
 
 /* --- datagram_error.c --------------------------------------------------------- */
 
-/* What ICMP says of a packet that s sent to h->dst:port, with the n bytes of it
- * that it quoted. For who asked for IP_RECVERR it is kept; the call's error it
- * is then too, and also where `hard`. Never sleeps. */
-struct datagram_news {
-	int err, type, code;
-	uint32_t info;
-	const struct ip_header *head;
-	uint16_t port;
-	const uint8_t *quoted;
-	unsigned n;
-	bool hard;
-};
-void datagram_told(struct datagram_sock *s, const struct datagram_news *e);
+/* ICMP says e of a packet that s sent to port. For who asked for IP_RECVERR it is
+ * kept, with what is quoted of it; the call's error it is then too, and also
+ * where `hard`. Never sleeps. */
+void datagram_told(struct datagram_sock *s, const struct ip_error *e,
+		   uint16_t port, bool hard);
 /* A send failed here: err as it is, kept where it is that the way takes only
  * smaller packets. */
 int datagram_failed(struct datagram_sock *s, const struct datagram_to *to,

@@ -42,7 +42,8 @@ static void keep(struct datagram_sock *s, const struct note *note,
 	sleep_wake(&s->queue.readers);	/* it is there that they wait */
 }
 
-void datagram_told(struct datagram_sock *s, const struct datagram_news *e)
+void datagram_told(struct datagram_sock *s, const struct ip_error *e,
+		   uint16_t port, bool hard)
 {
 	const struct ip_header *h = e->head;
 	struct note note = {
@@ -51,14 +52,14 @@ void datagram_told(struct datagram_sock *s, const struct datagram_news *e)
 			  e->info, 0 },
 			{ .family = AF_INET, .addr = h->told_by },
 		},
-		.dst = h->dst, .port = e->port,
+		.dst = h->dst, .port = port,
 	};
 
 	if (!e->err)
 		return;
 	if (s->inet.receive_error)
 		keep(s, &note, e->quoted, e->n);
-	if (s->inet.receive_error || (s->inet.remote && e->hard))
+	if (s->inet.receive_error || (s->inet.remote && hard))
 		datagram_error(s, e->err);
 }
 

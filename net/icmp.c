@@ -246,6 +246,7 @@ static void told(struct packet *k, const struct ip_header *outer)
 	uint32_t info = net32(k->data + AT_INFO);
 	const struct ip_protocol *p;
 	struct ip_header h;
+	struct ip_error e;
 
 	packet_pull(k, ICMP_HEAD);
 	if (ip_parse_quoted(k, &h) || k->len - h.head < QUOTE_LEAST) {
@@ -264,13 +265,13 @@ static void told(struct packet *k, const struct ip_header *outer)
 	if (h.fragment)
 		return;
 	h.told_by = outer->src;
+	e = (struct ip_error){ v, &h, k->data + h.head, k->len - h.head,
+			       error_of(type, code), type, code, info };
 	if (ip_raw_error)
-		ip_raw_error(v, &h, k->data + h.head, k->len - h.head,
-			     error_of(type, code), type, code, info);
+		ip_raw_error(&e);
 	p = ip_protocol_find(h.protocol);
 	if (p && p->error)
-		p->error(v, &h, k->data + h.head, k->len - h.head,
-			 error_of(type, code), type, code, info);
+		p->error(&e);
 }
 
 /* A router on the link says that another one is the nearer way to h's dst. Only

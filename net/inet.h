@@ -119,16 +119,20 @@ void ip_put_sum(uint8_t *head, unsigned len);	/* the header's checksum */
 /* Where the options are malformed, from the header's begin; 0: nowhere.
  * *source_route: they ask for one. */
 unsigned ip_options_bad(const uint8_t *head, unsigned len, bool *source_route);
+struct ip_error {		/* what ICMP says of a packet that we sent */
+	struct vnet *vnet;
+	const struct ip_header *head;	/* of that packet */
+	const uint8_t *quoted;		/* what follows it: */
+	unsigned n;			/* so many bytes, 8 at least */
+	int err, type, code;
+	uint32_t info;			/* the MTU of "too big" */
+};
 /* What a transport protocol registers. Both take no reference. */
 struct ip_protocol {
 	uint8_t number;
 	/* Takes k. */
 	void (*input)(struct packet *k, const struct ip_header *h);
-	/* An ICMP error about a packet that we sent: its IP header, and what
-	 * follows it (8 bytes at least). info: the MTU of "too big". */
-	void (*error)(struct vnet *v, const struct ip_header *h,
-		      const uint8_t *transport, unsigned n, int err, int type,
-		      int code, uint32_t info);
+	void (*error)(const struct ip_error *e);
 };
 void ip_protocol_register(const struct ip_protocol *p);
 const struct ip_protocol *ip_protocol_find(uint8_t number);
@@ -136,9 +140,7 @@ const struct ip_protocol *ip_protocol_find(uint8_t number);
  * Takes nothing; true: somebody has got it. */
 extern bool (*ip_raw_input)(const struct packet *k, const struct ip_header *h);
 /* And at ICMP errors, as ip_protocol.error. */
-extern void (*ip_raw_error)(struct vnet *v, const struct ip_header *h,
-			    const uint8_t *transport, unsigned n, int err,
-			    int type, int code, uint32_t info);
+extern void (*ip_raw_error)(const struct ip_error *e);
 /* The sum of k, a transport's header and its data, which is to stand at `at`,
  * begins with that of the pseudo header; the device or IP adds the rest. */
 void ip_sum_begin(struct packet *k, const struct ip_out *o, unsigned at);
@@ -251,6 +253,9 @@ bool inet_unlimited(const struct prison *p);
 struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 			      uint16_t sport, uint32_t dst, uint16_t dport,
 			      int device);
+/* Who sent what an ICMP error quotes; NULL: nobody. */
+struct inet_sock *inet_lookup_error(const struct inet_ports *ports,
+				    const struct ip_error *e);
 /* Local port (0: choose one) for s, whose local address is set. -EADDRINUSE,
  * -EACCES: below 1024 and not allowed (PRIV_NETINET_RESERVEDPORT). */
 int inet_bind_port(struct inet_ports *ports, struct inet_sock *s,

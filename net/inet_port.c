@@ -404,3 +404,14 @@ struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 		claim_find(ports, dst, prison_host(), dport, device, &most);
 	return most.by;
 }
+
+struct inet_sock *inet_lookup_error(const struct inet_ports *ports,
+				    const struct ip_error *e)
+{
+	uint16_t port[2];
+
+	assert(e->n >= sizeof port);
+	memcpy(port, e->quoted, sizeof port);
+	return inet_lookup(ports, e->head->dst, port[1], e->head->src, port[0],
+			   0);
+}

@@ -14,9 +14,7 @@ enum { PROTOCOLS_MAX = 8 };
 
 static const struct ip_protocol *protocols[PROTOCOLS_MAX];
 bool (*ip_raw_input)(const struct packet *k, const struct ip_header *h);
-void (*ip_raw_error)(struct vnet *v, const struct ip_header *h,
-		     const uint8_t *transport, unsigned n, int err, int type,
-		     int code, uint32_t info);
+void (*ip_raw_error)(const struct ip_error *e);
 
 /* p stays the caller's and must not go away. */
 void ip_protocol_register(const struct ip_protocol *p)

@@ -139,24 +139,19 @@ static bool sent(const struct datagram_sock *s, struct vnet *v,
 	       inet_may_receive(i, h->src);
 }
 
-static void raw_error(struct vnet *v, const struct ip_header *h,
-		      const uint8_t *transport, unsigned n, int err, int type,
-		      int code, uint32_t info)
+static void raw_error(const struct ip_error *e)
 {
 	enum { HARD = 1 << 2 | 1 << 3 };	/* protocol, port */
-	struct datagram_news e = {
-		err, type, code, info, h, 0, transport, n,
-		type == ICMP_PARAMETER ||
-			(type == ICMP_UNREACH && code < 4 && HARD & 1 << code),
-	};
+	bool hard = e->type == ICMP_PARAMETER || (e->type == ICMP_UNREACH &&
+		    e->code < 4 && HARD & 1 << e->code);
 
-	assert(n >= ICMP_HEAD);		/* icmp.c saw to that */
+	assert(e->n >= ICMP_HEAD);	/* icmp.c saw to that */
 	list_each(l, &raw.all) {
 		struct datagram_sock *s = list_entry(l, struct datagram_sock,
 						     inet.all_link);
 
-		if (sent(s, v, h))
-			datagram_told(s, &e);
+		if (sent(s, e->vnet, e->head))
+			datagram_told(s, e, 0, hard);
 	}
 }
 

@@ -31,6 +31,7 @@ enum {
 	TCP_SCALE = 7,			/* the shift that we offer */
 	TCP_BUFFER_AUTO = 2097152,	/* bytes that buffers grow to */
 	TCP_RTO_FIRST = 1000, TCP_RTO_MIN = 200, TCP_RTO_MAX = 120000, /* ms */
+	TCP_RANGES = 64,		/* what is beyond is sent twice */
 	TCP_ACK_DELAY = 40, TCP_TIME_WAIT_MS = 60000, TCP_FIN_WAIT_MS = 60000,
 };
 
@@ -104,6 +105,7 @@ struct tcp_sock {
 	} rcv;
 	struct packet_bytes chunks, queue; /* to send; received */
 	struct range_set sacked, late;	/* what the other has; what we have */
+	struct range sacked_at[TCP_RANGES], late_at[TCP_RANGES];
 
 	bool timestamps, sack;
 	uint32_t ts_recent, ts_recent_at, ts_offset;
@@ -190,9 +192,7 @@ uint32_t tcp_isn(const struct tcp_segment *g);
 /* --- tcp_input.c, tcp_ack.c ------------------------------------------------------ */
 
 void tcp_input(struct packet *k, const struct ip_header *h);
-void tcp_error(struct vnet *v, const struct ip_header *h,
-	       const uint8_t *transport, unsigned n, int err, int type,
-	       int code, uint32_t info);
+void tcp_error(const struct ip_error *e);
 void tcp_segment_arrives(struct tcp_sock *s, struct tcp_segment *g);
 /* What the other's SYN says. */
 void tcp_negotiate(struct tcp_sock *s, const struct tcp_segment *g);
@@ -241,9 +241,6 @@ uint32_t tcp_flight(const struct tcp_sock *s);	/* what is under way */
 bool tcp_is_lost(const struct tcp_sock *s, uint32_t seq); /* RFC 6675 4 */
 /* RFC 6675 4 NextSeg 1, 3: what to send again. */
 bool tcp_hole(const struct tcp_sock *s, bool lost_only, struct range *out);
-/* range_set_add to a set of s's, whose prison pays; no memory: forgotten. */
-bool tcp_ranges_add(struct tcp_sock *s, struct range_set *set, struct range r);
-void tcp_ranges_end(struct tcp_sock *s, struct range_set *set);
 
 /* --- tcp_listen.c ------------------------------------------------------------------------ */
 

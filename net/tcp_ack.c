@@ -120,7 +120,7 @@ static bool sacks(struct tcp_sock *s, const struct tcp_segment *g)
 
 		if (seq_before(r.from, r.to) && seq_after(r.from, s->snd.una) &&
 		    seq_after(r.from, g->ack) && !seq_after(r.to, s->snd.max))
-			news |= tcp_ranges_add(s, &s->sacked, r);
+			news |= range_set_add(&s->sacked, r);
 	}
 	return news;
 }

@@ -343,32 +343,20 @@ void tcp_input(struct packet *k, const struct ip_header *h)
 
 /* --- ICMP: RFC 9293 3.9.2.2, RFC 5927 --------------------------------------------------------- */
 
-void tcp_error(struct vnet *v, const struct ip_header *h,
-	       const uint8_t *transport, unsigned n, int err, int type,
-	       int code, uint32_t info)
+void tcp_error(const struct ip_error *e)
 {
-	struct inet_sock *i;
-	struct tcp_sock *s;
-	uint16_t ports[2];
-	uint32_t seq;
+	struct inet_sock *i = inet_lookup_error(e->vnet->tcp, e);
+	struct tcp_sock *s = i ? tcp_of(&i->sock) : NULL;
+	uint32_t seq = net32(e->quoted + 4);
 
-	(void)type;
-	(void)code;
-	(void)info;
-	if (n < 8)
+	/* What was not sent is a guess: RFC 5927 4.1 */
+	if (!i || !i->remote || seq_before(seq, s->snd.una) ||
+	    !seq_before(seq, s->snd.max))
 		return;
-	memcpy(ports, transport, sizeof ports);
-	seq = net32(transport + 4);
-	i = inet_lookup(v->tcp, h->dst, ports[1], h->src, ports[0], 0);
-	if (!i || !i->remote)
-		return;
-	s = container_of(i, struct tcp_sock, inet);
-	if (seq_before(seq, s->snd.una) || !seq_before(seq, s->snd.max))
-		return;			/* a guess: RFC 5927 4.1 */
-	if (err != EMSGSIZE && s->state == TCP_SYN_SENT) {
-		tcp_done(s, err);
-	} else if (err != EMSGSIZE) {
-		s->soft_error = err;
+	if (e->err != EMSGSIZE && s->state == TCP_SYN_SENT) {
+		tcp_done(s, e->err);
+	} else if (e->err != EMSGSIZE) {
+		s->soft_error = e->err;
 	} else if (tcp_synchronized(s)) {
 		s->snd.nxt = s->snd.una;	/* RFC 1191 6.4 */
 		tcp_output(s);

@@ -207,15 +207,14 @@ int tcp_listen(struct sock *sock, struct thread *me, unsigned backlog)
 	(void)me;
 	if (s->state != TCP_CLOSED && s->state != TCP_LISTEN)
 		return -EINVAL;
-	if (s->state == TCP_CLOSED) {
-		err = inet_autobind(&s->inet);
-		if (err)
-			return err;
-		if (inet_port_shared(s->inet.ports, &s->inet))
-			return -EADDRINUSE;
-		sock->shut = 0;
+	err = s->state == TCP_CLOSED ? inet_autobind(&s->inet) : 0;
+	if (!err && inet_port_shared(s->inet.ports, &s->inet))
+		err = -EADDRINUSE;
+	if (err)
+		return err;
+	if (s->state == TCP_CLOSED)
 		tcp_set_state(s, TCP_LISTEN);
-	}
+	sock->shut = 0;
 	sock->backlog = backlog;
 	return 0;
 }

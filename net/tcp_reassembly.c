@@ -27,8 +27,8 @@ static bool insert(struct tcp_sock *s, struct packet *k)
 		range_set_cut(&s->late, s->rcv.nxt);
 	} else {
 		s->rcv.last_late = in->seq;
-		(void)tcp_ranges_add(s, &s->late, (struct range){
-				     in->seq, packet_end(in) });
+		(void)range_set_add(&s->late, (struct range){
+				    in->seq, packet_end(in) });
 	}
 	return true;
 }

@@ -6,29 +6,9 @@
  * The ranges of s->sacked lie between snd.una and snd.max. What finds no room is
  * not remembered, which costs a segment sent twice. Locks: the kernel lock.
  */
-#include "kernel/fs/charge.h"
 #include "net/tcp.h"
 
-enum { DUP_THRESH = 3, RANGES_BYTES = 4096 };
-
-/* A set has its memory from the first range on. */
-bool tcp_ranges_add(struct tcp_sock *s, struct range_set *set, struct range r)
-{
-	if (!set->at) {
-		set->at = charged_alloc(s->inet.sock.prison, RANGES_BYTES);
-		set->most = set->at ? RANGES_BYTES / sizeof r : 0;
-	}
-	return range_set_add(set, r);
-}
-
-void tcp_ranges_end(struct tcp_sock *s, struct range_set *set)
-{
-	if (set->at)
-		charged_free(s->inet.sock.prison, set->at, RANGES_BYTES);
-	*set = (struct range_set){ 0 };
-}
-
-/* --- what is lost -------------------------------------------------------------------- */
+enum { DUP_THRESH = 3 };
 
 /* IsLost: three ranges above it, or more than two segments. */
 static bool enough(const struct tcp_sock *s, unsigned ranges, uint32_t bytes)

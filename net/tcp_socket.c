@@ -27,6 +27,8 @@ static int begin(struct inet_sock *i, int protocol)
 	s->opt = tcp_options_first;
 	packet_bytes_init(&s->chunks);
 	packet_bytes_init(&s->queue);
+	s->sacked = (struct range_set){ s->sacked_at, 0, TCP_RANGES };
+	s->late = (struct range_set){ s->late_at, 0, TCP_RANGES };
 	list_init(&s->embryos);
 	tcp_timers_begin(s);
 	return 0;
@@ -83,8 +85,7 @@ void tcp_done(struct tcp_sock *s, int err)
 	tcp_set_state(s, TCP_CLOSED);
 	tcp_timers_stop(s);
 	packet_bytes_purge(&s->chunks);
-	tcp_ranges_end(s, &s->sacked);
-	tcp_ranges_end(s, &s->late);
+	s->sacked.count = s->late.count = 0;
 	s->snd.una = s->snd.nxt = s->snd.max = s->snd.end;
 	s->snd.fin = s->snd.urgent_set = false;
 	s->ack_now = s->ack_owed = false;
@@ -102,8 +103,7 @@ void tcp_time_wait(struct tcp_sock *s)
 	assert(s->rcv.fin_got && s->snd.una == s->snd.end + 1);
 	tcp_set_state(s, TCP_TIME_WAIT);
 	timer_cancel(&s->resend);
-	tcp_ranges_end(s, &s->sacked);
-	tcp_ranges_end(s, &s->late);
+	s->sacked.count = s->late.count = 0;
 	if (time_waits > TIME_WAIT_MAX ||
 	    s->inet.sock.prison->state != PRISON_ALIVE) {
 		if (s->ack_now)

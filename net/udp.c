@@ -160,26 +160,19 @@ static bool is_hard(const struct inet_sock *s, int type, int code)
 }
 
 /* A connected socket hears of what is hard; with IP_RECVERR each of all. */
-static void udp_error(struct vnet *v, const struct ip_header *h,
-		      const uint8_t *transport, unsigned n, int err, int type,
-		      int code, uint32_t info)
+static void udp_error(const struct ip_error *e)
 {
-	struct datagram_news e = { .err = err, .type = type, .code = code,
-				   .info = info, .head = h };
-	struct inet_sock *s;
-	uint16_t sport, dport;
+	struct inet_sock *s = inet_lookup_error(e->vnet->udp, e);
+	struct ip_error data = *e;
+	uint16_t dport;
 
-	assert(n >= UDP_HEAD);
-	memcpy(&sport, transport + AT_SPORT, sizeof sport);
-	memcpy(&dport, transport + AT_DPORT, sizeof dport);
-	s = inet_lookup(v->udp, h->dst, dport, h->src, sport, 0);
-	if (!s)
-		return;
-	e.port = dport;
-	e.quoted = transport + UDP_HEAD;
-	e.n = n - UDP_HEAD;
-	e.hard = is_hard(s, type, code);
-	datagram_told(datagram_of(&s->sock), &e);
+	assert(e->n >= UDP_HEAD);
+	memcpy(&dport, e->quoted + AT_DPORT, sizeof dport);
+	data.quoted += UDP_HEAD;
+	data.n -= UDP_HEAD;
+	if (s)
+		datagram_told(datagram_of(&s->sock), &data, dport,
+			      is_hard(s, e->type, e->code));
 }
 
 /* --- the table ---------------------------------------------------------------------- */

@@ -247,12 +247,10 @@ static void receive(struct packet *k, const struct ip_header *h)
 	list_append(&got, &k->link);
 }
 
-static void error(struct vnet *v, const struct ip_header *h,
-		  const uint8_t *transport, unsigned n, int err, int type,
-		  int code, uint32_t info)
+static void error(const struct ip_error *e)
 {
-	assert(v && h && transport && n >= 8 && type >= 0 && code >= 0);
-	last_error = err == EMSGSIZE ? -(int)info : err;
+	assert(e->vnet && e->head && e->quoted && e->n >= 8 && e->type >= 0);
+	last_error = e->err == EMSGSIZE ? -(int)e->info : e->err;
 }
 
 static int take(struct list *from, void *to, unsigned size)
