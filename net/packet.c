@@ -114,35 +114,40 @@ struct packet *packet_copy(const struct packet *k)
 
 /* --- the Internet checksum ------------------------------------------------ */
 
-/* Even and odd halves apart: no carry is ever looked at. */
+typedef uint32_t __attribute__((may_alias, aligned(1))) word;
+typedef uint16_t __attribute__((may_alias, aligned(1))) half;
+
+/* The words' upper halves are added, and the words: what is more is the lower
+ * halves, and no carry is ever looked at. Both fit, in as many. */
 uint32_t checksum_add(uint32_t sum, const void *p, uint32_t n)
 {
-	enum { CHUNK = 65536 };
+	enum { CHUNK = 65536, BLOCK = 16 };
 	const uint8_t *b = p;
-	uint32_t low = sum & 0xffff, high = sum >> 16, w;
-	uint16_t half;
 
-	while (n >= sizeof w) {
-		uint32_t words = min_u32(n, CHUNK) / sizeof w;
+	while (n >= sizeof(word)) {
+		uint32_t left = min_u32(n, CHUNK) & ~(sizeof(word) - 1);
+		uint32_t all = 0, high = 0;
 
-		n -= words * sizeof w;
-		for (; words; words--, b += sizeof w) {
-			memcpy(&w, b, sizeof w);
-			low += w & 0xffff;
-			high += w >> 16;
+		n -= left;
+		for (; left >= BLOCK; left -= BLOCK, b += BLOCK) {
+			const word *w = (const word *)b;
+
+			all += w[0] + w[1] + w[2] + w[3];
+			high += (w[0] >> 16) + (w[1] >> 16) + (w[2] >> 16) +
+				(w[3] >> 16);
 		}
-		low = (low & 0xffff) + (low >> 16);
-		high = (high & 0xffff) + (high >> 16);
+		for (; left; left -= sizeof(word), b += sizeof(word)) {
+			all += *(const word *)b;
+			high += *(const word *)b >> 16;
+		}
+		sum = (sum & 0xffff) + (sum >> 16) + high + (all - (high << 16));
 	}
-	if (n >= sizeof half) {
-		memcpy(&half, b, sizeof half);
-		low += half;
-		b += sizeof half;
-		n -= sizeof half;
+	if (n >= sizeof(half)) {
+		sum = (sum & 0xffff) + (sum >> 16) + *(const half *)b;
+		b += sizeof(half);
+		n -= sizeof(half);
 	}
-	if (n)
-		low += *b;
-	return low + high;
+	return (sum & 0xffff) + (sum >> 16) + (n ? *b : 0);
 }
 
 uint16_t checksum_fold(uint32_t sum)

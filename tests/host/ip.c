@@ -5,7 +5,7 @@
  * (net/glue.h).
  *
  * sources: tests/host/net/glue.c net/packet.c net/vnet.c net/netif.c net/netif_addr.c
- * sources: tests/host/net/no_tcp.c net/packet_bytes.c
+ * sources: tests/host/net/no_tcp.c net/packet_bytes.c net/tcp_cut.c
  * sources: net/loopback.c net/ether.c net/arp.c net/route.c net/pmtu.c net/ip_head.c
  * sources: net/ip_in.c net/ip_out.c net/ip_frag.c net/icmp.c net/inet.c net/inet_port.c
  * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c
@@ -122,6 +122,41 @@ static uint8_t *icmp_sent(void)
 	CHECK_EQ(checksum(back + HEAD, IP), 0);
 	CHECK_EQ(checksum(back + HEAD + IP, get16(back + HEAD + 2) - IP), 0);
 	return back + HEAD + IP;
+}
+
+/* --- sums ------------------------------------------------------------------------ */
+
+TEST(sums_of_any_length_anywhere)
+{
+	static uint8_t bytes[200000];
+	uint32_t sum;
+
+	memset(bytes, 255, sizeof(bytes));
+	for (unsigned at = 0; at < 4; at++) {
+		for (unsigned n = 0; n < 100; n++) {
+			for (unsigned i = 0; i < n; i++)
+				bytes[at + i] = i * 77 + n;
+			sum = glue_sum(0x12345678, bytes + at, n);
+			sum = glue_sum(sum, "\xff\xff", 2);
+			while (sum >> 16)
+				sum = (sum & 0xffff) + (sum >> 16);
+			put16(back, 0x7856);	/* bytes as they lie */
+			put16(back + 2, 0x3412);
+			memcpy(back + 4, bytes + at, n);
+			CHECK_EQ(sum, (uint32_t)htons(~checksum(back, n + 4)));
+		}
+		memset(bytes, 255, sizeof(bytes));
+	}
+	for (unsigned n = 65500; n < 65600; n++) {
+		sum = glue_sum(UINT32_MAX, bytes, n);
+		while (sum >> 16)
+			sum = (sum & 0xffff) + (sum >> 16);
+		CHECK_EQ(sum, n % 2 ? 255 : 0xffff);
+	}
+	sum = glue_sum(1, bytes, sizeof(bytes));
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	CHECK_EQ(sum, 1);
 }
 
 /* --- ARP ------------------------------------------------------------------------- */

@@ -300,6 +300,23 @@ void glue_frame(const void *frame, unsigned n)
 	glue_settle();
 }
 
+void glue_large(const void *frame, unsigned n, unsigned segment)
+{
+	struct packet *k = packet_new(n);
+
+	memcpy(packet_put(k, n), frame, n);
+	k->checksum = PACKET_CHECKSUM_PARTIAL;
+	k->checksum_offset = 16;
+	k->segment = segment;
+	netif_input(&eth0, k);
+	glue_settle();
+}
+
+uint32_t glue_sum(uint32_t sum, const void *p, unsigned n)
+{
+	return checksum_add(sum, p, n);
+}
+
 void glue_later(unsigned ms)
 {
 	now_ns += ms * 1000000ull;

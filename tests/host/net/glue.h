@@ -17,6 +17,9 @@ enum { GLUE_PROTOCOL = 253 };	/* what comes for it is kept for glue_got */
 
 void glue_begin(void);
 void glue_frame(const void *frame, unsigned n);	/* comes in by eth0 */
+/* The same, of what a device has put together: its TCP sum is not complete, and
+ * segment bytes of payload were in each frame. */
+void glue_large(const void *frame, unsigned n, unsigned segment);
 int glue_sent(void *to, unsigned size);	/* the oldest that went out; 0: none */
 int glue_got(void *to, unsigned size);	/* what came for GLUE_PROTOCOL; -1 */
 void glue_later(unsigned ms);
@@ -42,6 +45,8 @@ int glue_route_add(const char *dst, int bits, const char *gateway, int metric);
 int glue_route_remove(const char *dst, int bits);
 /* "eth0 10.0.0.2 10.0.0.1 1500": interface, next, source, MTU; or "none" */
 const char *glue_route(const char *dst);
+/* The sum of n bytes, not folded; as the kernel adds it. */
+uint32_t glue_sum(uint32_t sum, const void *p, unsigned n);
 uint64_t glue_counter(const char *name);	/* "ReasmFails" */
 
 /* A jail in that one (NULL: the host) with these addresses, up to three. */
