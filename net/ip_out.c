@@ -2,8 +2,8 @@
 /*
  * ip_out.c - IP packets that go out: header, route, fragments, link.
  *
- * A packet that is larger than its path takes is cut, unless its sender or its
- * sum, which a device is still to put in, forbids that. Copies of what goes to
+ * A packet that is larger than its path takes is cut, unless its sender forbids
+ * that; a large TCP segment by its device, or here into smaller ones. Copies of what goes to
  * all come back to us, as if from the wire.
  *
  * Locks: the kernel lock.
@@ -67,6 +67,18 @@ static struct packet *cut(const struct packet *k, unsigned head, unsigned at,
 	return f;
 }
 
+static void parts_send(struct list *parts, const struct route *r, uint32_t next)
+{
+	struct packet *f;
+
+	while ((f = packet_list_take(parts))) {
+		if (f->checksum == PACKET_CHECKSUM_PARTIAL &&
+		    !(r->netif->offload & NETIF_OFFLOAD_CHECKSUM))
+			packet_checksum_finish(f, f->checksum_start);
+		ether_output(r->netif, f, next, r->kind == ROUTE_BROADCAST);
+	}
+}
+
 /* All or nothing: half a packet is of use to nobody. Takes k. */
 static int fragment(struct packet *k, struct vnet *v, const struct route *r,
 		    uint32_t next)
@@ -90,15 +102,28 @@ static int fragment(struct packet *k, struct vnet *v, const struct route *r,
 	assert(broken || (!left && at > most));
 	packet_free(k);
 	net_count(v, broken ? NET_IP_FRAG_FAILED : NET_IP_FRAG_OK);
-	while ((k = packet_list_take(&parts))) {
-		if (broken) {
-			packet_free(k);
-			continue;
-		}
-		net_count(v, NET_IP_FRAG_MADE);
-		ether_output(r->netif, k, next, r->kind == ROUTE_BROADCAST);
+	if (broken) {
+		packet_list_free(&parts);
+		return -ENOBUFS;
 	}
-	return broken ? -ENOBUFS : 0;
+	list_each(l, &parts)
+		net_count(v, NET_IP_FRAG_MADE);
+	parts_send(&parts, r, next);
+	return 0;
+}
+
+/* A large segment for a device that cuts none. Takes k. */
+static int segments(struct packet *k, struct vnet *v, const struct route *r,
+		    uint32_t next)
+{
+	struct list parts = LIST_INIT(parts);
+	int err = tcp_cut(k, &parts);
+
+	packet_free(k);
+	if (err)
+		net_count(v, NET_IP_OUT_DISCARDS);
+	parts_send(&parts, r, next);
+	return err;
 }
 
 /* --- to the link -------------------------------------------------------------- */
@@ -125,13 +150,16 @@ static int to_link(struct packet *k, struct vnet *v, const struct route *r,
 		   uint32_t dst)
 {
 	unsigned head = head_len(k);
+	bool large = k->segment && tcp_cut_size(k) <= r->mtu;
 	bool whole = k->len <= r->mtu ||
-		     (k->segment && (r->netif->offload & NETIF_OFFLOAD_TCP4));
+		     (large && (r->netif->offload & NETIF_OFFLOAD_TCP4));
 	uint32_t next = r->gateway ? r->gateway : dst;
 
 	assert(list_empty(&k->link) && head >= IP_HEAD && head <= k->len);
 	if (!netif_up(r->netif))
 		return refuse(k, v, NET_IP_OUT_DISCARDS, -ENETDOWN);
+	if (!whole && large)
+		return segments(k, v, r, next);
 	if (!whole && (net16(k->data + AT_FRAGMENT) & DONT_FRAGMENT))
 		return refuse(k, v, NET_IP_FRAG_FAILED, -EMSGSIZE);
 	k->checksum_start = head;

@@ -88,6 +88,14 @@ struct packet *packet_list_take(struct list *all)
 	return packet_of_link(l);
 }
 
+void packet_list_free(struct list *all)
+{
+	struct packet *k;
+
+	while ((k = packet_list_take(all)))
+		packet_free(k);
+}
+
 /* Nobody pays for it. */
 struct packet *packet_copy(const struct packet *k)
 {

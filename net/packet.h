@@ -36,8 +36,8 @@ struct packet {
 	enum packet_checksum checksum;
 	uint16_t checksum_start;	/* from the IP header; IP sets it */
 	uint16_t checksum_offset;	/* from there */
-	uint16_t segment;	/* 0, or TCP payload bytes of each frame that the
-				 * device is to cut it into */
+	uint16_t segment;	/* 0, or it is large: TCP payload bytes of each
+				 * frame that it was, or is to be, on the wire */
 	bool broadcast, multicast;	/* the link's address was one */
 	uint64_t came;		/* realtime ns, where a reader asked for it */
 	uint32_t seq;		/* the number of data[0] (packet_bytes.h), or
@@ -57,6 +57,7 @@ struct packet *packet_new_for(struct prison *p, uint32_t n);
 bool packet_pay(struct packet *k, struct prison *p) must_check;
 void packet_free(struct packet *k);
 struct packet *packet_list_take(struct list *all);	/* the first, or NULL */
+void packet_list_free(struct list *all);	/* empty then */
 struct packet *packet_copy(const struct packet *k);	/* NULL: no memory */
 static inline struct packet *packet_of_link(const struct list *l)
 {
@@ -114,6 +115,19 @@ uint32_t checksum_add(uint32_t sum, const void *p, uint32_t n);
 uint16_t checksum_fold(uint32_t sum);	/* complemented, ready to store */
 /* PARTIAL no more: the sum of k's data from start on is put at start + offset. */
 void packet_checksum_finish(struct packet *k, uint32_t start);
+
+/* --- tcp_cut.c: large segments; k's data begin with the IP header ---------- */
+
+/* The n bytes at ip are the first of a packet of `total`: is that a segment that
+ * may be cut? The length of its headers; 0: it may not. */
+unsigned tcp_cut_heads(const uint8_t *ip, uint32_t n, uint32_t total);
+/* k has the headers of a large segment, but of its payload only what is there,
+ * which is its nth part and begins at `at`. The headers become its own; the sum
+ * is PARTIAL. */
+void tcp_cut_head(struct packet *k, unsigned nth, uint32_t at, bool last);
+uint32_t tcp_cut_size(const struct packet *k); /* of k, or of each it is cut into */
+/* Into packets of k->segment at most. -ENOBUFS: none. */
+int tcp_cut(const struct packet *k, struct list *parts) must_check;
 
 /* Numbers in network byte order, at any address. */
 static inline uint16_t net16(const void *p)

@@ -55,7 +55,8 @@ void tcp_text(struct tcp_sock *s, struct tcp_segment *g)
 
 	k->seq = g->seq;
 	packet_clip(k, s->rcv.nxt, s->rcv.edge);
-	s->rcv.mss = max_u32(s->rcv.mss, min_u32(k->len, UINT16_MAX));
+	s->rcv.mss = max_u32(s->rcv.mss, min_u32(k->len, k->segment ?
+						 k->segment : UINT16_MAX));
 	if (insert(s, k))
 		g->k = NULL;
 	if (s->rcv.nxt != nxt) {

@@ -2,13 +2,12 @@
 /*
  * virtio_net.c - network cards of virtual machines.
  *
- * Each direction is a queue of chains of two: virtio's own header, which stays
- * in an array by the chain's first descriptor, and the frame, which the device
- * reads and writes where the packet has it. All empty buffers are with the
- * device; one is only given up for a new one, so a queue never runs dry. The
- * interrupt raises deferred work, which goes on, without interrupts, until
- * nothing is left. Frames are sent at once; that they are out is told by one
- * interrupt for all of them.
+ * A frame is read and written by the device where its packet has it, behind
+ * virtio's own head. All empty buffers are with the device; one is only given up
+ * for a new one, so a queue never runs dry. A large TCP segment fills several;
+ * each goes on as a packet, with the headers before it. The interrupt raises
+ * deferred work, which goes on, without interrupts, until nothing is left. Frames
+ * are sent at once; that they are out is told by one interrupt for all of them.
  *
  * A device that breaks the rules is reset and stays silent until its interface
  * is set down and up.
@@ -24,54 +23,161 @@ enum { CONFIG_STATUS = 6, STATUS_LINK = 1 };
 #define F_CHECKSUM (1ull << 0)		/* completes sums of what we send */
 #define F_GUEST_CHECKSUM (1ull << 1)	/* may leave sums to us */
 #define F_MAC (1ull << 5)
+#define F_GUEST_TSO4 (1ull << 7)	/* may bring large segments, */
 #define F_TSO4 (1ull << 11)		/* cuts TCP */
+#define F_MERGE (1ull << 15)		/* in several buffers */
 #define F_STATUS (1ull << 16)
 enum {
 	BUFFERS_MAX = 128,	/* empty ones, with the device */
 	COPY_MAX = 256,		/* smaller frames do not keep a whole buffer */
 	IP_AT = ETHER_HEAD, TCP_SUM = 16, UDP_SUM = 6, TCP_OFFSET = 12,
+	HEADS_MAX = IP_AT + 60 + 60,
+	PART_HEAD = 64,		/* with PACKET_HEAD, before a buffer's frame */
+	LARGE = PAGE_SIZE - sizeof(struct packet) - PACKET_HEAD - PART_HEAD,
+	LARGE_FOR = 256,	/* frames, after a large one, for which others
+				 * are expected */
 };
 
 struct head {			/* before each frame */
 	uint8_t flags, kind;
 	uint16_t head_len, segment, sum_start, sum_offset;
-	uint16_t buffers;	/* modern only */
+	uint16_t buffers;	/* modern, or F_MERGE */
 };
-enum { HEAD_LEGACY = 10, HEAD_MODERN = 12 };
+enum { HEAD_SHORT = 10, HEAD_LONG = 12 };
 enum { HEAD_NEEDS_SUM = 1, HEAD_SUM_GOOD = 2, HEAD_TCP4 = 1 };
 
 struct card {
 	struct netif netif;
 	struct virtio device;
 	struct virtqueue in, out;
-	struct head *in_heads, *out_heads;
+	struct head *out_heads;
+	uint64_t wanted;	/* features */
 	unsigned head_size;
+	unsigned large;		/* new buffers are, for as many frames */
+	bool merges;		/* a frame may be in several buffers */
 	struct nic_queue waiting;
 	struct defer work;
 	bool running;
 	volatile bool changed;	/* [i] link, by interrupt */
 };
 
-static const uint64_t wanted = F_CHECKSUM | F_GUEST_CHECKSUM | F_MAC | F_TSO4 |
-			       F_STATUS | VIRTIO_EVENT_INDEX;
+struct incoming {			/* one that came in */
+	struct list parts;	/* buffers, with what the device wrote */
+	unsigned count;		/* of them */
+	uint32_t len;
+	bool bad;
+	struct head head;
+	enum packet_checksum checksum;
+	unsigned heads;		/* of a large one: before the payload; or 0 */
+};
 
-/* --- in ------------------------------------------------------------------- */
+static const uint64_t wanted = F_CHECKSUM | F_GUEST_CHECKSUM | F_MAC | F_TSO4 |
+			       F_GUEST_TSO4 | F_MERGE | F_STATUS |
+			       VIRTIO_EVENT_INDEX;
+
+/* --- empty buffers -------------------------------------------------------- */
 
 static void buffer_put(struct card *c, struct packet *k)
 {
-	int first = virtqueue_room(&c->in, 2);
-	struct virtio_piece pieces[2];
+	struct virtio_piece pieces[2] = {
+		{ k->data - c->head_size, c->head_size },
+		{ k->data, packet_tail(k) },
+	};
 
-	assert(first >= 0 && packet_tail(k) >= NIC_FRAME_MAX && !k->len);
-	pieces[0] = (struct virtio_piece){ &c->in_heads[first], c->head_size };
-	pieces[1] = (struct virtio_piece){ k->data, NIC_FRAME_MAX };
-	virtqueue_put(&c->in, pieces, 2, 0, k);
+	assert(list_empty(&k->link) && !k->len);
+	assert(packet_head(k) == PACKET_HEAD + PART_HEAD);
+	if (c->merges)		/* parts but the first have no head */
+		pieces[0].len += pieces[1].len;
+	virtqueue_put(&c->in, pieces, c->merges ? 1 : 2, 0, k);
+}
+
+/* n more, of a page while large frames come. False: no memory; none came. */
+static bool buffers_add(struct card *c, unsigned n)
+{
+	struct list fresh = LIST_INIT(fresh);
+	struct packet *k;
+
+	for (; n; n--) {
+		k = packet_new(PART_HEAD + (c->large ? LARGE : NIC_FRAME_MAX));
+		if (!k) {
+			packet_list_free(&fresh);
+			return false;
+		}
+		k->data += PART_HEAD;
+		list_append(&fresh, &k->link);
+	}
+	while ((k = packet_list_take(&fresh)))
+		buffer_put(c, k);
+	return true;
+}
+
+/* --- in ------------------------------------------------------------------- */
+
+static struct packet *first_of(const struct incoming *f)
+{
+	assert(!list_empty(&f->parts));
+	return list_entry(f->parts.next, struct packet, link);
+}
+
+/* f's buffers go back to the device. */
+static void frame_drop(struct card *c, struct incoming *f)
+{
+	struct packet *k;
+
+	while ((k = packet_list_take(&f->parts))) {
+		k->data = k->block + PACKET_HEAD + PART_HEAD;
+		k->len = 0;
+		buffer_put(c, k);
+	}
+}
+
+/* k is f's next part. False: the device wrote what cannot be. */
+static bool part_add(struct card *c, struct incoming *f, struct packet *k,
+		     uint32_t written)
+{
+	bool first = !f->count++;
+
+	list_append(&f->parts, &k->link);
+	k->data -= c->head_size;
+	if (written > packet_tail(k) || (first && written < c->head_size))
+		return false;
+	packet_put(k, written);
+	if (first) {
+		memcpy(&f->head, k->data, c->head_size);
+		packet_pull(k, c->head_size);
+	}
+	f->len += k->len;
+	return true;
+}
+
+/* The next frame. False: there is none. */
+static bool frame_take(struct card *c, struct incoming *f)
+{
+	unsigned parts = 1, at;
+	struct packet *k;
+	uint32_t written;
+
+	memset(f, 0, sizeof *f);
+	list_init(&f->parts);
+	while (f->count < parts &&
+	       (k = virtqueue_take(&c->in, &written, &at))) {
+		if (!part_add(c, f, k, written))
+			f->bad = true;
+		else if (f->count == 1 && c->merges)
+			parts = f->head.buffers;
+	}
+	/* They are given to us together. */
+	if (f->count && f->count < parts)
+		c->in.broken = true;
+	return f->count;
 }
 
 /* The sum was left to us, from the host's own sender. A stack that believes
  * this looks no more at where the sum is; so it must be where IPv4 says. */
-static bool sum_left(const struct head *h, struct packet *k)
+static bool sum_left(const struct incoming *f)
 {
+	const struct packet *k = first_of(f);
+	const struct head *h = &f->head;
 	const uint8_t *ip = k->data + IP_AT;
 	uint32_t head, total;
 
@@ -79,90 +185,135 @@ static bool sum_left(const struct head *h, struct packet *k)
 		return false;
 	head = (ip[0] & 0xf) * 4;
 	total = net16(ip + 2);
-	if (ip[0] >> 4 != 4 || head < 20 || total > k->len - IP_AT ||
+	if (ip[0] >> 4 != 4 || head < 20 || total > f->len - IP_AT ||
 	    (net16(ip + 6) & 0x3fff) || h->sum_start != IP_AT + head)
 		return false;
 	if (!(h->sum_offset == TCP_SUM && ip[9] == 6) &&
 	    !(h->sum_offset == UDP_SUM && ip[9] == 17))
 		return false;
-	if (head + h->sum_offset + 2 > total)
+	return head + h->sum_offset + 2 <= min_u32(total, k->len - IP_AT);
+}
+
+/* Many segments of TCP in one frame. */
+static bool large_ok(const struct card *c, struct incoming *f)
+{
+	const struct packet *k = first_of(f);
+	unsigned heads = tcp_cut_heads(k->data + IP_AT, k->len - IP_AT,
+				       f->len - IP_AT);
+
+	if (!(c->device.features & F_GUEST_TSO4) || f->head.kind != HEAD_TCP4 ||
+	    f->checksum != PACKET_CHECKSUM_PARTIAL || !heads ||
+	    !f->head.segment)
 		return false;
-	k->checksum = PACKET_CHECKSUM_PARTIAL;
-	k->checksum_start = head;
-	k->checksum_offset = h->sum_offset;
+	f->heads = IP_AT + heads;
 	return true;
 }
 
-static bool head_believed(const struct card *c, const struct head *h,
-			  struct packet *k)
+/* Is it a frame, and does the head say what can be? */
+static bool head_believed(const struct card *c, struct incoming *f)
 {
 	bool may = c->device.features & F_GUEST_CHECKSUM;
 
-	if (h->kind)
+	if (f->bad || first_of(f)->len < ETHER_HEAD)
 		return false;
-	if (may && (h->flags & HEAD_NEEDS_SUM))
-		return sum_left(h, k);
-	if (may && (h->flags & HEAD_SUM_GOOD))
-		k->checksum = PACKET_CHECKSUM_GOOD;
-	return true;
-}
-
-/* k's first len bytes, for the stack; an empty buffer in exchange. NULL: no
- * memory, and k is the empty buffer. */
-static struct packet *exchange(struct packet *k, uint32_t len,
-			       struct packet **empty)
-{
-	struct packet *other = packet_new(len <= COPY_MAX ? len : NIC_FRAME_MAX);
-
-	*empty = k;
-	if (!other)
-		return NULL;
-	if (len <= COPY_MAX) {
-		memcpy(packet_put(other, len), k->data, len);
-		return other;
+	if (may && (f->head.flags & HEAD_NEEDS_SUM)) {
+		if (!sum_left(f))
+			return false;
+		f->checksum = PACKET_CHECKSUM_PARTIAL;
+	} else if (may && (f->head.flags & HEAD_SUM_GOOD)) {
+		f->checksum = PACKET_CHECKSUM_GOOD;
 	}
-	*empty = other;
-	packet_put(k, len);
-	return k;
+	return f->head.kind ? large_ok(c, f) :
+			      f->count == 1 && f->len <= NIC_FRAME_MAX;
 }
 
-static void frame_in(struct card *c, struct packet *k, uint32_t written,
-		     unsigned first)
+/* k for the stack: f, or of a large one the nth part, whose payload begins at
+ * `at`, behind headers that are the whole's. */
+static void part_in(struct card *c, const struct incoming *f, struct packet *k,
+		    unsigned nth, uint32_t at)
 {
-	struct head h = c->in_heads[first];
-	struct packet *empty = k, *full;
-	uint32_t len = written - c->head_size;
+	k->checksum = f->checksum;
+	k->checksum_start = f->head.sum_start - IP_AT;
+	k->checksum_offset = f->head.sum_offset;
+	if (f->heads) {
+		packet_pull(k, IP_AT);
+		tcp_cut_head(k, nth, at, list_empty(&f->parts));
+		packet_push(k, IP_AT);
+		if (k->len - f->heads > f->head.segment)
+			k->segment = f->head.segment;
+	}
+	netif_input(&c->netif, k);
+}
 
-	if (written < c->head_size + ETHER_HEAD ||
-	    written > c->head_size + NIC_FRAME_MAX) {
+static void parts_in(struct card *c, struct incoming *f)
+{
+	uint8_t heads[HEADS_MAX];
+	struct packet *k = first_of(f);
+	uint32_t at = 0, n;
+
+	assert(f->heads <= sizeof heads && f->heads <= k->len);
+	memcpy(heads, k->data, f->heads);
+	for (unsigned nth = 0; (k = packet_list_take(&f->parts));
+	     nth++, at += n) {
+		if (nth)
+			memcpy(packet_push(k, f->heads), heads, f->heads);
+		n = k->len - f->heads;
+		part_in(c, f, k, nth, at);
+	}
+}
+
+/* One that would not fill its buffer leaves it. */
+static void frame_copy_in(struct card *c, struct incoming *f)
+{
+	struct packet *k = packet_new(f->len);
+
+	if (k)
+		memcpy(packet_put(k, f->len), first_of(f)->data,
+		       f->len);
+	else
+		c->netif.in.dropped++;
+	frame_drop(c, f);
+	if (k)
+		part_in(c, f, k, 0, 0);
+}
+
+/* What is given away has been replaced: the device never lacks buffers. */
+static void frame_in(struct card *c, struct incoming *f)
+{
+	bool page = packet_tail(first_of(f)) + f->len > NIC_FRAME_MAX;
+
+	if (!head_believed(c, f)) {
 		c->netif.in.errors++;
-		buffer_put(c, k);
+		frame_drop(c, f);
 		return;
 	}
-	full = exchange(k, len, &empty);
-	buffer_put(c, empty);
-	if (!full) {
+	if (f->heads)
+		c->large = LARGE_FOR;
+	else if (c->large)
+		c->large--;
+	if (f->count == 1 && f->len <= (page ? NIC_FRAME_MAX : COPY_MAX)) {
+		frame_copy_in(c, f);
+	} else if (!buffers_add(c, f->count)) {
 		c->netif.in.dropped++;
-	} else if (!head_believed(c, &h, full)) {
-		c->netif.in.errors++;
-		packet_free(full);
+		frame_drop(c, f);
 	} else {
-		netif_input(&c->netif, full);
+		parts_in(c, f);
 	}
 }
 
 /* false: there is more. */
 static bool frames_in(struct card *c)
 {
-	struct packet *k;
-	uint32_t written;
-	unsigned first, n = 0;
+	struct incoming f;
+	unsigned n = 0;
 
 	virtqueue_quiet(&c->in);
-	while (n < NIC_ROUND &&
-	       (k = virtqueue_take(&c->in, &written, &first))) {
-		frame_in(c, k, written, first);
-		n++;
+	while (n < NIC_ROUND && frame_take(c, &f)) {
+		n += f.count;
+		if (c->in.broken)
+			packet_list_free(&f.parts);
+		else
+			frame_in(c, &f);
 	}
 	virtqueue_tell(&c->in);
 	return n < NIC_ROUND && virtqueue_watch(&c->in);
@@ -271,42 +422,32 @@ static void link_look(struct card *c)
 	netif_link(&c->netif, linked);
 }
 
-static int heads_new(struct head **heads, uint32_t n)
-{
-	if (!*heads)
-		*heads = kmem_zalloc(n * sizeof **heads);
-	return *heads ? 0 : -ENOMEM;
-}
-
 static int queues_begin(struct card *c)
 {
 	int err = virtqueue_begin(&c->in, &c->device, QUEUE_IN);
 
 	if (!err)
 		err = virtqueue_begin(&c->out, &c->device, QUEUE_OUT);
-	if (!err)
-		err = heads_new(&c->in_heads, c->in.size);
-	if (!err)
-		err = heads_new(&c->out_heads, c->out.size);
-	return err;
+	if (!err && !c->out_heads)
+		c->out_heads = kmem_zalloc(c->out.size * sizeof(struct head));
+	return err || c->out_heads ? err : -ENOMEM;
 }
 
 static int start(struct card *c)
 {
 	unsigned n = 0;
-	int err = virtio_begin(&c->device, wanted);
+	int err = virtio_begin(&c->device, c->wanted);
 
 	if (!err)
 		err = queues_begin(c);
 	if (err)
 		goto fail;
-	for (; n < BUFFERS_MAX && virtqueue_room(&c->in, 2) >= 0; n++) {
-		struct packet *k = packet_new(NIC_FRAME_MAX);
-
-		if (!k)
-			break;
-		buffer_put(c, k);
-	}
+	c->merges = c->device.features & F_MERGE;
+	c->head_size = c->device.modern || c->merges ? HEAD_LONG : HEAD_SHORT;
+	c->large = 0;
+	while (n < BUFFERS_MAX && virtqueue_room(&c->in, 2) >= 0 &&
+	       buffers_add(c, 1))
+		n++;
 	err = -ENOMEM;
 	if (!n)
 		goto fail;
@@ -395,6 +536,15 @@ static void mac_read(struct card *c)
 	mac[0] = (mac[0] & 0xfc) | 2;
 }
 
+/* Of what it has: large frames would need a buffer of 64 KB each, without
+ * F_MERGE, and have no sums. */
+static uint64_t features_wanted(uint64_t has)
+{
+	uint64_t needed = F_GUEST_CHECKSUM | F_MERGE;
+
+	return (has & needed) == needed ? wanted : wanted & ~F_GUEST_TSO4;
+}
+
 static int attach(struct card *c, struct pci_device *p)
 {
 	struct netif *i = &c->netif;
@@ -406,7 +556,7 @@ static int attach(struct card *c, struct pci_device *p)
 		return err;
 	mac_read(c);
 	virtio_reset(&c->device);
-	c->head_size = c->device.modern ? HEAD_MODERN : HEAD_LEGACY;
+	c->wanted = features_wanted(c->device.features);
 	c->work.fn = work;
 	nic_queue_init(&c->waiting);
 	i->ops = &ops;

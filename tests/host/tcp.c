@@ -13,7 +13,7 @@
  * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c
  * sources: jail/denied.c jail/racct.c jail/name.c
  * sources: kernel/base/tree.c kernel/base/range_set.c kernel/base/hash.c
- * sources: kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c
+ * sources: kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c net/tcp_cut.c
  * seconds: 60
  */
 #include "net/tcp_peer.h"
@@ -181,6 +181,22 @@ TEST(segments_that_come_at_once_are_acked_once)
 	CHECK_EQ(hear().ack, 1000 + 14 * MSS);
 	glue_release();
 	CHECK(silent());
+}
+
+TEST(a_large_segment_is_as_many)
+{
+	struct tcp_sock *s = connected();
+
+	large = MSS;
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK,
+			      .data = bulk, .len = 3 * MSS });
+	CHECK_EQ(hear().ack, 1000 + 3 * MSS);
+	large = 0;		/* the largest segment was one of MSS bytes */
+	say_bulk(1000 + 3 * MSS);
+	CHECK(silent());
+	say_bulk(1000 + 4 * MSS);
+	CHECK_EQ(hear().ack, 1000 + 5 * MSS);
+	CHECK_EQ(tcp_glue_read(s, bulk, sizeof(bulk)), 5 * MSS);
 }
 
 TEST(who_goes_owes_no_ack)

@@ -92,6 +92,8 @@ static inline void know_peer(void)
 	CHECK_EQ(glue_sent(frame, sizeof(frame)), HEAD + 28);
 }
 
+static unsigned large;	/* what the peer says is segments of as many bytes */
+
 /* The peer says g. */
 static inline void say(struct segment g)
 {
@@ -128,7 +130,10 @@ static inline void say(struct segment g)
 	if (g.len)
 		memcpy(p + TCP + options, g.data, g.len);
 	put16(p + 16, tcp_sum(b, n));
-	glue_frame(frame, HEAD + IP + n);
+	if (large)
+		glue_large(frame, HEAD + IP + n, large);
+	else
+		glue_frame(frame, HEAD + IP + n);
 }
 
 /* What we said next; flags 0: nothing. data stay in back. */
