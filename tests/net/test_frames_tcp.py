@@ -4,12 +4,13 @@
 Where minutes must pass, the machine is one whose time jumps; how long it waited
 is then told by its own timestamps.
 """
+import random
 import struct
 
 import pytest
 
 from rig.frames import (ACK, FIN, NEEDS_FRAGMENTS, PSH, RST, SYN, TCP, UNREACHABLE,
-                        Connection, Segment, icmp)
+                        Connection, Host, Segment, icmp)
 from rig.guest import time_scale
 
 MSS, SCALE, SACK_OK, SACK, TIME = 2, 3, 4, 5, 8
@@ -175,6 +176,37 @@ def test_a_burst_beyond_the_backlog_loses_nothing(bench):
                              "do usleep 10000; done; grep -c ' 01 ' /proc/net/tcp" % port)
     assert int(text) >= 100
     assert bench.do("accept") == "0" and bench.do("read 9") == "0"
+
+
+@pytest.fixture
+def routed(bench):
+    """Everything that the guest answers to strangers comes to us."""
+    bench.guest.check("route add default gw %s" % bench.host.address)
+    yield bench
+    bench.guest.check("route del default")
+
+
+def test_a_client_gets_through_a_flood(routed):
+    """RFC 4987: 2000 SYNs from anywhere whose senders are not heard of again, and
+    among them who wants to be served: each is answered at once, and is let in."""
+    port, strangers, clients = routed.listen(), random.Random(4987), []
+    for number in range(20):
+        for _ in range(100):
+            stranger = Host(routed.wire, "198.18.%d.%d" %
+                            (strangers.randrange(256), strangers.randrange(1, 255)),
+                            routed.host.guest)
+            Connection(stranger, port, strangers.randrange(1024, 65536),
+                       strangers.randrange(1 << 32)).send(SYN, options=mss(FULL))
+        client = Connection(routed.host, port)
+        client.open(options=mss(FULL))
+        client.send(ACK | PSH, b"client %d" % number)
+        answer = client.receive(wanted=lambda s, end=client.seq: s.ack == end)
+        assert answer and answer.flags == ACK, number
+        clients.append(client)
+    assert routed.do("accept") == "0"
+    assert routed.do("read 9") == "client 0"
+    for client in clients:
+        client.send(RST)
 
 
 # --- resets: RFC 9293 3.10.7.4, 5961 3 ---------------------------------------------
