@@ -187,11 +187,18 @@ static int name_read(const struct datagram_sock *s, struct sock_name *n,
 	return s->inet.ports && !*port ? -EINVAL : 0;
 }
 
+static bool is_many(struct vnet *v, uint32_t addr)
+{
+	return inet_is_multicast(addr) || netif_any_broadcast(v, addr);
+}
+
 /* The source, unless a control message chose one. An address that was bound
- * and taken away from the prison since is no source. */
+ * and taken away from the prison since is no source, nor is a group. */
 static int source_set(const struct inet_sock *s, struct ip_out *o)
 {
-	if (!o->src)
+	if (is_many(s->vnet, o->src))
+		return -EINVAL;
+	if (!o->src && !is_many(s->vnet, s->local))
 		o->src = s->local;
 	if (!o->src && inet_is_multicast(o->dst))
 		o->src = s->multicast_source;

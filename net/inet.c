@@ -287,6 +287,9 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 		err = peer_allowed(s, addr);
 	if (!err && s->bound && !inet_may_receive(s, s->bound))
 		err = -EADDRNOTAVAIL;	/* it was the jail's once */
+	if (!err && inet_is_loopback(s->bound) && !inet_is_loopback(addr) &&
+	    !inet_is_multicast(addr) && !netif_addr_find(s->vnet, addr))
+		err = -EINVAL;		/* it is not to leave the machine */
 	if (err)
 		return err;
 	if (s->bound)

@@ -145,7 +145,8 @@ static void copy_back(const struct packet *k, struct vnet *v,
 	ether_output(lo, c, dst, false);
 }
 
-/* k is complete but for its header's sum. Takes k. */
+/* k is complete but for its header's sum. Takes k. What is from 127.0.0.1 does
+ * not leave the machine (RFC 1122, 3.2.1.3). */
 static int to_link(struct packet *k, struct vnet *v, const struct route *r,
 		   uint32_t dst)
 {
@@ -158,6 +159,8 @@ static int to_link(struct packet *k, struct vnet *v, const struct route *r,
 	assert(list_empty(&k->link) && head >= IP_HEAD && head <= k->len);
 	if (!netif_up(r->netif))
 		return refuse(k, v, NET_IP_OUT_DISCARDS, -ENETDOWN);
+	if (k->data[AT_SRC] == 127 && !(r->netif->flags & NETIF_LOOPBACK))
+		return refuse(k, v, NET_IP_OUT_DISCARDS, -EINVAL);
 	if (!whole && large)
 		return segments(k, v, r, next);
 	if (!whole && (net16(k->data + AT_FRAGMENT) & DONT_FRAGMENT))

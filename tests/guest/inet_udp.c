@@ -508,6 +508,35 @@ TEST(groups_are_joined_and_left)
 			       sizeof(g)), ENODEV);
 }
 
+/* A group is no source; who has bound to it speaks from an address of his own. */
+TEST(bound_to_a_group)
+{
+	struct { struct cmsghdr h; struct in_pktinfo p; } c = {
+		{ .cmsg_len = sizeof(c), .cmsg_level = IPPROTO_IP,
+		  .cmsg_type = IP_PKTINFO }, { 0 },
+	};
+	int a = udp(), b = bound("127.0.0.1");
+	struct sockaddr_in to = at("127.0.0.1", port(b)), from;
+	struct iovec io = { "x", 1 };
+	struct msghdr m = { .msg_name = &to, .msg_namelen = sizeof(to),
+			    .msg_iov = &io, .msg_iovlen = 1, .msg_control = &c,
+			    .msg_controllen = sizeof(c) };
+	socklen_t len = sizeof(from);
+	char buf[4];
+
+	CHECK_OK(bind_to(a, "224.1.2.3", 0));
+	CHECK_EQ(name(a).sin_addr.s_addr, inet_addr("224.1.2.3"));
+	CHECK_EQ(send_to(a, "x", "127.0.0.1", port(b)), 1);
+	wait_for(b);
+	CHECK_EQ(recvfrom(b, buf, 4, MSG_DONTWAIT, (struct sockaddr *)&from,
+			  &len), 1);
+	CHECK_EQ(from.sin_addr.s_addr, inet_addr("127.0.0.1"));
+	c.p.ipi_spec_dst.s_addr = inet_addr("224.1.2.3");
+	CHECK_ERRNO(sendmsg(udp(), &m, 0), EINVAL);
+	c.p.ipi_spec_dst.s_addr = inet_addr("255.255.255.255");
+	CHECK_ERRNO(sendmsg(udp(), &m, 0), EINVAL);
+}
+
 TEST(listed_in_proc)
 {
 	int a = bound("127.0.0.1");

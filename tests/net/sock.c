@@ -4,7 +4,7 @@
  * line. The answer is a number, what was read, or the name of an error.
  *
  *	tcp | udp		a new socket
- *	bind PORT, listen N, accept, connect ADDRESS PORT, close
+ *	bind PORT, bind ADDRESS PORT, listen N, accept, connect ADDRESS PORT, close
  *	write N, text WORD, read N, shut, error, option LEVEL NAME VALUE
  */
 #include <arpa/inet.h>
@@ -68,8 +68,8 @@ static int act(char *word[4])
 	if (!strcmp(w, "tcp") || !strcmp(w, "udp"))
 		return fresh(*w == 't' ? SOCK_STREAM : SOCK_DGRAM);
 	if (!strcmp(w, "bind") || !strcmp(w, "connect")) {
-		a = *w == 'b' ? address("0.0.0.0", word[1]) :
-				address(word[1], word[2]);
+		a = word[2] ? address(word[1], word[2]) :
+			      address("0.0.0.0", word[1]);
 		return (*w == 'b' ? bind : connect)(
 			sock, (struct sockaddr *)&a, sizeof(a));
 	}

@@ -15,9 +15,9 @@ TOO_BIG = 4
 
 
 class Between:
-    def __init__(self):
+    def __init__(self, sock_program):
         wires = [Wire(), Wire("52:54:00:12:34:57", "02:00:00:00:00:02")]
-        self.guest = Guest(cmdline="ip=%s/24" % LEFT[1],
+        self.guest = Guest(cmdline="ip=%s/24" % LEFT[1], add=[sock_program + ":/sock"],
                            qemu=wires[0].arguments("virtio") + wires[1].arguments("ne2k"))
         for wire in wires:
             wire.accept()
@@ -34,8 +34,8 @@ class Between:
 
 
 @pytest.fixture(scope="module")
-def between():
-    made = Between()
+def between(sock_program):
+    made = Between(sock_program)
     yield made
     made.close()
 
@@ -129,6 +129,17 @@ def test_no_time_stamps_for_broadcasts(between):
     assert between.left.received_icmp(14, 0, 0.5) is None
     between.left.send(ICMP, question)
     assert between.left.received_icmp(14, 0)
+
+
+def test_loopback_stays_inside(between):
+    out, status = between.guest.run("ping -c 1 -W 1 -I 127.0.0.1 %s" % LEFT[0])
+    assert status and "nvalid" in out
+    between.left.wire.send(between.left.wire.arp(ARP_REQUEST, LEFT[0], LEFT[1]))
+    assert between.left.wire.receive(lambda f: f.kind == IP or f.body[7] == ARP_REPLY).kind == ARP
+    assert between.guest.run("ping -c 1 -W 1 -I 127.0.0.1 %s" % LEFT[1])[1] == 0
+    out = between.guest.check("printf 'tcp\\nbind 127.0.0.1 0\\nconnect %s 9\\nconnect %s 9\\n' | "
+                              "/sock" % (LEFT[0], LEFT[1])).splitlines()
+    assert [line.lower() for line in out[-2:]] == ["invalid argument", "connection refused"]
 
 
 def test_a_better_metric_wins(between):
