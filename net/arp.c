@@ -57,17 +57,25 @@ void arp_forget(struct arp_table *t, struct arp_entry *e)
 	kmem_free(e);
 }
 
+/* The oldest that has not answered goes, or else the oldest: who asks for many
+ * that are not there does not drive out those that are. */
 static bool make_room(struct arp_table *t)
 {
+	struct arp_entry *old = NULL;
+
 	list_each(l, &t->entries) {
 		struct arp_entry *e = list_entry(l, struct arp_entry, link);
 
-		if (e->state != ARP_PERMANENT) {
-			arp_forget(t, e);
-			return true;
+		if (e->state == ARP_ASKED) {
+			old = e;
+			break;
 		}
+		if (!old && e->state != ARP_PERMANENT)
+			old = e;
 	}
-	return false;
+	if (old)
+		arp_forget(t, old);
+	return old;
 }
 
 struct arp_entry *arp_new(struct netif *i, uint32_t addr)

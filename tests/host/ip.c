@@ -408,6 +408,26 @@ TEST(overlaps_are_dropped)
 	CHECK_EQ(glue_memory(), before);
 }
 
+/* More neighbours than there is room for are asked for, and none is there: who
+ * is there is still known. */
+TEST(a_neighbour_outlives_a_scan)
+{
+	char name[16];
+
+	glue_begin();
+	CHECK_EQ(glue_address("10.7.0.1", 16), 0);
+	CHECK(glue_sent(back, sizeof(back)) > 0);	/* it is announced */
+	know("10.0.0.9");
+	for (unsigned n = 2; n < 1000; n++) {
+		snprintf(name, sizeof(name), "10.7.%u.%u", n >> 8, n & 255);
+		CHECK_EQ(glue_send(inet_addr(name), "hello", 5, false), 0);
+	}
+	while (glue_sent(back, sizeof(back)))
+		;
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), "hello", 5, false), 0);
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + IP + 5);
+}
+
 TEST(tricky_fragments_are_dropped)
 {
 	unsigned before;
