@@ -116,7 +116,7 @@ static void forward(struct packet *k, const struct ip_header *h)
 		drop(k, NET_IP_IN_ADDR_ERRORS);
 		return;
 	}
-	if (h->dont_fragment && tcp_cut_size(k) > r.mtu) {
+	if (h->dont_fragment && packet_cut_size(k) > r.mtu) {
 		icmp_send_error(k, ICMP_UNREACH, ICMP_UNREACH_TOO_BIG, r.mtu);
 		drop(k, NET_IP_FRAG_FAILED);
 		return;

@@ -117,7 +117,7 @@ static int segments(struct packet *k, struct vnet *v, const struct route *r,
 		    uint32_t next)
 {
 	struct list parts = LIST_INIT(parts);
-	int err = tcp_cut(k, &parts);
+	int err = packet_cut(k, &parts);
 
 	packet_free(k);
 	if (err)
@@ -151,7 +151,7 @@ static int to_link(struct packet *k, struct vnet *v, const struct route *r,
 		   uint32_t dst)
 {
 	unsigned head = head_len(k);
-	bool large = k->segment && tcp_cut_size(k) <= r->mtu;
+	bool large = k->segment && packet_cut_size(k) <= r->mtu;
 	bool whole = k->len <= r->mtu ||
 		     (large && (r->netif->offload & NETIF_OFFLOAD_TCP4));
 	uint32_t next = r->gateway ? r->gateway : dst;

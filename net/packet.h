@@ -116,18 +116,18 @@ uint16_t checksum_fold(uint32_t sum);	/* complemented, ready to store */
 /* PARTIAL no more: the sum of k's data from start on is put at start + offset. */
 void packet_checksum_finish(struct packet *k, uint32_t start);
 
-/* --- tcp_cut.c: large segments; k's data begin with the IP header ---------- */
+/* --- packet_cut.c: large segments; k's data begin with the IP header ---------- */
 
 /* The n bytes at ip are the first of a packet of `total`: is that a segment that
  * may be cut? The length of its headers; 0: it may not. */
-unsigned tcp_cut_heads(const uint8_t *ip, uint32_t n, uint32_t total);
+unsigned packet_cut_heads(const uint8_t *ip, uint32_t n, uint32_t total);
 /* k has the headers of a large segment, but of its payload only what is there,
  * which is its nth part and begins at `at`. The headers become its own; the sum
  * is PARTIAL. */
-void tcp_cut_head(struct packet *k, unsigned nth, uint32_t at, bool last);
-uint32_t tcp_cut_size(const struct packet *k); /* of k, or of each it is cut into */
+void packet_cut_head(struct packet *k, unsigned nth, uint32_t at, bool last);
+uint32_t packet_cut_size(const struct packet *k); /* of k, or of each it is cut into */
 /* Into packets of k->segment at most. -ENOBUFS: none. */
-int tcp_cut(const struct packet *k, struct list *parts) must_check;
+int packet_cut(const struct packet *k, struct list *parts) must_check;
 
 /* Numbers in network byte order, at any address. */
 static inline uint16_t net16(const void *p)

@@ -198,7 +198,7 @@ static bool sum_left(const struct incoming *f)
 static bool large_ok(const struct card *c, struct incoming *f)
 {
 	const struct packet *k = first_of(f);
-	unsigned heads = tcp_cut_heads(k->data + IP_AT, k->len - IP_AT,
+	unsigned heads = packet_cut_heads(k->data + IP_AT, k->len - IP_AT,
 				       f->len - IP_AT);
 
 	if (!(c->device.features & F_GUEST_TSO4) || f->head.kind != HEAD_TCP4 ||
@@ -237,7 +237,7 @@ static void part_in(struct card *c, const struct incoming *f, struct packet *k,
 	k->checksum_offset = f->head.sum_offset;
 	if (f->heads) {
 		packet_pull(k, IP_AT);
-		tcp_cut_head(k, nth, at, list_empty(&f->parts));
+		packet_cut_head(k, nth, at, list_empty(&f->parts));
 		packet_push(k, IP_AT);
 		if (k->len - f->heads > f->head.segment)
 			k->segment = f->head.segment;

@@ -5,7 +5,7 @@
  * (net/glue.h).
  *
  * sources: tests/host/net/glue.c net/packet.c net/vnet.c net/netif.c net/netif_addr.c
- * sources: tests/host/net/no_tcp.c net/packet_bytes.c net/tcp_cut.c
+ * sources: tests/host/net/no_tcp.c net/packet_bytes.c net/packet_cut.c
  * sources: net/loopback.c net/ether.c net/arp.c net/route.c net/pmtu.c net/ip_head.c
  * sources: net/ip_in.c net/ip_out.c net/ip_frag.c net/icmp.c net/inet.c net/inet_port.c
  * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tcp_cut.c - large TCP segments, each as many small ones: made by a device out
+ * packet_cut.c - large TCP segments, each as many small ones: made by a device out
  * of what it received, or to be cut by one (packet.segment). What a device does
  * not do is done here: packets that are smaller, with headers of their own.
  *
@@ -23,7 +23,7 @@ static unsigned tcp_len(const uint8_t *ip)
 	return (ip[ip_len(ip) + AT_HEAD] >> 4) * 4;
 }
 
-unsigned tcp_cut_heads(const uint8_t *ip, uint32_t n, uint32_t total)
+unsigned packet_cut_heads(const uint8_t *ip, uint32_t n, uint32_t total)
 {
 	unsigned heads;
 
@@ -41,7 +41,7 @@ unsigned tcp_cut_heads(const uint8_t *ip, uint32_t n, uint32_t total)
 
 /* The urgent pointer of the first says where the mark is; so does its bit for
  * congestion, once. */
-void tcp_cut_head(struct packet *k, unsigned nth, uint32_t at, bool last)
+void packet_cut_head(struct packet *k, unsigned nth, uint32_t at, bool last)
 {
 	uint8_t *ip = k->data, *tcp = ip + ip_len(ip);
 	struct ip_out o = { .protocol = IPPROTO_TCP };
@@ -63,13 +63,13 @@ void tcp_cut_head(struct packet *k, unsigned nth, uint32_t at, bool last)
 	packet_push(k, ip_len(ip));
 }
 
-uint32_t tcp_cut_size(const struct packet *k)
+uint32_t packet_cut_size(const struct packet *k)
 {
 	return k->segment ? ip_len(k->data) + tcp_len(k->data) + k->segment :
 			    k->len;
 }
 
-int tcp_cut(const struct packet *k, struct list *parts)
+int packet_cut(const struct packet *k, struct list *parts)
 {
 	unsigned heads = ip_len(k->data) + tcp_len(k->data), nth = 0;
 	uint32_t left = k->len - heads, at = 0;
@@ -88,7 +88,7 @@ int tcp_cut(const struct packet *k, struct list *parts)
 		memcpy(f->data, k->data, heads);
 		memcpy(f->data + heads, k->data + heads + at, n);
 		left -= n;
-		tcp_cut_head(f, nth, at, !left);
+		packet_cut_head(f, nth, at, !left);
 		at += n;
 		list_append(parts, &f->link);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tcp_cut.c - large segments that a device has put together, passed on by one
+ * packet_cut.c - large segments that a device has put together, passed on by one
  * that cuts none.
  *
  * sources: tests/host/net/glue.c tests/host/net/tcp_glue.c net/packet.c net/vnet.c net/netif.c
@@ -13,7 +13,7 @@
  * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c
  * sources: jail/denied.c jail/racct.c jail/name.c
  * sources: kernel/base/tree.c kernel/base/range_set.c kernel/base/hash.c
- * sources: kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c net/tcp_cut.c
+ * sources: kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c net/packet_cut.c
  */
 #include "net/tcp_peer.h"
 
