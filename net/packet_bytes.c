@@ -22,16 +22,10 @@ static struct packet *behind(const struct packet_bytes *b,
 	return at->next == &b->packets ? NULL : packet_of_link(at->next);
 }
 
-struct packet *packet_bytes_last(const struct packet_bytes *b)
-{
-	return packet_bytes_empty(b) ? NULL : packet_of_link(b->packets.prev);
-}
-
 static void put(struct packet_bytes *b, struct list *at, struct packet *k)
 {
 	list_insert_after(at, &k->link);
 	b->memory += packet_memory(k);
-	assert(b->memory >= packet_memory(k));
 }
 
 static void take(struct packet_bytes *b, struct packet *k)
@@ -167,13 +161,15 @@ uint32_t packet_bytes_reach(const struct packet_bytes *b,
 void packet_bytes_copy(struct packet_bytes *b, uint32_t seq, void *to,
 		       uint32_t n)
 {
+	struct packet *k = n ? packet_bytes_find(b, seq) : NULL;
 	uint8_t *out = to;
+	uint32_t m;
 
-	for (uint32_t m; n; out += m, seq += m, n -= m) {
-		const struct packet *k = packet_bytes_find(b, seq);
-
-		assert(k);
+	for (; n; out += m, seq += m, n -= m) {
+		assert(k && seq - k->seq < k->len);
 		m = min_u32(n, packet_end(k) - seq);
 		memcpy(out, k->data + (seq - k->seq), m);
+		b->cursor = k;
+		k = behind(b, &k->link);
 	}
 }

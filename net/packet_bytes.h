@@ -26,7 +26,10 @@ static inline bool packet_bytes_empty(const struct packet_bytes *b)
 	return list_empty(&b->packets);
 }
 /* The one with the highest numbers, or NULL. */
-struct packet *packet_bytes_last(const struct packet_bytes *b);
+static inline struct packet *packet_bytes_last(const struct packet_bytes *b)
+{
+	return packet_bytes_empty(b) ? NULL : packet_of_link(b->packets.prev);
+}
 /* Those of k's bytes that are not there yet; small packets are put together.
  * The packet that they lie in now. NULL: they all were there; k has lost some
  * or all of them, and is still the caller's. */
