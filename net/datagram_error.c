@@ -57,6 +57,7 @@ void datagram_told(struct datagram_sock *s, const struct ip_error *e,
 
 	if (!e->err)
 		return;
+	pmtu_told(e);
 	if (s->inet.receive_error)
 		keep(s, &note, e->quoted, e->n);
 	if (s->inet.receive_error || (s->inet.remote && hard))

@@ -260,7 +260,6 @@ static void told(struct packet *k, const struct ip_header *outer)
 		info &= 0xffff;
 		if (info < IP_MTU_MIN || info >= h.total)
 			info = plateau_below(h.total);
-		pmtu_learn(v, h.dst, info);
 	}
 	if (h.fragment)
 		return;

@@ -87,6 +87,10 @@ void route_netif_down(struct netif *i);
 int route_table_new(struct vnet *v) must_check;
 /* The path to dst takes only mtu bytes; is believed for a while. */
 void pmtu_learn(struct vnet *v, uint32_t dst, uint32_t mtu);
+struct ip_error;
+/* The same, if e says so; whose packet it is about has been found: what nobody
+ * has sent teaches nothing (RFC 5927, 7). */
+void pmtu_told(const struct ip_error *e);
 void pmtu_apply(struct vnet *v, uint32_t dst, struct route *r);
 
 /* --- ip_out.c, ip_in.c ---------------------------------------------------- */

@@ -49,6 +49,12 @@ void pmtu_learn(struct vnet *v, uint32_t dst, uint32_t mtu)
 	*e = (struct entry){ v, dst, mtu, arch_clock_ns() + BELIEVED_NS };
 }
 
+void pmtu_told(const struct ip_error *e)
+{
+	if (e->type == ICMP_UNREACH && e->code == ICMP_UNREACH_TOO_BIG)
+		pmtu_learn(e->vnet, e->head->dst, e->info);
+}
+
 /* r, the way to dst, takes no more than we have learned. */
 void pmtu_apply(struct vnet *v, uint32_t dst, struct route *r)
 {

@@ -353,6 +353,7 @@ void tcp_error(const struct ip_error *e)
 	if (!i || !i->remote || seq_before(seq, s->snd.una) ||
 	    !seq_before(seq, s->snd.max))
 		return;
+	pmtu_told(e);
 	if (e->err != EMSGSIZE && s->state == TCP_SYN_SENT) {
 		tcp_done(s, e->err);
 	} else if (e->err != EMSGSIZE) {

@@ -246,6 +246,7 @@ TEST(too_big_must_be_of_what_was_sent)
 	put32(back + HEAD + IP + 4, iss - 5000);
 	say_too_big(1000);
 	CHECK(silent());
+	CHECK(!strcmp(glue_route("10.0.0.9"), "eth0 10.0.0.9 10.0.0.1 1500"));
 }
 
 /* RFC 2923 2.1 */

@@ -250,6 +250,7 @@ static void receive(struct packet *k, const struct ip_header *h)
 static void error(const struct ip_error *e)
 {
 	assert(e->vnet && e->head && e->quoted && e->n >= 8 && e->type >= 0);
+	pmtu_told(e);
 	last_error = e->err == EMSGSIZE ? -(int)e->info : e->err;
 }
 
