@@ -30,6 +30,7 @@ static void keep(struct datagram_sock *s, const struct note *note,
 {
 	struct packet *k;
 
+	assert(note->message.error.error > 0);
 	if (s->queue.bytes + s->errors.bytes > s->inet.sock.receive_limit)
 		return;
 	k = packet_new_for(s->inet.sock.prison, n);
@@ -73,6 +74,7 @@ int datagram_failed(struct datagram_sock *s, const struct datagram_to *to,
 	};
 	struct route r;
 
+	assert(err < 0);
 	if (err != -EMSGSIZE || !s->inet.receive_error ||
 	    route_find_by(to->out.vnet, to->out.dst, to->out.device, &r))
 		return err;

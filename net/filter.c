@@ -96,6 +96,7 @@ static bool one_ok(const struct abi_sock_filter *c, unsigned behind)
 
 static bool all_ok(const struct filter *f)
 {
+	assert(f->n > 0 && f->n <= CODE_MAX);
 	for (unsigned n = 0; n < f->n; n++)
 		if (!one_ok(&f->code[n], f->n - 1 - n))
 			return false;
@@ -228,6 +229,7 @@ static uint32_t jump(const struct state *s, const struct abi_sock_filter *c)
 	uint32_t v = c->code & FROM_X ? s->x : c->k;
 	bool yes;
 
+	assert((c->code & OPERATION) <= JSET);	/* one_ok */
 	switch (c->code & OPERATION) {
 	case JA:
 		return c->k;
@@ -254,7 +256,7 @@ uint32_t filter_run(const struct filter *f, const struct filter_packet *k)
 		const struct abi_sock_filter *c = &f->code[n];
 		bool fine = true;
 
-		assert(n < f->n);
+		assert(n < f->n && (c->code & ~FROM_X) <= UINT8_MAX);
 		switch (c->code & CLASS) {
 		case LD: fine = load(&s, c, &s.a); break;
 		case LDX: fine = load(&s, c, &s.x); break;

@@ -33,6 +33,7 @@ static bool may_send(struct icmp_limit *l)
 	uint64_t now = arch_clock_ns();
 	uint64_t gained = div_u64(now - l->since, REFILL_NS, NULL);
 
+	assert(l->tokens <= BURST && now >= l->since);
 	if (gained) {
 		l->tokens = gained > BURST ? BURST :
 			    min_u32(l->tokens + (uint32_t)gained, BURST);
@@ -207,6 +208,7 @@ static int unreach_error(int code)
 		EHOSTUNREACH, EHOSTUNREACH,
 	};
 
+	assert(code >= 0);	/* a byte */
 	return code < (int)ARRAY_LEN(errors) ? errors[code] : EHOSTUNREACH;
 }
 
@@ -248,6 +250,7 @@ static void told(struct packet *k, const struct ip_header *outer)
 	struct ip_header h;
 	struct ip_error e;
 
+	assert(k->len >= ICMP_HEAD);	/* icmp_input saw to that */
 	packet_pull(k, ICMP_HEAD);
 	if (ip_parse_quoted(k, &h) || k->len - h.head < QUOTE_LEAST) {
 		net_count(v, NET_ICMP_IN_ERRORS);
@@ -323,6 +326,7 @@ static void icmp_input(struct packet *k, const struct ip_header *h)
 {
 	struct vnet *v = k->in->vnet;
 
+	assert(k->transport == k->data && h->protocol == IPPROTO_ICMP);
 	net_count(v, NET_ICMP_IN);
 	if (k->len < ICMP_HEAD ||
 	    checksum_fold(checksum_add(0, k->data, k->len))) {

@@ -27,6 +27,7 @@ static struct netif_addr *label_find(const struct cred *who, struct netif *i,
 	list_each(l, &i->addrs) {
 		struct netif_addr *a = list_entry(l, struct netif_addr, link);
 
+		assert(a->netif == i && a->addr);
 		if (!strcmp(a->label, label) && netif_addr_seen(who, a))
 			return a;
 	}
@@ -184,6 +185,7 @@ static int get_list(const struct cred *who, struct vnet *v, uint32_t arg)
 			list[n++].addr.addr = a->addr;
 		}
 	}
+	assert(n <= LIST_MAX);
 	if (conf.buf)
 		n = conf.len < 0 ? 0 : min_u32(n, conf.len / sizeof *list);
 	conf.len = n * sizeof *list;
@@ -228,6 +230,7 @@ static int set_address(struct request *q, uint32_t addr)
 	if (err)
 		return err;
 	a = netif_addr_find(q->vnet, addr);
+	assert(a && a->netif == i);
 	if (!strcmp(a->label, i->name)) {
 		list_remove(&a->link);
 		list_push(&i->addrs, &a->link);
@@ -330,6 +333,7 @@ static int by_name(struct request *q, unsigned row, uint32_t arg)
 	uint32_t cmd = requests[row].cmd;
 	int err;
 
+	assert(requests[row].set == (requests[row].needs != PRIV_NONE));
 	if (user_copy_in(&q->r, arg, sizeof q->r))
 		return -EFAULT;
 	q->r.name[IFREQ_NAME_MAX - 1] = '\0';

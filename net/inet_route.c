@@ -84,6 +84,7 @@ static int show_route(struct text *t, const struct cred *who)
 		const struct route_entry *r = list_entry(l, struct route_entry,
 							 link);
 
+		assert(!r->netif == !!(r->flags & ROUTE_REJECT));
 		if ((r->netif && !netif_up(r->netif)) || !inet_addr_seen(who, r->dst))
 			continue;
 		str_format(line, sizeof line,
@@ -130,6 +131,7 @@ static int arp_do(struct vnet *v, struct netif *i, uint32_t cmd,
 	e = arp_find(i, u->addr.addr);
 	if (!e)
 		return -ENXIO;
+	assert(e->netif == i && i->vnet == v);
 	if (cmd == SIOCDARP) {
 		arp_forget(v->arp, e);
 		return 0;
@@ -169,6 +171,7 @@ int inet_arp_ioctl(const struct cred *who, struct vnet *v, uint32_t cmd,
 			return err;
 		i = r.netif;
 	}
+	assert(i->vnet == v);
 	if (i->flags & (NETIF_LOOPBACK | NETIF_NOARP))
 		return cmd == SIOCGARP ? -ENXIO : -EINVAL;
 	err = arp_do(v, i, cmd, &u);
@@ -188,6 +191,7 @@ static int show_arp(struct text *t, const struct cred *who)
 						       link);
 		char addr[16], mac[18];
 
+		assert(e->netif->vnet == v);
 		if (!inet_addr_seen(who, e->addr))
 			continue;
 		str_format(addr, sizeof addr, "%u.%u.%u.%u",

@@ -40,6 +40,7 @@ int inet_show(struct text *t, const struct cred *who,
 						       all_link);
 		struct inet_line line = { .refs = 1 };
 
+		assert(s->transport == of);
 		if (!prison_sees(who->prison, s->sock.prison) ||
 		    net_vnet(who->prison) != s->vnet || !of->line(s, &line))
 			continue;

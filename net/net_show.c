@@ -83,6 +83,15 @@ static const struct {
 	  "InCsumErrors" },
 };
 
+static unsigned names_in(const char *s)
+{
+	unsigned n = 1;
+
+	for (; *s; s++)
+		n += *s == ' ';
+	return n;
+}
+
 static int show_snmp(struct text *t, const struct cred *who)
 {
 	const struct vnet *v = net_vnet(who->prison);
@@ -175,6 +184,13 @@ void net_show_init(void)
 		  .show = show_datagrams6 },
 	};
 
+	assert(groups[0].first == 0);
+	for (unsigned n = 0; n < ARRAY_LEN(groups); n++) {
+		assert(n == 0 || groups[n].first == groups[n - 1].end);
+		assert(names_in(groups[n].names) ==
+		       groups[n].end - groups[n].first);
+	}
+	assert(groups[ARRAY_LEN(groups) - 1].end == NET_COUNTERS);
 	for (unsigned n = 0; n < ARRAY_LEN(entries); n++)
 		procfs_register(&entries[n]);
 	for (unsigned n = 0; n < ARRAY_LEN(knobs); n++)

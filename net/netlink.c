@@ -41,6 +41,7 @@ static void port_choose(struct netlink_sock *s, int pid)
 {
 	uint32_t port = pid;
 
+	assert(!s->port && pid > 0);
 	while (port_taken(s, port))
 		port = (int32_t)port < 0 ? port - 1 : PORT_FIRST;
 	s->port = port;
@@ -80,6 +81,7 @@ static int netlink_bind(struct sock *sock, const struct path_at *at,
 		s->port = a.port;
 	else if (!s->port)
 		port_choose(s, thread_current()->proc->pid);
+	assert(s->port);
 	s->groups = a.groups;
 	return 0;
 }
@@ -140,6 +142,7 @@ static int netlink_send(struct sock *sock, struct sock_msg *m, bool wait)
 	if (err)
 		return err;
 	netlink_handle(s, m->me->cred, k);
+	assert(list_empty(&k->link));	/* answers are others */
 	packet_free(k);
 	return (int)n;
 }
@@ -193,6 +196,7 @@ static int netlink_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	if (err)
 		return err;
 	group = k->seq;
+	assert(group <= GROUPS_END);
 	if (m->name)
 		name_fill(m->name, 0, group ? 1u << (group - 1) : 0);
 	n = packet_give(k, m);
@@ -250,6 +254,7 @@ static void netlink_release(struct sock *sock)
 	struct netlink_sock *s = netlink_of(sock);
 
 	assert(sleep_queue_idle(&s->queue.readers));
+	assert(s->cred->prison == sock->prison && !list_empty(&s->all_link));
 	list_remove(&s->all_link);
 	packet_queue_clear(&s->queue);
 	cred_drop(s->cred);

@@ -10,6 +10,7 @@ static bool is_secondary(const struct netif_addr *a)
 {
 	if (list_empty(&a->subnet))
 		return false;
+	assert(a->mask != UINT32_MAX);	/* netif_addr.c's invariant */
 	list_each(l, &a->netif->subnets) {
 		const struct netif_addr *o = list_entry(l, struct netif_addr,
 							subnet);
@@ -29,6 +30,7 @@ bool netlink_addr_put(struct netlink_writer *w, const struct netif_addr *a,
 			 (is_secondary(a) ? IFA_F_SECONDARY : 0);
 	struct abi_ifaddrmsg *m = netlink_begin(w, type, sizeof *m);
 
+	assert(a->addr && a->netif->index > 0);
 	if (m) {
 		m->family = AF_INET;
 		m->prefix = netlink_prefix(a->mask);
@@ -55,6 +57,7 @@ static bool dump(struct netlink_dump *d)
 			const struct netif_addr *a =
 				list_entry(l, struct netif_addr, link);
 
+			assert(a->netif == i);
 			if (netif_addr_seen(d->who, a) && netlink_due(d) &&
 			    !netlink_addr_put(&d->out, a, RTM_NEWADDR))
 				return false;
@@ -148,6 +151,7 @@ static int remove(const struct netlink_request *q)
 	    (o.label[0] && strcmp(o.label, a->label)) ||
 	    (q->attr[IFA_ADDRESS] && m->prefix != netlink_prefix(a->mask)))
 		return -EADDRNOTAVAIL;
+	assert(!list_empty(&a->link) && !list_empty(&a->by_addr));
 	return netif_addr_remove(o.netif, a->addr);
 }
 

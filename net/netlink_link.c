@@ -13,6 +13,7 @@ struct netif *netlink_netif(const struct netlink_request *q, int index)
 {
 	struct netif *i = netif_by_index(q->vnet, index);
 
+	assert(!i || (i->vnet == q->vnet && i->index == index));
 	return i && netif_seen(q->who, i) ? i : NULL;
 }
 
@@ -49,6 +50,7 @@ bool netlink_link_put(struct netlink_writer *w, const struct netif *i)
 	uint8_t state = state_of(i), mode = 0;
 	struct abi_ifinfomsg *m = netlink_begin(w, RTM_NEWLINK, sizeof *m);
 
+	assert(i->index > 0 && i->name[0]);
 	if (m) {
 		m->hardware = i->hardware;
 		m->index = i->index;
@@ -94,6 +96,7 @@ static int find(const struct netlink_request *q, struct netif **out)
 			   netif_find(q->vnet, name);
 	if (!i || !netif_seen(q->who, i))
 		return -ENODEV;
+	assert(i->vnet == q->vnet);
 	*out = i;
 	return 0;
 }

@@ -16,6 +16,7 @@ static bool put(struct netlink_writer *w, const struct arp_entry *e)
 	};
 	struct abi_ndmsg *m = netlink_begin(w, RTM_NEWNEIGH, sizeof *m);
 
+	assert(e->state < ARRAY_LEN(states) && states[e->state]);
 	if (m) {
 		m->family = AF_INET;
 		m->index = e->netif->index;
@@ -34,6 +35,7 @@ static bool dump(struct netlink_dump *d)
 		const struct arp_entry *e = list_entry(l, struct arp_entry,
 						       link);
 
+		assert(e->netif->vnet == d->vnet);
 		if (inet_addr_seen(d->who, e->addr) && netlink_due(d) &&
 		    !put(&d->out, e))
 			return false;
@@ -72,6 +74,7 @@ static int get(const struct netlink_request *q, struct netlink_writer *w)
 	e = arp_find(i, addr);
 	if (!e)
 		return -ENOENT;
+	assert(e->netif == i && e->addr == addr);
 	return put(w, e) ? 0 : -ENOBUFS;
 }
 

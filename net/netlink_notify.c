@@ -23,6 +23,7 @@ static void give(struct netlink_sock *s, const struct packet *k)
 {
 	struct packet *c = netlink_packet(s, k->len);
 
+	assert(k->seq && (s->groups & 1u << (k->seq - 1)));
 	if (!c) {
 		netlink_overrun(s);
 		return;
@@ -47,11 +48,12 @@ static void tell(const struct news *n)
 	struct netlink_sock *s = NULL;
 	bool whole;
 
-	assert(n->about && n->group && n->group <= 32);
+	assert(n->about && n->vnet && n->group && n->group <= 32);
 	if (!heard(n->group))
 		return;
 	w.k = packet_new(NETLINK_MESSAGE_MAX);
 	whole = w.k && n->put(&w, n);
+	assert(!whole || w.k->len);
 	if (w.k)
 		w.k->seq = n->group;
 	while ((s = netlink_next(s))) {
@@ -136,5 +138,6 @@ void netlink_notify_init(void)
 		.route = route_changed,
 	};
 
+	assert(!net_watch);	/* there is one */
 	net_watch = &watch;
 }

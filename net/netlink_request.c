@@ -119,6 +119,7 @@ static int change(const struct netlink_sock *s,
 
 	if (remove && !kind->remove)
 		return -EOPNOTSUPP;
+	assert(kind->allowed && kind->set);
 	if (net_vnet(s->cred->prison) != q->vnet)
 		return -EPERM;
 	err = kind->allowed(q, q->who);
@@ -171,6 +172,7 @@ void netlink_handle(struct netlink_sock *s, const struct cred *who,
 		bool quiet;
 		int err;
 
+		assert(at % 4 == 0 && at < k->len);
 		if (h->len < sizeof *h || h->len > k->len - at)
 			return;
 		err = handle(s, who, h, &quiet);
@@ -203,6 +205,7 @@ int netlink_dump_more(struct netlink_sock *s, const struct cred *who,
 	if (s->dump.changes != netlink_changes)
 		w->flags |= NLM_F_DUMP_INTR;
 	done = !kind->dump || kind->dump(&d);
+	assert(done || d.at > d.from);	/* one did not fit */
 	if (!done)
 		s->dump.from = d.at - 1;
 	else if (netlink_begin(w, NLMSG_DONE, sizeof(int32_t)) &&

@@ -19,6 +19,8 @@ bool netlink_route_put(struct netlink_writer *w, const struct route_entry *r,
 {
 	struct abi_rtmsg *m = netlink_begin(w, type, sizeof *m);
 
+	assert(!r->netif == !!(r->flags & ROUTE_REJECT));
+	assert(!(r->dst & ~r->mask) && r->metric >= 0);
 	if (m) {
 		m->family = AF_INET;
 		m->dst_prefix = netlink_prefix(r->mask);
@@ -70,6 +72,7 @@ static bool way_put(const struct netlink_request *q, struct netlink_writer *w,
 	};
 	struct abi_rtmsg *m = netlink_begin(w, RTM_NEWROUTE, sizeof *m);
 
+	assert(r->kind < ARRAY_LEN(types) && r->netif->vnet == q->vnet);
 	if (m) {
 		m->family = AF_INET;
 		m->dst_prefix = 32;
@@ -187,6 +190,7 @@ static int replace(struct vnet *v, const struct route_entry *r,
 	struct route_entry was = *old;
 	int err = route_add(v, r);
 
+	assert(was.dst == r->dst && was.mask == r->mask);
 	if (err == -EEXIST) {
 		old->source = r->source;
 		return 0;

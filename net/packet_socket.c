@@ -53,6 +53,7 @@ static bool wants(const struct packet_sock *s, const struct netif *i,
 {
 	uint16_t type;
 
+	assert(s->vnet == i->vnet);
 	if (s->device && s->device != i->index)
 		return false;
 	if (s->protocol == __builtin_bswap16(ETHER_ALL))
@@ -135,6 +136,7 @@ static void give(struct packet_sock *s, struct netif *i, const struct packet *k,
 	uint32_t keep = wanted(s, i, k, head, out);
 	struct packet *c;
 
+	assert(keep <= k->len - head);
 	if (s->filter && !keep)
 		return;
 	s->stats.packets++;
@@ -320,6 +322,7 @@ static int packet_receive(struct sock *sock, struct sock_msg *m, bool wait)
 		 sock_deadline(wait, sock->receive_timeout), &k);
 	if (n)
 		return n;
+	assert(k->in && k->network >= k->block && k->len <= k->seq);
 	if (m->name) {
 		address_fill((void *)m->name->bytes, k->in, k->network,
 			     k->looped);
@@ -391,6 +394,7 @@ static int member_add(struct packet_sock *s, const struct abi_packet_mreq *r)
 		list_append(&s->members, &m->link);
 		netif_promiscuous(i, r->type == PACKET_MR_PROMISC);
 	}
+	assert(m->netif == i);
 	m->users++;
 	return 0;
 }

@@ -21,6 +21,7 @@ static unsigned used;
 
 static struct entry *find(struct vnet *v, uint32_t dst)
 {
+	assert(used <= ENTRIES);
 	for (unsigned n = 0; n < used; n++)
 		if (table[n].dst == dst && table[n].vnet == v)
 			return &table[n];
@@ -64,5 +65,6 @@ void pmtu_apply(struct vnet *v, uint32_t dst, struct route *r)
 	if (!e || e->until <= arch_clock_ns() || e->mtu >= r->mtu)
 		return;
 	r->may_cut = e->mtu < PMTU_LEAST;
+	assert(e->mtu >= IP_MTU_MIN);
 	r->mtu = min_u32(r->mtu, max_u32(e->mtu, PMTU_LEAST));
 }

@@ -49,6 +49,7 @@ static int send_whole(const struct inet_sock *s, struct packet *k,
 	struct route r;
 	int err = head_check(s, k, o);
 
+	assert(o->vnet == s->vnet && o->dst);
 	if (!err)
 		err = route_find_by(o->vnet, o->dst, o->device, &r);
 	if (!err && k->len > r.mtu)
@@ -116,6 +117,7 @@ static bool raw_input(const struct packet *k, const struct ip_header *h)
 {
 	bool any = false;
 
+	assert(k->transport == k->data && k->network < k->data);
 	list_each(l, &raw.all) {
 		struct datagram_sock *s = list_entry(l, struct datagram_sock,
 						     inet.all_link);

@@ -23,6 +23,7 @@ static void put_head(struct packet *k, const struct inet_sock *s,
 {
 	uint8_t *b = packet_push(k, UDP_HEAD);
 
+	assert(k->len <= UDP_HEAD + UDP_DATA_MAX);
 	memcpy(b + AT_SPORT, &s->local_port, sizeof s->local_port);
 	memcpy(b + AT_DPORT, &to->port, sizeof to->port);
 	net16_put(b + AT_LEN, k->len);
@@ -92,6 +93,7 @@ static void to_many(struct packet *k, const struct ip_header *h,
 		struct packet *copy = wants(s, k, h, sport) ? packet_copy(k) :
 							      NULL;
 
+		assert(s->vnet == k->in->vnet && s->local_port == dport);
 		if (copy)
 			give(datagram_of(&s->sock), copy);
 	}
@@ -138,6 +140,7 @@ static void udp_input(struct packet *k, const struct ip_header *h)
 		drop(k, NET_UDP_NO_PORT);
 		return;
 	}
+	assert(s->vnet == v && s->local_port == dport);
 	packet_pull(k, UDP_HEAD);
 	give(datagram_of(&s->sock), k);
 }
