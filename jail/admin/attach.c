@@ -53,6 +53,7 @@ static struct cred *cred_in(const struct proc *p, struct prison *to)
 
 	if (!c)
 		return NULL;
+	assert(c->refs == 1);	/* nobody else's yet */
 	prison_drop(c->prison);
 	c->prison = to;
 	prison_hold(to);
@@ -100,6 +101,7 @@ static int enter(struct proc *p, struct prison *to)
 		cred_drop(c);
 		goto out;
 	}
+	assert(p->cred->prison == to && prison_sees(from, to));
 	p->fs->root = p->fs->cwd = *root;
 	path_hold(root);
 	path_hold(root);

@@ -176,6 +176,7 @@ int check_addrs(struct change *c, const struct param *p, const struct value *v)
 			      p->name);
 	if (v->size / sizeof(uint32_t) > (uint32_t)jailsys_addrs_max)
 		return refuse(c->r, -EINVAL, "%s: too many", p->name);
+	assert(!c->addrs && !c->holders);	/* a row is checked once */
 	c->has_addrs = true;
 	c->addr_count = v->size / sizeof(uint32_t);
 	if (c->addr_count == 0)

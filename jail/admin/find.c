@@ -13,6 +13,7 @@ int find_base(struct change *c)
 {
 	unsigned both = JAIL_USE_DESC | JAIL_AT_DESC;
 
+	assert(!c->base && !c->j);
 	if ((c->r->flags & both) == both)
 		return refuse(c->r, -EINVAL,
 			      "desc cannot be both the jail and the place");
@@ -26,6 +27,7 @@ int find_base(struct change *c)
 static void found(struct change *c, struct prison *p)
 {
 	assert(p->parent && prison_sees(c->who->prison, p->parent));
+	assert(!c->j);
 	prison_hold(p);
 	c->j = p;
 	c->parent = p->parent;
@@ -41,6 +43,7 @@ static struct prison *by_jid(const struct change *c, int jid)
 		if (p && p->jid != jid)
 			p = NULL;
 	}
+	assert(!p || (p != c->base && prison_sees(c->base, p)));
 	return p;
 }
 
@@ -50,6 +53,7 @@ static int split_name(struct change *c, const char *name)
 	const char *dot = strrchr(name, '.');
 	char head[PRISON_NAME_MAX];
 
+	assert(strlen(name) < sizeof(c->part));
 	c->parent = c->base;
 	if (dot) {
 		assert((size_t)(dot - name) < sizeof(head));
@@ -70,6 +74,7 @@ static int rename_wanted(struct change *c, const char *name)
 	struct prison *parent = c->j->parent;
 	int err = split_name(c, name);
 
+	assert(parent->refs != 0);	/* a child holds it */
 	if (!err && c->parent != parent)
 		err = refuse(c->r, -EINVAL,
 			     "%s: a jail cannot get another parent", name);

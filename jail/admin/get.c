@@ -36,6 +36,7 @@ static int get_one(struct change *c, struct jail_option *o, char *buf)
 	p = param_find(o->name, &negated, &v.key);
 	if (!p)
 		return refuse(c->r, -EINVAL, "unknown parameter: %s", o->name);
+	assert(p->get);		/* all can be asked */
 	err = p->get(c, p, &v, buf);
 	if (err)
 		return err;

@@ -52,6 +52,7 @@ static void set_int(struct prison *j, const struct param *p, struct value *v,
 		    struct change *c)
 {
 	(void)c;
+	assert(p->type != PARAM_TEXT && p->type != PARAM_BOOL);
 	*(int *)field(j, p) = v->number;
 }
 
@@ -75,6 +76,7 @@ static void set_flag(struct prison *j, const struct param *p, struct value *v,
 		     struct change *c)
 {
 	(void)c;
+	assert(p->type == PARAM_BOOL);
 	*(bool *)field(j, p) = v->number;
 }
 
@@ -150,6 +152,7 @@ static void set_allow(struct prison *j, const struct param *p, struct value *v,
 		      struct change *c)
 {
 	(void)c;
+	assert(p->arg && !(p->arg & (p->arg - 1)) && !(p->arg & ~ALLOW_ALL));
 	j->allow = v->number ? j->allow | p->arg : j->allow & ~p->arg;
 }
 
@@ -174,6 +177,7 @@ static void set_addrs(struct prison *j, const struct param *p, struct value *v,
 		      struct change *c)
 {
 	(void)p, (void)v;
+	assert(!c->addr_count || j->ip4 != SHARE_INHERIT);
 	prison_set_ip4(j, c->addrs, c->holders, c->addr_count);
 	c->addrs = NULL;
 	c->holders = NULL;
@@ -187,6 +191,7 @@ static int get_addrs(const struct change *c, const struct param *p,
 	(void)p, (void)buf;
 	while (j->ip4 == SHARE_INHERIT && j->parent)
 		j = j->parent;
+	assert(!j->ip4_count || j->ip4 == SHARE_NEW);
 	out->data = j->ip4_addr;
 	out->size = j->ip4_count * sizeof(j->ip4_addr[0]);
 	return 0;
@@ -226,6 +231,7 @@ static void set_meta(struct prison *j, const struct param *p, struct value *v,
 	(void)v;
 	if (!(p->arg ? c->has_env : c->has_meta))
 		return;
+	assert(*from);
 	kmem_free(*to);
 	*to = *from;
 	*from = NULL;
@@ -237,6 +243,7 @@ static void set_limit(struct prison *j, const struct param *p, struct value *v,
 		      struct change *c)
 {
 	(void)c;
+	assert(p->arg < RACCT_COUNT);
 	if (limit_parse(v->data, &j->limit[p->arg]))
 		panic("a limit that was checked is none");
 }

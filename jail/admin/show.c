@@ -14,6 +14,7 @@ static const char *type_name(const struct param *p)
 		[PARAM_TEXT] = "string", [PARAM_ADDRS] = "in_addr",
 	};
 
+	assert(p->type < ARRAY_LEN(name) && name[p->type]);
 	return name[p->type];
 }
 

@@ -71,7 +71,8 @@ static int replace(const char *old, const char *key, const char *value,
 		text[n++] = '\n';
 	text[n] = 0;
 	if (value)
-		str_format(text + n, room - n, "%s=%s\n", key, value);
+		n += str_format(text + n, room - n, "%s=%s\n", key, value);
+	assert(n < room);	/* nothing was cut */
 	*out = text;
 	return 0;
 }
@@ -129,6 +130,7 @@ int get_text(const struct change *c, const struct param *p, struct value *out,
 		return 0;
 	}
 	head = strlen(out->key) + 1;
+	assert(len >= head && line[head - 1] == '=');
 	if (len - head >= PARAM_BUFFER)
 		return -ENAMETOOLONG;
 	memcpy(buf, line + head, len - head);

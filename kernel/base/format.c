@@ -41,7 +41,7 @@ static void put_field(struct out *o, const struct spec *s, const char *prefix,
 	int prefix_n = strlen(prefix);
 	int pad = s->width - prefix_n - zeros - n;
 
-	assert(zeros >= 0 && n >= 0);
+	assert(zeros >= 0 && n >= 0 && prefix_n <= 2);
 	if (!s->left)
 		put_many(o, ' ', pad);
 	for (int i = 0; i < prefix_n; i++)
@@ -186,6 +186,7 @@ static void convert_signed(struct out *o, struct spec *s, struct args *a)
 {
 	int64_t v;
 
+	assert(s->bytes && s->bytes <= 8 && !(s->bytes & (s->bytes - 1)));
 	if (s->bytes == 8)
 		v = va_arg(a->ap, int64_t);
 	else
@@ -201,6 +202,7 @@ static void convert_unsigned(struct out *o, struct spec *s, struct args *a)
 {
 	uint64_t v;
 
+	assert(s->bytes && s->bytes <= 8 && !(s->bytes & (s->bytes - 1)));
 	if (s->bytes == 8)
 		v = va_arg(a->ap, uint64_t);
 	else
@@ -274,6 +276,7 @@ int str_vformat(char *to, size_t size, const char *fmt, va_list ap)
 	va_end(a.ap);
 	if (size)
 		to[o.n < size ? o.n : size - 1] = 0;
+	assert(o.n <= INT32_MAX);
 	return o.n;
 }
 

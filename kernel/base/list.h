@@ -73,6 +73,7 @@ static inline struct list *list_last(struct list *head)
 /* Moves everything from one list to the end of another; from is empty then. */
 static inline void list_splice(struct list *to, struct list *from)
 {
+	assert(to != from && from->next->prev == from);
 	if (list_empty(from))
 		return;
 	from->next->prev = to->prev;

@@ -35,6 +35,7 @@ uint64_t hash_secret(const uint64_t key[2], const uint64_t *m, unsigned n)
 			  key[1] ^ 0x7465646279746573ull };
 	uint64_t last = (uint64_t)n * sizeof *m << 56;
 
+	assert(n * sizeof *m <= UINT8_MAX);	/* the length is one byte of it */
 	for (unsigned i = 0; i <= n; i++) {
 		uint64_t w = i < n ? m[i] : last;
 
