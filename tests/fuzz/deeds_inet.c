@@ -373,5 +373,7 @@ static void deed_frames(void)
 }
 
 const struct deed inet_deeds[] = { { "inet", deed_inet },
-				   { "frames", deed_frames } };
+				   { "frames", deed_frames },
+				   { "ring", deed_ring },
+				   { "async", deed_async } };
 const unsigned inet_deed_count = sizeof(inet_deeds) / sizeof(*inet_deeds);

@@ -62,6 +62,8 @@ extern const struct deed proc_deeds[], file_deeds[], socket_deeds[],
 	inet_deeds[], jail_deeds[];
 extern const unsigned proc_deed_count, file_deed_count, socket_deed_count,
 	inet_deed_count, jail_deed_count;
+void deed_ring(void);		/* deeds_packet.c */
+void deed_async(void);
 void jails_clear(void);		/* none is left that can be seen */
 
 #endif
