@@ -7,70 +7,14 @@
  */
 #include <arpa/inet.h>
 #include <ifaddrs.h>
-#include <linux/neighbour.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/uio.h>
 
 #include "files.h"
-
-enum { SEQ = 4711 };
-
-struct request {
-	struct nlmsghdr h;
-	union {
-		struct ifinfomsg link;
-		struct ifaddrmsg addr;
-		struct rtmsg route;
-		struct ndmsg neigh;
-		char room[256];
-	};
-};
-
-static struct request request(int type, int flags, unsigned size)
-{
-	struct request q = { .h = { NLMSG_LENGTH(size), type,
-				    NLM_F_REQUEST | flags, SEQ, 0 } };
-
-	return q;
-}
-
-static void attr(struct request *q, int type, const void *data, unsigned n)
-{
-	struct rtattr *a = (void *)((char *)q + NLMSG_ALIGN(q->h.nlmsg_len));
-
-	a->rta_type = type;
-	a->rta_len = RTA_LENGTH(n);
-	memcpy(RTA_DATA(a), data, n);
-	q->h.nlmsg_len = NLMSG_ALIGN(q->h.nlmsg_len) + RTA_LENGTH(n);
-}
-
-static void attr_addr(struct request *q, int type, const char *addr)
-{
-	in_addr_t v = inet_addr(addr);
-
-	attr(q, type, &v, sizeof(v));
-}
-
-static void attr_number(struct request *q, int type, unsigned v)
-{
-	attr(q, type, &v, sizeof(v));
-}
-
-static int netlink(void)
-{
-	struct timeval t = { 5, 0 };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	CHECK_OK(fd);
-	CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)));
-	return fd;
-}
+#include "netlink.h"
 
 /* Where we may set things. */
 static int own_net(void)

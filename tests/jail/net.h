@@ -221,6 +221,22 @@ static inline void net_alias(const char *label, const char *addr)
 	CHECK_OK(net_ask(label, SIOCSIFNETMASK, "255.255.255.255"));
 }
 
+/* A machine with these, two for jails and one for the host, and a tree "a". */
+static inline void net_begin(const char *one, const char *two, const char *host)
+{
+	j_begin();
+	net_alias("lo:1", one);
+	net_alias("lo:2", two);
+	net_alias("lo:9", host);
+	j_tree("a");
+}
+
+/* A jail of that name in the tree "a". */
+static inline int net_jail(const char *name, const char *more)
+{
+	return j_make("name=%s; path=%s; persist; %s", name, j_path("a"), more);
+}
+
 /* What comes from fd until it holds text; told of by FAIL otherwise. */
 static inline void net_expect(int fd, const char *text)
 {

@@ -16,11 +16,7 @@ enum { PORT = 5500 };
 
 static void begin(void)
 {
-	j_begin();
-	net_alias("lo:1", ONE);
-	net_alias("lo:2", TWO);
-	net_alias("lo:9", HOST);
-	j_tree("a");
+	net_begin(ONE, TWO, HOST);
 	j_tree("b");
 }
 

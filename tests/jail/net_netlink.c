@@ -6,64 +6,18 @@
  * oracle: no
  */
 #include <ifaddrs.h>
-#include <linux/neighbour.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "jail_test.h"
-
-struct request {
-	struct nlmsghdr h;
-	union {
-		struct ifinfomsg link;
-		struct ifaddrmsg addr;
-		struct rtmsg route;
-		struct ndmsg neigh;
-		char room[128];
-	};
-};
-
-static struct request request(int type, int flags, unsigned size)
-{
-	struct request q = { .h = { NLMSG_LENGTH(size), type,
-				    NLM_F_REQUEST | NLM_F_ACK | flags, 1, 0 } };
-
-	return q;
-}
-
-static void attr(struct request *q, int type, const void *data, unsigned n)
-{
-	struct rtattr *a = (void *)((char *)q + NLMSG_ALIGN(q->h.nlmsg_len));
-
-	a->rta_type = type;
-	a->rta_len = RTA_LENGTH(n);
-	memcpy(RTA_DATA(a), data, n);
-	q->h.nlmsg_len = NLMSG_ALIGN(q->h.nlmsg_len) + RTA_LENGTH(n);
-}
-
-static void attr_addr(struct request *q, int type, const char *addr)
-{
-	in_addr_t v = inet_addr(addr);
-
-	attr(q, type, &v, sizeof(v));
-}
-
-static int netlink(void)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-
-	CHECK_OK(fd);
-	return fd;
-}
+#include "netlink.h"
 
 /* The errno of the answer; 0 also where the answer is what was asked for. */
 static int ask_by(int fd, struct request *q)
 {
 	struct { struct nlmsghdr h; struct nlmsgerr e; char more[1024]; } a;
 
+	q->h.nlmsg_flags |= NLM_F_ACK;
 	CHECK_OK(send(fd, q, q->h.nlmsg_len, 0));
 	CHECK(recv(fd, &a, sizeof(a), 0) > 0);
 	return a.h.nlmsg_type == NLMSG_ERROR ? -a.e.error : 0;

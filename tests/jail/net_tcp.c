@@ -15,12 +15,8 @@ enum { PORT = 5400 };
 
 static int jail_with(const char *more)
 {
-	j_begin();
-	net_alias("lo:1", ONE);
-	net_alias("lo:2", TWO);
-	net_alias("lo:9", HOST);
-	j_tree("a");
-	return j_make("name=a; path=%s; persist; %s", j_path("a"), more);
+	net_begin(ONE, TWO, HOST);
+	return net_jail("a", more);
 }
 
 /* The other end of a connection of a removed jail: an error, not only an end.

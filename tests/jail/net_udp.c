@@ -13,16 +13,7 @@ enum { PORT = 5300 };
 
 static void begin(void)
 {
-	j_begin();
-	net_alias("lo:1", ONE);
-	net_alias("lo:2", TWO);
-	net_alias("lo:9", HOST);
-	j_tree("a");
-}
-
-static int jail_with(const char *name, const char *more)
-{
-	return j_make("name=%s; path=%s; persist; %s", name, j_path("a"), more);
+	net_begin(ONE, TWO, HOST);
 }
 
 TEST(the_wildcard_becomes_the_jails_address)
@@ -30,7 +21,7 @@ TEST(the_wildcard_becomes_the_jails_address)
 	int jid;
 
 	begin();
-	jid = jail_with("a", "ip4.addr=" ONE);
+	jid = net_jail("a", "ip4.addr=" ONE);
 	IN_JAIL(jid, 0) {
 		int fd = net_server(SOCK_DGRAM, "0.0.0.0", PORT), other = net_socket(SOCK_DGRAM);
 
@@ -46,7 +37,7 @@ TEST(loopback_becomes_the_jails_address)
 
 	begin();
 	host = net_server(SOCK_DGRAM, "127.0.0.1", PORT);
-	jid = jail_with("a", "ip4.addr=" ONE "," TWO);
+	jid = net_jail("a", "ip4.addr=" ONE "," TWO);
 	IN_JAIL(jid, 0) {
 		int fd = net_server(SOCK_DGRAM, "127.0.0.1", PORT), other = net_socket(SOCK_DGRAM);
 
@@ -64,7 +55,7 @@ TEST(a_foreign_address_is_refused)
 	int jid;
 
 	begin();
-	jid = jail_with("a", "ip4.addr=" ONE);
+	jid = net_jail("a", "ip4.addr=" ONE);
 	IN_JAIL(jid, 0) {
 		int fd = net_socket(SOCK_DGRAM);
 
@@ -82,7 +73,7 @@ TEST(or_diverted)
 	int jid;
 
 	begin();
-	jid = jail_with("a", "ip4.addr=" ONE "; ip4.foreign=divert");
+	jid = net_jail("a", "ip4.addr=" ONE "; ip4.foreign=divert");
 	IN_JAIL(jid, 0)
 		net_has_name(net_server(SOCK_DGRAM, HOST, PORT), ONE);
 }
@@ -103,7 +94,7 @@ TEST(the_source_is_the_jails)
 
 	begin();
 	host = net_server(SOCK_DGRAM, HOST, PORT);
-	jid = jail_with("a", "ip4.addr=" TWO);
+	jid = net_jail("a", "ip4.addr=" TWO);
 	IN_JAIL(jid, 0) {
 		int fd = net_socket(SOCK_DGRAM);
 
@@ -121,52 +112,16 @@ TEST(the_source_is_the_jails)
 	net_gets_nothing(host);
 }
 
-/* A listener in a jail that the test can talk to: says who it is. */
-static int answering(int jid, const char *who)
-{
-	int up[2], pid;
-	char c;
-
-	CHECK_OK(pipe(up));
-	pid = fork();
-	CHECK_OK(pid);
-	if (!pid) {
-		struct sockaddr_in a;
-		socklen_t len = sizeof(a);
-		char buf[8];
-		int fd;
-
-		if (jail_attach(jid) < 0)
-			_exit(1);
-		fd = socket(AF_INET, SOCK_DGRAM, 0);
-		if (fd < 0 || net_bind(fd, "0.0.0.0", PORT) < 0 ||
-		    write(up[1], "x", 1) != 1)
-			_exit(1);
-		for (;;) {
-			len = sizeof(a);
-			if (recvfrom(fd, buf, 8, 0, (struct sockaddr *)&a,
-				     &len) < 0)
-				_exit(1);
-			(void)!sendto(fd, who, strlen(who), 0,
-				      (struct sockaddr *)&a, len);
-		}
-	}
-	close(up[1]);
-	CHECK_EQ(read(up[0], &c, 1), 1);
-	close(up[0]);
-	return pid;
-}
-
 TEST(two_jails_and_the_host_on_one_port)
 {
 	int a, b, host, fd = net_socket(SOCK_DGRAM);
 
 	begin();
-	a = jail_with("a", "ip4.addr=" ONE);
-	b = jail_with("b", "ip4.addr=" TWO);
-	answering(a, "one");
+	a = net_jail("a", "ip4.addr=" ONE);
+	b = net_jail("b", "ip4.addr=" TWO);
+	net_answering(a, "one", SOCK_DGRAM, "0.0.0.0", PORT);
 	host = net_server(SOCK_DGRAM, "0.0.0.0", PORT);
-	answering(b, "two");
+	net_answering(b, "two", SOCK_DGRAM, "0.0.0.0", PORT);
 	CHECK_EQ(net_send(fd, "?", ONE, PORT), 1);
 	net_gets(fd, "one", ONE);
 	CHECK_EQ(net_send(fd, "?", TWO, PORT), 1);
@@ -179,22 +134,12 @@ TEST(two_jails_and_the_host_on_one_port)
 	net_gets(host, "?", ONE);
 }
 
-TEST(without_ip4_there_are_no_sockets)
-{
-	int jid;
-
-	begin();
-	jid = jail_with("a", "ip4=disable");
-	IN_JAIL(jid, 0)
-		CHECK_ERRNO(socket(AF_INET, SOCK_DGRAM, 0), EAFNOSUPPORT);
-}
-
 TEST(an_inheriting_jail_is_as_the_host)
 {
 	int jid;
 
 	begin();
-	jid = jail_with("a", "ip4=inherit");
+	jid = net_jail("a", "ip4=inherit");
 	IN_JAIL(jid, 0) {
 		int fd = net_server(SOCK_DGRAM, "0.0.0.0", PORT), other = net_socket(SOCK_DGRAM);
 
@@ -212,7 +157,7 @@ TEST(a_socket_outlives_its_address)
 	char c;
 
 	begin();
-	jid = jail_with("a", "ip4.addr=" ONE "," TWO);
+	jid = net_jail("a", "ip4.addr=" ONE "," TWO);
 	CHECK_OK(pipe(to));
 	CHECK_OK(pipe(from));
 	if (!fork()) {
@@ -243,7 +188,7 @@ TEST(broadcast_needs_permission)
 
 	begin();
 	CHECK_OK(setsockopt(a, SOL_SOCKET, SO_BINDTODEVICE, "lo", 2));
-	jid = jail_with("a", "ip4.addr=" ONE "," TWO);
+	jid = net_jail("a", "ip4.addr=" ONE "," TWO);
 	CHECK_ERRNO(connect(a, (struct sockaddr *)&to, sizeof(to)), EACCES);
 	CHECK_ERRNO(net_send(a, "x", "255.255.255.255", PORT), EACCES);
 	CHECK_OK(setsockopt(a, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)));
@@ -268,7 +213,7 @@ TEST(sockets_are_listed_by_jail)
 	net_server(SOCK_DGRAM, HOST, PORT);
 	CHECK_OK(mkdir(j_path("a/tmp/p"), 0755));
 	j_mount("proc", j_path("a"), "proc");
-	jid = jail_with("a", "ip4.addr=" ONE);
+	jid = net_jail("a", "ip4.addr=" ONE);
 	IN_JAIL(jid, 0) {
 		net_server(SOCK_DGRAM, ONE, PORT + 1);
 		fd = open("/proc/net/udp", O_RDONLY);
