@@ -150,6 +150,11 @@ static bool overlap(const struct inet_sock *a, const struct inet_sock *b)
 	return a->realm == b->realm;
 }
 
+static bool same_jail(const struct inet_sock *a, const struct inet_sock *b)
+{
+	return a->cred->prison == b->cred->prison;
+}
+
 /* Both have said that it is fine, and what the jails share is no reason to take
  * each other's; for REUSEPORT also the same user. */
 static bool agree(const struct inet_sock *a, const struct inet_sock *b)
@@ -157,10 +162,10 @@ static bool agree(const struct inet_sock *a, const struct inet_sock *b)
 	bool stream = a->sock.type == SOCK_STREAM;
 
 	if (both(a, b, SOCK_OPTION_REUSEPORT) &&
-	    a->cred->euid == b->cred->euid && a->realm == b->realm)
+	    a->cred->euid == b->cred->euid && same_jail(a, b))
 		return true;
 	return both(a, b, SOCK_OPTION_REUSEADDR) &&
-	       (stream ? !listens(a) && !listens(b) : a->realm == b->realm);
+	       (stream ? !listens(a) && !listens(b) : same_jail(a, b));
 }
 
 static bool disagree(const struct inet_sock *a, const struct inet_sock *b)
@@ -173,7 +178,7 @@ static bool robs(const struct inet_sock *s, const struct inet_sock *o)
 {
 	return listens(o) && !(both(s, o, SOCK_OPTION_REUSEPORT) &&
 			       s->cred->euid == o->cred->euid &&
-			       s->realm == o->realm);
+			       same_jail(s, o));
 }
 
 static bool any(const struct inet_sock *a, const struct inet_sock *b)
@@ -346,7 +351,7 @@ struct claim {
 static void draw(struct claim *c, struct inet_sock *s)
 {
 	assert(c->by && c->equals > 0);
-	if (!both(s, c->by, SOCK_OPTION_REUSEPORT) || s->realm != c->by->realm)
+	if (!both(s, c->by, SOCK_OPTION_REUSEPORT) || !same_jail(s, c->by))
 		return;
 	c->equals++;
 	if (hash_u32(c->lot + c->equals) % c->equals == 0)

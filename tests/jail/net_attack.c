@@ -175,6 +175,32 @@ TEST(a_port_is_not_stolen_by_who_shares_the_address)
 	CHECK_ERRNO(net_bind(thief, ONE, PORT), EADDRINUSE);
 }
 
+/* Nor by who uses the addresses of the jail around it. */
+TEST(a_port_is_not_stolen_by_who_inherits_the_address)
+{
+	int jid, thief, server;
+
+	begin();
+	jid = jail_with("a", "ip4=inherit");
+	server = net_socket(SOCK_STREAM);
+	thief = made_in(jid, SOCK_STREAM, NULL, 0);
+	share(server);
+	share(thief);
+	CHECK_OK(net_bind(server, HOST, PORT));
+	CHECK_OK(net_bind(thief, HOST, PORT));	/* neither listens */
+	CHECK_OK(listen(server, 5));
+	CHECK_ERRNO(listen(thief, 5), EADDRINUSE);
+	thief = made_in(jid, SOCK_STREAM, NULL, 0);
+	share(thief);
+	CHECK_ERRNO(net_bind(thief, HOST, PORT), EADDRINUSE);
+	server = net_socket(SOCK_DGRAM);
+	thief = made_in(jid, SOCK_DGRAM, NULL, 0);
+	share(server);
+	share(thief);
+	CHECK_OK(net_bind(server, HOST, PORT));
+	CHECK_ERRNO(net_bind(thief, HOST, PORT), EADDRINUSE);
+}
+
 /* Who has bound to one device does not go over to another, where somebody else
  * has the port. */
 TEST(a_port_is_not_stolen_by_another_device)
