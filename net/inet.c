@@ -309,8 +309,7 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 	return err;
 }
 
-/* It talks to nobody, and has no more than bind gave it. */
-static void unpair(struct inet_sock *s)
+void inet_sock_unpair(struct inet_sock *s)
 {
 	if (!s->port_bound)
 		inet_unbind(s);
@@ -329,7 +328,7 @@ int inet_sock_connect(struct sock *sock, const struct path_at *at,
 	(void)at;
 	(void)wait;
 	if (n->len >= sizeof n->family && n->family == AF_UNSPEC) {
-		unpair(s);
+		inet_sock_unpair(s);
 		return 0;
 	}
 	err = inet_name_parse(n, &addr, &port);

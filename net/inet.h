@@ -333,6 +333,8 @@ int inet_sock_name(struct sock *s, bool peer, struct sock_name *out);
  * inet_source's, inet_autobind's; -EACCES: broadcast; of a stream -ENETUNREACH:
  * to many, -EADDRNOTAVAIL: there is one between the two. */
 int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port) must_check;
+/* s talks to nobody, and has no more than bind gave it. */
+void inet_sock_unpair(struct inet_sock *s);
 
 /* --- inet_show.c: /proc/net/tcp, udp, raw ------------------------------------ */
 

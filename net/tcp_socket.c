@@ -200,6 +200,7 @@ static void disconnect(struct tcp_sock *s)
 {
 	tcp_abort(s, 0);
 	s->connecting = false;
+	inet_sock_unpair(&s->inet);
 	forget(s);
 }
 

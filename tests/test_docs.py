@@ -81,3 +81,26 @@ def test_privileges_have_rules():
     assert len(names) > 30
     for name in names:
         assert "[%s]" % name in policy, name
+
+
+def cited_rfcs(text):
+    """RFC 826, RFC 791, 815 and RFC 1122, 4.1 (a section)."""
+    for found in re.findall(r"RFC (\d+(?:, \d{3,4}(?![\d.]))*)", text):
+        yield from found.split(", ")
+
+
+def test_rfcs_are_documented():
+    """docs/rfc.md has those that net/ cites, where it says that they are, and tests that
+    there are."""
+    sources = {name: set(cited_rfcs(read("net", name)))
+               for name in os.listdir(os.path.join(machines.TOP, "net")) if name.endswith(".c")}
+    rows = re.findall(r"^\| (\d+) \| [^|]+ \| ([^|]+) \| `([^|` ]+)` `(\w+)` \|$",
+                      read("docs", "rfc.md"), re.MULTILINE)
+    numbers = [number for number, *_ in rows]
+    assert len(rows) == read("docs", "rfc.md").count("\n| ") - 1
+    assert numbers == sorted(set(numbers), key=int)
+    assert set(numbers) == set().union(*sources.values())
+    for number, where, tests, name in rows:
+        for source in re.findall(r"`(\w+\.c)`", where):
+            assert number in sources[source], (number, source)
+        assert re.search(r"(?:TEST\w*\(|def )%s\b" % name, read(tests)), (number, name)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* inet_tcp.c - TCP over loopback, as a program sees it */
+#include <stdbool.h>
+
 #include "inet_tcp.h"
 
 TEST(connect_accept_echo)
@@ -24,6 +26,7 @@ TEST(connect_accept_echo)
 
 TEST(nobody_listens)
 {
+	struct sockaddr_in any = tcp_addr(0);
 	int s = tcp_server(1), fd = tcp_socket();
 	unsigned port = tcp_port(s);
 
@@ -31,6 +34,7 @@ TEST(nobody_listens)
 	CHECK_ERRNO(tcp_connect(fd, port), ECONNREFUSED);
 	CHECK_EQ(tcp_poll(fd, 0), POLLOUT | POLLHUP);	/* as a new one */
 	CHECK_ERRNO(recv(fd, &port, 1, 0), ENOTCONN);
+	CHECK_OK(bind(fd, (struct sockaddr *)&any, sizeof(any)));
 	CHECK_ERRNO(tcp_connect(fd, port), ECONNREFUSED);
 }
 
@@ -658,6 +662,51 @@ TEST(cork_holds_back)
 	CHECK_OK(setsockopt(fd[0], IPPROTO_TCP, TCP_CORK, &v, sizeof(v)));
 	CHECK(tcp_poll(fd[1], 100) & POLLIN);
 	CHECK_EQ(read(fd[1], text, 8), 2);
+}
+
+/* RFC 4022, by /proc/net/snmp. */
+static long counter(const char *name)
+{
+	char names[512], values[512], *n, *v, *a, *b;
+	FILE *f = fopen("/proc/net/snmp", "r");
+	long found = -1;
+
+	CHECK(f != NULL);
+	while (fgets(names, sizeof(names), f) &&
+	       fgets(values, sizeof(values), f)) {
+		n = strtok_r(names, " \n", &a);
+		v = strtok_r(values, " \n", &b);
+		for (bool tcp = !strcmp(n, "Tcp:"); n && v;
+		     n = strtok_r(NULL, " \n", &a),
+		     v = strtok_r(NULL, " \n", &b))
+			if (tcp && !strcmp(n, name))
+				found = atol(v);
+	}
+	fclose(f);
+	CHECK(found >= 0);
+	return found;
+}
+
+TEST(connections_are_counted)
+{
+	long active = counter("ActiveOpens"), passive = counter("PassiveOpens");
+	long fails = counter("AttemptFails"), resets = counter("EstabResets");
+	int fd[2], other[2], none = tcp_server(1);
+	struct linger l = { 1, 0 };
+	unsigned port = tcp_port(none);
+
+	tcp_pair(fd);
+	CHECK(counter("CurrEstab") >= 2);
+	CHECK_EQ(counter("ActiveOpens"), active + 1);
+	CHECK_EQ(counter("PassiveOpens"), passive + 1);
+	close(none);
+	CHECK_ERRNO(tcp_connect(tcp_socket(), port), ECONNREFUSED);
+	CHECK_EQ(counter("AttemptFails"), fails + 1);
+	tcp_pair(other);
+	CHECK_OK(setsockopt(other[0], SOL_SOCKET, SO_LINGER, &l, sizeof(l)));
+	close(other[0]);
+	CHECK(tcp_poll(other[1], 1000) & POLLHUP);
+	CHECK(counter("EstabResets") > resets);
 }
 
 /* tcp(7): what is held back for more goes after 200 ms. */

@@ -695,6 +695,16 @@ TEST(an_address_brings_its_subnet)
 	CHECK_EQ(glue_address_remove("172.16.0.1"), -EADDRNOTAVAIL);
 }
 
+/* RFC 3021: neither of the two is a broadcast address. */
+TEST(a_network_of_two)
+{
+	glue_begin();
+	CHECK_EQ(glue_address("172.16.0.2", 31), 0);
+	CHECK(!glue_is_broadcast("172.16.0.3"));
+	CHECK_EQ(glue_address("172.17.0.2", 30), 0);
+	CHECK(glue_is_broadcast("172.17.0.3"));
+}
+
 TEST(routers_pass_on)
 {
 	uint8_t *m;

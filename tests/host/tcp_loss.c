@@ -391,6 +391,67 @@ TEST(resets_in_time_wait)
 	resets(TIME_WAIT, 0);
 }
 
+/* RFC 6528: others tell nothing of it; of the same pair it is later than before. */
+TEST(nobody_guesses_the_first_number)
+{
+	uint32_t first[4];
+
+	begin();
+	for (unsigned n = 0; n < 4; n++) {
+		say((struct segment){ .seq = 999, .flags = SYN,
+				      .sport = 7000 + n % 3 });
+		first[n] = hear().seq;
+		say((struct segment){ .seq = 1000, .flags = RST,
+				      .sport = 7000 + n % 3 });
+		if (n == 2)
+			glue_later(1000);
+	}
+	CHECK(first[1] - first[0] > 1 << 16 && first[0] - first[1] > 1 << 16);
+	CHECK(first[2] - first[1] > 1 << 16 && first[1] - first[2] > 1 << 16);
+	CHECK(first[2] - first[1] != first[1] - first[0]);
+	CHECK_EQ(first[3] - first[0], 250000);		/* of 4 us */
+}
+
+/* RFC 2883: a range at or below what is acknowledged says that it came twice. */
+TEST(what_came_twice_is_no_loss)
+{
+	static const uint8_t ok[] = { 1, 1, 4, 2 };
+	struct tcp_sock *s;
+	unsigned cwnd;
+
+	begin();
+	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS,
+			      .options = ok, .options_len = 4 });
+	iss = hear().seq + 1;
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	s = tcp_glue_accept(server);
+	CHECK(tcp_glue_write(s, bulk, 10 * MSS) == 10 * MSS);
+	all_heard();
+	say_sack(iss + 4 * MSS, MSS, 1, (const unsigned[][2]){ { 0, 1 } });
+	cwnd = tcp_glue_cwnd(s);
+	for (unsigned n = 1; n < 4; n++)
+		say_sack(iss + 4 * MSS, MSS, 1,
+			 (const unsigned[][2]){ { n, n + 1 } });
+	CHECK(silent());
+	CHECK_EQ(tcp_glue_cwnd(s), cwnd);
+}
+
+/* RFC 7661, RFC 3465 */
+TEST(a_window_that_is_used_grows_by_two_for_an_ack)
+{
+	struct tcp_sock *s = connected();
+	unsigned cwnd = tcp_glue_cwnd(s);
+
+	CHECK_EQ(cwnd, 10 * MSS);
+	CHECK(tcp_glue_write(s, bulk, MSS) == MSS);
+	say((struct segment){ .seq = 1000, .ack = iss + MSS, .flags = ACK });
+	CHECK_EQ(tcp_glue_cwnd(s), cwnd);		/* it was idle */
+	CHECK(tcp_glue_write(s, bulk, 10 * MSS) == 10 * MSS);
+	say((struct segment){ .seq = 1000, .ack = iss + 11 * MSS,
+			      .flags = ACK });
+	CHECK_EQ(tcp_glue_cwnd(s), cwnd + 2 * MSS);
+}
+
 TEST(a_reset_ends_a_handshake)
 {
 	unsigned before;
