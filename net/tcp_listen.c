@@ -71,6 +71,7 @@ bool tcp_embryo_acked(struct tcp_sock *s, const struct tcp_segment *g)
 	s->deferred = !g->len && !(g->flags & TCP_FIN);
 	if (tcp_is_deferred(s))
 		return false;
+	s->deferred = false;
 	embryo_leave(s);
 	stream_line_join(&s->listener->inet.sock, &s->inet.sock);
 	return true;

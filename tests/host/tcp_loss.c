@@ -391,6 +391,30 @@ TEST(resets_in_time_wait)
 	resets(TIME_WAIT, 0);
 }
 
+/* TCP_DEFER_ACCEPT: the time for it is over, and it is one like any other. */
+TEST(who_said_nothing_is_accepted_and_resent_to)
+{
+	struct tcp_sock *s;
+
+	begin();
+	tcp_glue_defer(server, 3);
+	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS });
+	iss = hear().seq + 1;
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	CHECK(!tcp_glue_accept(server));
+	glue_later(1001);
+	CHECK(silent());			/* it has got our SYN */
+	glue_later(2000);
+	CHECK_EQ(hear().flags, SYN | ACK);
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	s = tcp_glue_accept(server);
+	CHECK(s != NULL);
+	CHECK_EQ(tcp_glue_write(s, "late", 4), 4);
+	CHECK_EQ(hear().len, 4);
+	glue_later(1500);
+	CHECK_EQ(hear().len, 4);
+}
+
 /* RFC 6528: others tell nothing of it; of the same pair it is later than before. */
 TEST(nobody_guesses_the_first_number)
 {
