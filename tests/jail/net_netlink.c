@@ -272,3 +272,42 @@ TEST(item45_told_of_its_own_only)
 	CHECK_EQ(addr_do(RTM_DELADDR, "10.50.0.1", 32), 0);
 	lists("127.0.0.1");
 }
+
+/* Lines of /proc/net/netlink or packet, without the heading. */
+static int sockets(const char *name)
+{
+	char path[64], line[256];
+	int n = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/net/%s", name);
+	f = fopen(path, "r");
+	CHECK(f != NULL);
+	while (fgets(line, sizeof(line), f))
+		n++;
+	fclose(f);
+	return n;
+}
+
+/* Who lists sockets sees those of his prison and of the ones below. */
+TEST(sockets_in_proc)
+{
+	int jid, here, frames;
+
+	j_begin();
+	jid = j_simple("a", "");
+	j_mount("proc", j_path("a"), "proc");
+	netlink();
+	CHECK_OK(socket(AF_PACKET, SOCK_RAW, 0));
+	here = sockets("netlink");
+	frames = sockets("packet");
+	CHECK(here > 0 && frames > 0);
+	IN_JAIL(jid, 0) {
+		CHECK_EQ(sockets("netlink"), 0);
+		CHECK_EQ(sockets("packet"), 0);
+		netlink();
+		CHECK_EQ(sockets("netlink"), 1);
+		CHECK_EQ(sockets("tcp6"), 0);
+	}
+	CHECK_EQ(sockets("netlink"), here);
+}

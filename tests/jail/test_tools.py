@@ -204,6 +204,8 @@ def test_addresses_of_the_host_name(host):
                "ip_hostname: nobody.example: ")
     assert host.runs("web") == [] and host.aliases() == {}
     assert host.ok("jail -h -n web /jail/a web.example 10.9.2.9 /bin/hostname") == "web.example\n"
+    host.ok("jail -h /jail/a other.example '' /bin/true")
+    host.fails("jail /jail/a other.example '' /bin/true", "is not an IPv4 address")
     host.ok("jail -h -n web /jail/a web.example 10.9.2.9 /bin/sleep 100 >/dev/null 2>&1 & "
             "until jls -cj web; do sleep 0.1; done")
     assert host.ok("jls -j web ip4.addr") == "10.9.2.9,10.9.2.1,10.9.2.2\n"

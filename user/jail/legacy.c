@@ -121,7 +121,8 @@ static int check(struct old_jail *old)
 		return complain(old->jail, "path is empty");
 	if (!*old->hostname)
 		return complain(old->jail, "hostname is empty");
-	if (inet_pton(AF_INET, old->ip, &old->address) != 1)
+	if (inet_pton(AF_INET, old->ip, &old->address) != 1 &&
+	    (*old->ip || !jail_is_on(old->jail, "ip_hostname")))
 		return complain(old->jail, "ip \"%s\" is not an IPv4 address",
 				old->ip);
 	if (jail_is_on(old->jail, "ip_hostname")) {
