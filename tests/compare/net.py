@@ -105,8 +105,8 @@ def main():
         print("load after: %.1f" % os.getloadavg()[0])
     print("| | unit | %s |" % " | ".join(kernels))
     for where, what in dict.fromkeys(key[:2] for key in got):
-        figures = ["%.4g (%s)" % (statistics.median(runs), ", ".join("%.4g" % r for r in runs))
-                   for runs in (got.get((where, what, name), [0]) for name in kernels)]
+        figures = ["%.0f (%s)" % (statistics.median(runs), ", ".join("%.0f" % r for r in runs))
+                   for runs in (got[where, what, name] for name in kernels)]
         print("| %s, %s | %s | %s |" % (where, what, UNITS[what], " | ".join(figures)))
 
 
