@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -393,6 +394,27 @@ TEST(as_far_as_kill_reaches)
 	CHECK_EQ(write(p[1], "x", 1), 1);
 	CHECK_EQ(write(go[1], "x", 1), 1);
 	CHECK_CHILD(child);
+}
+
+/* Who does not take them gets a plain SIGIO: look at all of your files. */
+TEST(more_than_can_wait)
+{
+	struct rlimit few = { 1, 1 };
+	siginfo_t info;
+	int p[2], sig, plain = 0, queued = 0;
+
+	CHECK_OK(pipe(p));
+	ask(p[0], SIGRTMIN);
+	CHECK_OK(setrlimit(RLIMIT_SIGPENDING, &few));
+	for (int n = 0; n < 5; n++)
+		CHECK_EQ(write(p[1], "x", 1), 1);
+	while ((sig = next(&info, 0)))
+		if (sig == SIGIO)
+			plain++;
+		else
+			queued++;
+	CHECK_EQ(plain, 1);
+	CHECK(queued <= 1);
 }
 
 TEST(a_signalfd_tells_which)

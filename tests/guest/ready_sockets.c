@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ready_sockets.c - poll, select and epoll on sockets of AF_PACKET and
+ * ready_sockets.c - poll, select, epoll and SIGIO on sockets of AF_PACKET and
  * AF_NETLINK: the same questions to each of them.
  */
 #include <linux/netlink.h>
@@ -303,6 +303,28 @@ static void once(const struct kind *k, int fd)
 TEST(epoll_tells_once)
 {
 	each(once);
+}
+
+static void by_signal(const struct kind *k, int fd)
+{
+	struct timespec second = { 1, 0 }, now = { 0, 0 };
+	sigset_t s;
+
+	sigemptyset(&s);
+	sigaddset(&s, SIGIO);
+	CHECK_OK(sigprocmask(SIG_BLOCK, &s, NULL));
+	CHECK_OK(fcntl(fd, F_SETOWN, getpid()));
+	CHECK_OK(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC));
+	for (int n = 0; n < 2; n++) {
+		k->send(fd);
+		CHECK_EQ(sigtimedwait(&s, NULL, &second), SIGIO);
+		CHECK_ERRNO(sigtimedwait(&s, NULL, &now), EAGAIN);
+	}
+}
+
+TEST(a_signal_tells)
+{
+	each(by_signal);
 }
 
 /* --- errors ------------------------------------------------------------------- */
