@@ -221,6 +221,14 @@ static inline void net_alias(const char *label, const char *addr)
 	CHECK_OK(net_ask(label, SIOCSIFNETMASK, "255.255.255.255"));
 }
 
+/* None that another test has left. */
+static inline void net_no_alias(void)
+{
+	net_ask("lo:1", SIOCSIFFLAGS, NULL);
+	net_ask("lo:2", SIOCSIFFLAGS, NULL);
+	net_ask("lo:9", SIOCSIFFLAGS, NULL);
+}
+
 /* A machine with these, two for jails and one for the host, and a tree "a". */
 static inline void net_begin(const char *one, const char *two, const char *host)
 {

@@ -6,10 +6,8 @@
  * oracle: no
  */
 #include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 
-#include "jail_test.h"
+#include "net.h"
 #include "netlink.h"
 
 /* The errno of the answer; 0 also where the answer is what was asked for. */
@@ -112,6 +110,7 @@ static void begin(void)
 	struct request q = route(RTM_DELROUTE, "10.60.0.1");
 
 	j_begin();
+	net_no_alias();
 	addr_do(RTM_DELADDR, "10.50.0.1", 32);
 	addr_do(RTM_DELADDR, "10.50.0.2", 32);
 	ask(&q);
