@@ -173,8 +173,8 @@ struct stream_ops {
 	/* May bytes be written, now or later? 0, -EPIPE. No sleep. */
 	int (*sendable)(const struct sock *s);
 	uint32_t (*room)(const struct sock *s);	/* for how many; no sleep */
-	/* Some of m's bytes, of which there is room for one at least; how
-	 * many. -ENOBUFS, -EFAULT, and what sendable says after a sleep. */
+	/* Some of m's bytes; how many, 0: the room has gone meanwhile.
+	 * -ENOBUFS, -EFAULT, and what sendable says after a sleep. */
 	int (*put)(struct sock *s, struct sock_msg *m);
 	/* Some of what there is; how many, 0: nothing. -EFAULT, ... */
 	int (*give)(struct stream_reading *r);

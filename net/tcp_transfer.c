@@ -38,15 +38,12 @@ static int put(struct sock *sock, struct sock_msg *m)
 {
 	struct tcp_sock *s = tcp_of(sock);
 	struct packet *k = packet_new_for(sock->prison, CHUNK);
-	uint32_t n = min_u32(min_u32(m->io->left, CHUNK), room(sock));
-	int err = k ? user_io_take(m->io, k->data, n) : -ENOBUFS;
+	uint32_t most = min_u32(min_u32(m->io->left, CHUNK), room(sock));
+	int n = k ? user_io_take(m->io, k->data, most) : -ENOBUFS;
+	int err = n > 0 ? stream_sendable(sock) : n;	/* it may have slept */
 	bool last;
 
-	if (err > 0) {
-		n = err;
-		err = stream_sendable(sock);	/* it may have slept */
-	}
-	if (err)
+	if (err || !n)
 		goto none;
 	packet_put(k, n);
 	k->seq = s->snd.end;
@@ -60,7 +57,7 @@ static int put(struct sock *sock, struct sock_msg *m)
 	s->snd.more = !last || (m->flags & MSG_MORE);
 	if (last || s->snd.end - s->snd.nxt >= BURST)
 		tcp_output(s);
-	return (int)n;
+	return n;
 none:
 	if (k)
 		packet_free(k);
