@@ -30,6 +30,8 @@ void datagram_release(struct sock *sock)
 	inet_groups_leave(&s->inet);	/* sleeps; packets still come */
 	packet_queue_clear(&s->queue);
 	packet_queue_clear(&s->errors);
+	if (s->held)
+		packet_free(s->held);
 	inet_sock_free(&s->inet);
 }
 
@@ -268,26 +270,77 @@ int datagram_output(struct datagram_sock *s, struct packet *k,
 	return ip_output(k, &to->out);
 }
 
+/* What was held, with k behind it. Takes both. NULL: no memory. */
+static struct packet *join(struct packet *held, struct packet *k, uint32_t head)
+{
+	struct packet *both = packet_new_for(held->payer,
+					     head + held->len + k->len);
+
+	assert(list_empty(&held->link) && held->payer == k->payer);
+	if (both) {
+		both->data += head;
+		memcpy(packet_put(both, held->len), held->data, held->len);
+		memcpy(packet_put(both, k->len), k->data, k->len);
+	}
+	packet_free(held);
+	packet_free(k);
+	return both;
+}
+
+static void hold(struct datagram_sock *s, struct packet *k,
+		 const struct datagram_to *to)
+{
+	if (s->held)	/* another thread's: there was none when we began */
+		packet_free(s->held);
+	s->held = k;
+	s->held_to = *to;
+}
+
+/* What is held is this call's, which may sleep; on an error it is gone. */
 int datagram_send(struct sock *sock, struct sock_msg *m,
 		  const struct datagram_way *way)
 {
 	struct datagram_sock *s = datagram_of(sock);
+	bool more = (m->flags & MSG_MORE || s->cork) &&
+		    !s->inet.header_included;
+	struct packet *k = NULL, *held = s->held;
 	uint32_t n = m->io->left;
 	struct datagram_to to;
-	struct packet *k;
-	int err;
+	int err = n > way->most - (held ? held->len : 0) ? -EMSGSIZE : 0;
 
-	if (n > way->most)
-		return -EMSGSIZE;
-	err = s->inet.ports ? inet_autobind(&s->inet) : 0;
-	if (!err)
+	s->held = NULL;
+	if (held)
+		to = s->held_to;
+	else if (!err && s->inet.ports)
+		err = inet_autobind(&s->inet);
+	if (!err && !held)
 		err = target_set(s, m, &to);
 	if (!err)
 		err = packet_take(sock->prison, m, way->head, &k);
-	if (err)
+	if (err) {
+		if (held)
+			packet_free(held);
 		return err;
-	err = way->output(s, k, &to);
+	}
+	if (held)
+		k = join(held, k, way->head);
+	if (!k)
+		return -ENOBUFS;
+	if (more)
+		hold(s, k, &to);
+	else
+		err = way->output(s, k, &to);
 	return err ? datagram_failed(s, &to, err) : (int)n;
+}
+
+void datagram_flush(struct sock *sock, const struct datagram_way *way)
+{
+	struct datagram_sock *s = datagram_of(sock);
+	struct packet *k = s->held;
+
+	s->held = NULL;
+	if (k)
+		(void)way->output(s, k, &s->held_to);
 }
 
 /* --- /proc/net/udp, raw --------------------------------------------------------- */

@@ -12,24 +12,27 @@
 #include "net/inet.h"
 #include "net/packet_queue.h"
 
+/* Where a message goes, and how. */
+struct datagram_to {
+	struct ip_out out;
+	uint16_t port;			/* remote */
+};
+
 struct datagram_sock {
 	struct inet_sock inet;		/* first */
 	struct packet_queue queue;
 	struct packet_queue errors;	/* IP_RECVERR: datagram_error.c */
 	uint32_t dropped;		/* for want of room */
 	bool no_receive, no_send;	/* shutdown(2) */
+	bool cork;			/* UDP_CORK: MSG_MORE each time */
+	struct packet *held;		/* a message not yet whole, or NULL; */
+	struct datagram_to held_to;	/* where it is to go */
 	uint32_t icmp_filter;		/* raw: bit per type not wanted */
 };
 static inline struct datagram_sock *datagram_of(struct sock *s)
 {
 	return container_of(inet_of(s), struct datagram_sock, inet);
 }
-
-/* Where a message goes, and how. */
-struct datagram_to {
-	struct ip_out out;
-	uint16_t port;			/* remote */
-};
 
 /* --- datagram.c ------------------------------------------------------------ */
 
@@ -78,6 +81,8 @@ struct datagram_way {
  * -EOPNOTSUPP, -ENOBUFS, -EFAULT, of ip_output, an error that waited. Sleeps. */
 int datagram_send(struct sock *sock, struct sock_msg *m,
 		  const struct datagram_way *way);
+/* What MSG_MORE held back goes as it is. */
+void datagram_flush(struct sock *sock, const struct datagram_way *way);
 /* For .output: k, complete but for IP's header. Takes k; of ip_output. */
 int datagram_output(struct datagram_sock *s, struct packet *k,
 		    struct datagram_to *to);

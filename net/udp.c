@@ -11,6 +11,7 @@
 #include "net/datagram.h"
 #include "net/option.h"
 
+enum { UDP_CORK = 1 };	/* an option: udp(7) */
 enum { AT_SPORT = 0, AT_DPORT = 2, AT_LEN = 4, AT_SUM = 6, UDP_HEAD = 8,
        UDP_DATA_MAX = IP_MAX - IP_HEAD - UDP_HEAD };
 
@@ -23,7 +24,7 @@ static void put_head(struct packet *k, const struct inet_sock *s,
 {
 	uint8_t *b = packet_push(k, UDP_HEAD);
 
-	assert(k->len <= UDP_HEAD + UDP_DATA_MAX);
+	assert(s->local_port && k->len <= UDP_HEAD + UDP_DATA_MAX);
 	memcpy(b + AT_SPORT, &s->local_port, sizeof s->local_port);
 	memcpy(b + AT_DPORT, &to->port, sizeof to->port);
 	net16_put(b + AT_LEN, k->len);
@@ -36,8 +37,12 @@ static void put_head(struct packet *k, const struct inet_sock *s,
 static int output(struct datagram_sock *s, struct packet *k,
 		  struct datagram_to *to)
 {
-	int err;
+	int err = inet_autobind(&s->inet);	/* it had a port before a sleep */
 
+	if (err) {
+		packet_free(k);
+		return err;
+	}
 	to->out.protocol = IPPROTO_UDP;
 	put_head(k, &s->inet, to);
 	err = datagram_output(s, k, to);
@@ -46,12 +51,18 @@ static int output(struct datagram_sock *s, struct packet *k,
 	return err;
 }
 
+static const struct datagram_way way = { UDP_DATA_MAX, UDP_HEAD, output };
+
 static int udp_send(struct sock *sock, struct sock_msg *m, bool wait)
 {
-	static const struct datagram_way way = { UDP_DATA_MAX, UDP_HEAD, output };
-
 	(void)wait;
 	return datagram_send(sock, m, &way);
+}
+
+static void cork_changed(struct sock *sock)
+{
+	if (!datagram_of(sock)->cork)
+		datagram_flush(sock, &way);
 }
 
 /* --- receiving -------------------------------------------------------------------- */
@@ -180,6 +191,12 @@ static void udp_error(const struct ip_error *e)
 
 /* --- the table ---------------------------------------------------------------------- */
 
+static const struct sock_option udp_option_table[] = {
+	{ .level = IPPROTO_UDP, .name = UDP_CORK,
+	  OPTION_AT(datagram_sock, inet.sock, cork), .changed = cork_changed },
+	{ 0 },
+};
+
 static const struct sock_ops udp_ops = {
 	.bind = inet_sock_bind,
 	.connect = inet_sock_connect,
@@ -189,7 +206,7 @@ static const struct sock_ops udp_ops = {
 	.shutdown = datagram_shutdown,
 	.poll = datagram_poll,
 	.ioctl = datagram_ioctl,
-	.options = { inet_option_table },
+	.options = { udp_option_table, inet_option_table },
 	.release = datagram_release,
 };
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -165,6 +166,39 @@ TEST(the_largest_message)
 	CHECK_EQ(send(a, out, 65507, 0), 65507);
 	CHECK_EQ(recv(b, in, sizeof(in), 0), 65507);
 	CHECK(!memcmp(in, out, 65507));
+}
+
+TEST(a_message_in_parts)
+{
+	static char large[40000];
+	int a = bound("127.0.0.1"), b = bound("127.0.0.1");
+	int other = bound("127.0.0.1");
+	struct sockaddr_in to = name(b);
+	char buf[16];
+
+	CHECK_OK(connect(a, (struct sockaddr *)&to, sizeof(to)));
+	CHECK_EQ(send(a, "ab", 2, MSG_MORE), 2);
+	CHECK_EQ(send(a, "cd", 2, MSG_MORE), 2);
+	CHECK(!(ready(b, 20) & POLLIN));
+	CHECK_EQ(send_to(a, "ef", "127.0.0.1", port(other)), 2);
+	CHECK_EQ(recv(b, buf, sizeof(buf), 0), 6);	/* as it began */
+	CHECK(!memcmp(buf, "abcdef", 6));
+	CHECK(!(ready(other, 20) & POLLIN));
+	set(a, IPPROTO_UDP, UDP_CORK, 1);
+	CHECK_EQ(get(a, IPPROTO_UDP, UDP_CORK), 1);
+	CHECK_EQ(send(a, "12", 2, 0), 2);
+	CHECK_EQ(send(a, "3", 1, 0), 1);
+	CHECK(!(ready(b, 20) & POLLIN));
+	set(a, IPPROTO_UDP, UDP_CORK, 0);
+	CHECK_EQ(recv(b, buf, sizeof(buf), 0), 3);
+	CHECK(!memcmp(buf, "123", 3));
+	CHECK_EQ(send(a, large, sizeof(large), MSG_MORE), sizeof(large));
+	CHECK_ERRNO(send(a, large, sizeof(large), 0), EMSGSIZE);
+	CHECK_EQ(send(a, "z", 1, 0), 1);
+	CHECK_EQ(recv(b, buf, sizeof(buf), 0), 1);
+	CHECK_EQ(send(a, "gone", 4, MSG_MORE), 4);
+	close(a);
+	CHECK(!(ready(b, 20) & POLLIN));
 }
 
 TEST(names_that_cannot_be)
