@@ -14,6 +14,7 @@
  * sources: jail/denied.c jail/racct.c jail/name.c
  * sources: kernel/base/tree.c kernel/base/range_set.c kernel/base/hash.c
  * sources: kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c
+ * sources: net/packet_cut.c
  * seconds: 60
  */
 #include <sys/wait.h>
