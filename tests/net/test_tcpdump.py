@@ -4,7 +4,9 @@ loopback, at all at once; it writes a file and reads it; it changes to its own
 user, as Debian's does. In a jail it is refused.
 """
 import re
+import socket
 import struct
+import threading
 
 import pytest
 
@@ -27,6 +29,7 @@ def guest():
         with net.inside():
             made = Guest(cmdline="ip=10.9.0.2/24", qemu=net.arguments("virtio"),
                          add=[folder + ":/deb"])
+        made.net = net
         made.check("mkdir -p /deb/etc /deb/tmp /deb/sys /deb/proc; chmod 777 /deb/tmp; "
                    "mount -t proc proc /deb/proc; "
                    "echo 'tcpdump:x:100:100::/:/bin/false' >/deb/etc/passwd; "
@@ -104,6 +107,33 @@ def test_a_connection(guest):
     guest.check("killall httpd")
     assert len(lines) == 8
     assert "Flags [S], " in lines[0] and "Flags [S.], " in lines[1], lines
+
+
+def test_large_segments(guest):
+    """A card brings more than a frame at once; that is seen, and nothing is lost."""
+    sent = bytes(n * 7 % 251 for n in range(1_000_000))
+    with guest.net.inside():
+        server = socket.create_server(("10.9.0.1", 0))
+
+    def serve():
+        with server, server.accept()[0] as link:
+            link.sendall(sent)
+    threading.Thread(target=serve, daemon=True).start()
+    port = server.getsockname()[1]
+    dump(guest, "-i eth0 -s 4200 -c 100 -w /tmp/pcap tcp src port %d" % port,
+         "nc 10.9.0.1 %d </dev/null >/tmp/got" % port)
+    assert guest.exec("cat /tmp/got").stdout == sent
+    data, at, first, large, got = guest.exec("cat /deb/tmp/pcap").stdout, 24, None, 0, {}
+    while at < len(data):
+        kept, length = struct.unpack("<8xII", data[at:at + 16])
+        frame, at = data[at + 16:at + 16 + kept], at + 16 + kept
+        assert kept == length == 14 + struct.unpack_from("!H", frame, 16)[0]
+        seq, head = struct.unpack_from("!I4xB", frame, 38)
+        first = seq if first is None else first     # of the SYN-ACK
+        got[seq - first - 1 & 0xffffffff] = frame[34 + (head >> 4) * 4:]
+        large += length > 1514
+    assert len(got) > 90 and large > 20
+    assert all(sent[seq:seq + len(text)] == text for seq, text in got.items() if text)
 
 
 def test_in_a_jail_it_is_refused(guest):
