@@ -241,6 +241,8 @@ static int target_set(struct datagram_sock *s, const struct sock_msg *m,
 	o->dst = inet_remote(i->cred, o->dst);
 	assert(o->dst);
 	o->broadcast_allowed = i->sock.options & SOCK_OPTION_BROADCAST;
+	o->on_link = (i->sock.options & SOCK_OPTION_DONTROUTE) ||
+		     (m->flags & MSG_DONTROUTE);
 	if (inet_is_multicast(o->dst)) {
 		o->ttl = i->multicast_ttl;
 		if (!o->device)

@@ -274,6 +274,15 @@ static int peer_allowed(const struct inet_sock *s, uint32_t addr)
 	return many && !(s->sock.options & SOCK_OPTION_BROADCAST) ? -EACCES : 0;
 }
 
+/* SO_DONTROUTE: is addr none of a link of ours? */
+static bool by_gateway(const struct inet_sock *s, uint32_t addr)
+{
+	struct route r;
+
+	return (s->sock.options & SOCK_OPTION_DONTROUTE) &&
+	       !route_find_by(s->vnet, addr, s->device, &r) && r.gateway;
+}
+
 /* A port that is chosen here need be its own only where it talks from. */
 int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 {
@@ -285,6 +294,8 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 	err = inet_source(s->cred, s->vnet, addr, s->device, &local);
 	if (!err)
 		err = peer_allowed(s, addr);
+	if (!err && by_gateway(s, addr))
+		err = -ENETUNREACH;
 	if (!err && s->bound && !inet_may_receive(s, s->bound))
 		err = -EADDRNOTAVAIL;	/* it was the jail's once */
 	if (!err && inet_is_loopback(s->bound) && !inet_is_loopback(addr) &&

@@ -101,6 +101,7 @@ struct ip_out {
 	uint8_t protocol, ttl, tos;	/* ttl 0: the default */
 	bool dont_fragment;
 	bool broadcast_allowed;	/* SO_BROADCAST */
+	bool on_link;		/* SO_DONTROUTE: by no gateway */
 	bool no_loop;		/* IP_MULTICAST_LOOP is off: none comes back */
 	int device;		/* netif index to leave by, or 0 */
 	const uint8_t *options;	/* IP options, or NULL */

@@ -245,7 +245,8 @@ int ip_output(struct packet *k, const struct ip_out *o)
 	struct route r;
 
 	assert(o->options_len <= IP_HEAD_MAX - IP_HEAD);
-	if (route_find_by(v, o->dst, o->device, &r))
+	if (route_find_by(v, o->dst, o->device, &r) ||
+	    (o->on_link && r.gateway))
 		return refuse(k, v, NET_IP_OUT_NO_ROUTE, -ENETUNREACH);
 	if (r.kind == ROUTE_BROADCAST && !o->broadcast_allowed)
 		return refuse(k, v, NET_IP_OUT_DISCARDS, -EACCES);

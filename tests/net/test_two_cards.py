@@ -131,15 +131,33 @@ def test_no_time_stamps_for_broadcasts(between):
     assert between.left.received_icmp(14, 0)
 
 
+def talk(guest, *commands):
+    """What sock.c answers to each."""
+    text = "\\n".join(commands)
+    return guest.check("printf '%s\\n' | /sock" % text).lower().splitlines()[-len(commands):]
+
+
 def test_loopback_stays_inside(between):
     out, status = between.guest.run("ping -c 1 -W 1 -I 127.0.0.1 %s" % LEFT[0])
     assert status and "nvalid" in out
     between.left.wire.send(between.left.wire.arp(ARP_REQUEST, LEFT[0], LEFT[1]))
     assert between.left.wire.receive(lambda f: f.kind == IP or f.body[7] == ARP_REPLY).kind == ARP
     assert between.guest.run("ping -c 1 -W 1 -I 127.0.0.1 %s" % LEFT[1])[1] == 0
-    out = between.guest.check("printf 'tcp\\nbind 127.0.0.1 0\\nconnect %s 9\\nconnect %s 9\\n' | "
-                              "/sock" % (LEFT[0], LEFT[1])).splitlines()
-    assert [line.lower() for line in out[-2:]] == ["invalid argument", "connection refused"]
+    assert talk(between.guest, "tcp", "bind 127.0.0.1 0", "connect %s 9" % LEFT[0],
+                "connect %s 9" % LEFT[1])[2:] == ["invalid argument", "connection refused"]
+
+
+def test_who_wants_no_gateway_has_none(between):
+    guest = between.guest
+    guest.check("ip route add default via %s" % LEFT[0])
+    for kind in ("tcp", "udp"):
+        assert talk(guest, kind, "option 1 5 1", "connect 10.6.0.1 9")[2] == "network unreachable"
+    assert talk(guest, "udp", "connect 10.6.0.1 9", "option 1 5 1", "text hello")[3] == \
+        "network unreachable"
+    assert talk(guest, "udp", "option 1 5 1", "connect %s 9" % LEFT[0], "text hello")[3] == "5"
+    guest.check("ip route del default")
+    packet = between.left.receive(lambda p: p.protocol == UDP)
+    assert packet.payload.endswith(b"hello")
 
 
 def test_a_better_metric_wins(between):
