@@ -146,18 +146,23 @@ static void say_sack(uint32_t ack, unsigned len, unsigned n,
 			      .options = o, .options_len = 4 + 8 * n });
 }
 
-/* RFC 6675: of 0 .. 9 there are lost 0, 4 and 5; 9 is under way, who knows. */
-TEST(sack_resends_what_is_lost_and_no_more)
+static struct tcp_sock *connected_with_sack(void)
 {
 	static const uint8_t ok[] = { 1, 1, 4, 2 };
-	struct tcp_sock *s;
 
 	begin();
 	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS,
 			      .options = ok, .options_len = 4 });
 	iss = hear().seq + 1;
 	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
-	s = tcp_glue_accept(server);
+	return tcp_glue_accept(server);
+}
+
+/* RFC 6675: of 0 .. 9 there are lost 0, 4 and 5; 9 is under way, who knows. */
+TEST(sack_resends_what_is_lost_and_no_more)
+{
+	struct tcp_sock *s = connected_with_sack();
+
 	CHECK(tcp_glue_write(s, bulk, 10 * MSS) == 10 * MSS);
 	all_heard();
 	say_sack(iss, MSS, 1, (const unsigned[][2]){ { 1, 2 } });
@@ -439,16 +444,9 @@ TEST(nobody_guesses_the_first_number)
 /* RFC 2883: a range at or below what is acknowledged says that it came twice. */
 TEST(what_came_twice_is_no_loss)
 {
-	static const uint8_t ok[] = { 1, 1, 4, 2 };
-	struct tcp_sock *s;
+	struct tcp_sock *s = connected_with_sack();
 	unsigned cwnd;
 
-	begin();
-	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS,
-			      .options = ok, .options_len = 4 });
-	iss = hear().seq + 1;
-	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
-	s = tcp_glue_accept(server);
 	CHECK(tcp_glue_write(s, bulk, 10 * MSS) == 10 * MSS);
 	all_heard();
 	say_sack(iss + 4 * MSS, MSS, 1, (const unsigned[][2]){ { 0, 1 } });
