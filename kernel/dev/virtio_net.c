@@ -61,7 +61,7 @@ struct card {
 	volatile bool changed;	/* [i] link, by interrupt */
 };
 
-struct incoming {			/* one that came in */
+struct incoming {		/* a frame */
 	struct list parts;	/* buffers, with what the device wrote */
 	unsigned count;		/* of them */
 	uint32_t len;
@@ -199,7 +199,7 @@ static bool large_ok(const struct card *c, struct incoming *f)
 {
 	const struct packet *k = first_of(f);
 	unsigned heads = packet_cut_heads(k->data + IP_AT, k->len - IP_AT,
-				       f->len - IP_AT);
+					  f->len - IP_AT);
 
 	if (!(c->device.features & F_GUEST_TSO4) || f->head.kind != HEAD_TCP4 ||
 	    f->checksum != PACKET_CHECKSUM_PARTIAL || !heads ||
@@ -268,8 +268,7 @@ static void frame_copy_in(struct card *c, struct incoming *f)
 	struct packet *k = packet_new(f->len);
 
 	if (k)
-		memcpy(packet_put(k, f->len), first_of(f)->data,
-		       f->len);
+		memcpy(packet_put(k, f->len), first_of(f)->data, f->len);
 	else
 		c->netif.in.dropped++;
 	frame_drop(c, f);
