@@ -90,7 +90,7 @@ static const uint16_t cookie_mss[COOKIE_MSS + 1] = {
 /* Of g, which is the SYN, or has the number behind it. */
 static uint32_t cookie(const struct tcp_segment *g, uint32_t irs, unsigned ago)
 {
-	uint32_t minute = tcp_now() / COOKIE_MS - ago;
+	uint16_t minute = tcp_now() / COOKIE_MS - ago;	/* wraps as the clock */
 
 	return (tcp_secret(g, TCP_SECRET_COOKIE + minute) + irs) & ~COOKIE_MSS;
 }
@@ -128,7 +128,7 @@ static bool cookie_read(const struct tcp_sock *s, const struct tcp_segment *g,
 	uint32_t iss = g->ack - 1, options = g->ts_echo & COOKIE_OPTIONS;
 	unsigned ago = 0;
 
-	if (!s->flooded || seq_after(tcp_now(), s->flooded + 2 * COOKIE_MS))
+	if (!s->flooded || tcp_now() + 1 - s->flooded > 2 * COOKIE_MS)
 		return false;
 	while (ago < 2 && cookie(g, g->seq - 1, ago) != (iss & ~COOKIE_MSS))
 		ago++;

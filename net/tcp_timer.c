@@ -99,6 +99,8 @@ void tcp_ack_soon(struct tcp_sock *s)
 /* RFC 9293 3.8.3, RFC 5482: is it time to give up? */
 static bool hopeless(const struct tcp_sock *s)
 {
+	if (tcp_is_deferred(s))
+		return false;
 	if (tcp_handshake(s))
 		return s->backoff >= (s->listener ? EMBRYO_RETRIES :
 				      (unsigned)s->opt.syn_tries);
@@ -112,12 +114,12 @@ static bool hopeless(const struct tcp_sock *s)
 /* RFC 6298 5.4 to 5.7 */
 static void timeout(struct tcp_sock *s)
 {
-	s->backoff++;
-	s->timing = false;		/* Karn */
-	if (tcp_is_deferred(s)) {
+	if (tcp_is_deferred(s)) {	/* nothing was lost */
 		tcp_resend_arm(s);
 		return;
 	}
+	s->backoff++;
+	s->timing = false;		/* Karn */
 	if (tcp_handshake(s)) {
 		net_count(s->inet.vnet, NET_TCP_RETRANSMITTED);
 		tcp_send_syn(s);

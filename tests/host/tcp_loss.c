@@ -420,6 +420,26 @@ TEST(who_said_nothing_is_accepted_and_resent_to)
 	CHECK_EQ(hear().len, 4);
 }
 
+/* It waits for as long as it was told, however often our SYN might have been sent
+ * in that time. */
+TEST(who_said_nothing_is_waited_for)
+{
+	struct tcp_sock *s;
+
+	begin();
+	tcp_glue_defer(server, 300);
+	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS });
+	iss = hear().seq + 1;
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK });
+	for (int n = 0; n < 250; n++)
+		glue_later(1000);
+	CHECK(silent());
+	say((struct segment){ .seq = 1000, .ack = iss, .flags = ACK,
+			      .data = "abc", .len = 3 });
+	s = tcp_glue_accept(server);
+	CHECK(s != NULL);
+}
+
 /* RFC 6528: others tell nothing of it; of the same pair it is later than before. */
 TEST(nobody_guesses_the_first_number)
 {
