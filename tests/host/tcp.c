@@ -252,6 +252,22 @@ TEST(text_out_of_order)
 	CHECK_EQ(tcp_glue_read(s, text, 32), -EAGAIN);
 }
 
+TEST(a_byte_at_a_time_is_not_a_packet_each)
+{
+	struct tcp_sock *s = connected();
+	unsigned before = glue_memory();
+	static char got[30000];
+
+	for (unsigned n = 0; n < sizeof(got); n++) {
+		say((struct segment){ .seq = 1000 + n, .ack = iss, .flags = ACK,
+				      .data = bulk + n, .len = 1 });
+		(void)hear();
+	}
+	CHECK(glue_memory() < before + 2000);
+	CHECK_EQ(tcp_glue_read(s, got, sizeof(got)), sizeof(got));
+	CHECK(!memcmp(got, bulk, sizeof(got)));
+}
+
 TEST(resets_must_be_exact)
 {
 	struct tcp_sock *s = connected();
