@@ -349,14 +349,24 @@ static const struct sock_ops tcp_ops = {
 	.release = tcp_release,
 };
 
+/* Has somebody removed p, or one above it? */
+static bool is_removed(const struct prison *p)
+{
+	while (p && !p->removed)
+		p = p->parent;
+	return p;
+}
+
 /* What the last process of a jail has written before it ended is still on its
- * way, unless somebody removes the jail. */
+ * way, unless somebody removes the jail or takes its address. */
 static bool is_lost(const struct tcp_sock *s)
 {
 	const struct inet_sock *i = &s->inet;
+	const struct prison *p = i->sock.prison;
 
-	if (i->sock.prison->state != PRISON_ALIVE)
-		return i->sock.prison->removed || !s->orphan || !is_closing(s);
+	if (p->state != PRISON_ALIVE)
+		return is_removed(p) || !prison_has_ip4(p, i->local) ||
+		       !s->orphan || !is_closing(s);
 	return i->local ? !inet_may_receive(i, i->local) :
 			  !inet_prison_has(i->sock.prison);
 }
@@ -365,7 +375,7 @@ static bool lost(struct inet_sock *i)
 {
 	struct tcp_sock *s = tcp_of(&i->sock);
 
-	if (s->state == TCP_CLOSED || s->listener || !is_lost(s))
+	if (s->state == TCP_CLOSED || !is_lost(s))
 		return false;
 	tcp_abort(s, ECONNRESET);
 	tcp_reap(s);

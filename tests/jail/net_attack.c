@@ -97,6 +97,28 @@ TEST(a_connection_goes_with_its_address)
 	CHECK_ERRNO(net_connect(fd, HOST, PORT), EADDRNOTAVAIL);
 }
 
+/* Nor does one that waits in a listener's line keep it. */
+TEST(who_waits_to_be_accepted_goes_with_the_address)
+{
+	int jid, tcp, c, fd;
+	char b;
+
+	begin();
+	jid = jail_with("a", "ip4.addr=" ONE "," TWO);
+	tcp = made_in(jid, SOCK_STREAM, "0.0.0.0", PORT);
+	CHECK_OK(listen(tcp, 5));
+	c = net_client(TWO, PORT);
+	CHECK_OK(c);
+	CHECK_OK(j_change(jid, "ip4.addr=" ONE));
+	CHECK_ERRNO(read(c, &b, 1), ECONNRESET);
+	fd = accept(tcp, NULL, NULL);
+	CHECK_OK(fd);
+	CHECK_ERRNO(send(fd, "x", 1, MSG_NOSIGNAL), ECONNRESET);
+	CHECK_OK(net_client(ONE, PORT));
+	fd = accept(tcp, NULL, NULL);
+	CHECK_OK(fd);
+}
+
 TEST(a_parents_loss_is_the_childs)
 {
 	int jid, child, udp, c;

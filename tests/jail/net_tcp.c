@@ -97,6 +97,45 @@ TEST(what_a_jail_said_last_arrives)
 	CHECK_EQ(got, all);
 }
 
+/* But who removes the jail around it, or takes the address, ends that. */
+static void last_words(int removed)
+{
+	static char b[65536];
+	int jid, child, s, c;
+	ssize_t n;
+	pid_t pid;
+
+	jid = jail_with("ip4.addr=" ONE "," TWO "; children.max=1");
+	child = j_make("name=a.c; path=%s; persist; ip4.addr=" TWO, j_path("a"));
+	CHECK_OK(child);
+	s = net_server(SOCK_STREAM, HOST, PORT);
+	pid = j_enter(child, 0);
+	if (pid == 0) {
+		fill(net_client(HOST, PORT));
+		_exit(0);
+	}
+	c = net_accept(s, TWO);
+	CHECK_OK(j_set(JAIL_UPDATE, "jid=%d; nopersist", child));
+	ktap_wait(pid);
+	if (removed)
+		CHECK_OK(jail_remove(jid));
+	else
+		CHECK_OK(j_change(jid, "ip4.addr=" ONE));
+	while ((n = read(c, b, sizeof(b))) > 0)
+		;
+	CHECK(n == -1 && errno == ECONNRESET);
+}
+
+TEST(what_a_jail_said_last_ends_with_the_jail_around_it)
+{
+	last_words(1);
+}
+
+TEST(what_a_jail_said_last_ends_with_its_address)
+{
+	last_words(0);
+}
+
 TEST(several_addresses)
 {
 	int jid = jail_with("ip4.addr=" ONE "," TWO);
