@@ -170,7 +170,8 @@ struct stream_reading {		/* a receive under way */
 	uint32_t passed;	/* peek: the family's; bytes that it went by */
 };
 struct stream_ops {
-	/* May bytes be written, now or later? 0, -EPIPE. No sleep. */
+	/* May bytes be written, now or later? 0, -EPIPE, or s's error, which is
+	 * not told by this. No sleep. */
 	int (*sendable)(const struct sock *s);
 	uint32_t (*room)(const struct sock *s);	/* for how many; no sleep */
 	/* Some of m's bytes; how many, 0: the room has gone meanwhile.
@@ -182,7 +183,6 @@ struct stream_ops {
 /* sock_ops.send and .receive of a stream. r: s, m, the rest 0. Sleep. */
 int stream_send(struct sock *s, struct sock_msg *m, bool wait) must_check;
 int stream_receive(struct stream_reading *r, bool wait) must_check;
-int stream_sendable(const struct sock *s) must_check;
 /* What all connections are ready for: errors, ends, who waits in line. */
 unsigned stream_poll(struct sock *s, struct poller *p);
 void stream_wake(struct sock *s);	/* readers, writers */

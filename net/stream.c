@@ -30,18 +30,13 @@ void stream_wake(struct sock *s)
 
 /* --- sending ---------------------------------------------------------------- */
 
-/* May bytes be written? 0, -EPIPE, or s's error, which is not told by this. */
-int stream_sendable(const struct sock *s)
-{
-	return s->error ? -s->error : s->ops->stream->sendable(s);
-}
-
-/* Until there is room. -EAGAIN, a signal's, and stream_sendable's. */
+/* Until there is room. -EAGAIN, a signal's, and the family's. */
 static int room_wait(struct sock *s, uint64_t deadline)
 {
+	const struct stream_ops *ops = s->ops->stream;
 	int err;
 
-	while (!(err = stream_sendable(s)) && !s->ops->stream->room(s)) {
+	while (!(err = ops->sendable(s)) && !ops->room(s)) {
 		err = wait_without(&s->write_lock, &s->writers, deadline);
 		if (err)
 			break;
@@ -55,7 +50,7 @@ int stream_send(struct sock *s, struct sock_msg *m, bool wait)
 	int n, done = 0;
 
 	sleep_lock_take(&s->write_lock);
-	n = stream_sendable(s);
+	n = s->ops->stream->sendable(s);
 	while (!n && m->io->left && !(n = room_wait(s, deadline))) {
 		n = s->ops->stream->put(s, m);
 		if (n > 0) {
@@ -71,14 +66,13 @@ int stream_send(struct sock *s, struct sock_msg *m, bool wait)
 
 /* --- receiving -------------------------------------------------------------- */
 
-/* Nothing more is there: an error, the end, or a wait. True: the call is done.
- * A look does not wait for more, as on Linux. */
+/* Nothing more is there: an error, the end, or a wait. True: the call is done. */
 static bool read_wait(struct stream_reading *r, int target, uint64_t deadline,
 		      int *err)
 {
 	struct sock *s = r->s;
 
-	if (r->done >= target || (r->done && (r->peek || s->error)))
+	if (r->done >= target || (r->done && s->error))
 		return true;
 	*err = sock_take_error(s);
 	if (*err || (s->shut & SOCK_NO_RECEIVE))

@@ -266,6 +266,7 @@ void tcp_fin_acked(struct tcp_sock *s);
 void tcp_abort(struct tcp_sock *s, int err);	/* with RST, where it fits */
 extern const struct stream_ops tcp_bytes;
 int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait);
+bool tcp_skips_urgent(const struct tcp_sock *s);
 unsigned tcp_poll(struct sock *sock, struct poller *p);
 int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg);
 extern const struct tcp_options tcp_options_first;

@@ -76,6 +76,7 @@ static void urgent(struct tcp_sock *s, const struct tcp_segment *g)
 
 	if ((g->flags & TCP_URG) && g->urgent && seq_before(s->rcv.read, at + 1)
 	    && (!s->rcv.mark || seq_after(at, s->rcv.urgent))) {
+		s->rcv.read += tcp_skips_urgent(s);	/* the one before */
 		s->rcv.urgent = at;
 		s->rcv.mark = TCP_MARK_COMES;
 		sock_urgent(&s->inet.sock);

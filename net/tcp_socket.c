@@ -195,10 +195,12 @@ static void forget(struct tcp_sock *s)
 	sleep_lock_release(&sock->read_lock);
 }
 
-/* As it was before it was connected or listened. */
+/* As it was before it was connected or listened; who waits for it, or asks, is
+ * told that it was cut off. */
 static void disconnect(struct tcp_sock *s)
 {
-	tcp_abort(s, 0);
+	tcp_abort(s, s->state == TCP_LISTEN || s->state == TCP_TIME_WAIT ? 0 :
+		  ECONNRESET);
 	s->connecting = false;
 	inet_sock_unpair(&s->inet);
 	forget(s);
@@ -257,9 +259,10 @@ static int tcp_shutdown(struct sock *sock, int how)
 {
 	struct tcp_sock *s = tcp_of(sock);
 
-	if (s->state == TCP_LISTEN) {
-		if (how != SHUT_WR)
-			disconnect(s);
+	if (s->state == TCP_LISTEN && how == SHUT_WR)
+		return 0;
+	if (s->state == TCP_LISTEN || s->state == TCP_SYN_SENT) {
+		disconnect(s);		/* as on Linux */
 		return 0;
 	}
 	if (!tcp_synchronized(s) || s->state == TCP_TIME_WAIT)

@@ -29,6 +29,8 @@ static int sendable(const struct sock *sock)
 {
 	const struct tcp_sock *s = tcp_of_const(sock);
 
+	if (sock->error)
+		return -sock->error;
 	return s->state == TCP_ESTABLISHED || s->state == TCP_CLOSE_WAIT ||
 	       tcp_handshake(s) ? 0 : -EPIPE;
 }
@@ -40,7 +42,7 @@ static int put(struct sock *sock, struct sock_msg *m)
 	struct packet *k = packet_new_for(sock->prison, CHUNK);
 	uint32_t most = min_u32(min_u32(m->io->left, CHUNK), room(sock));
 	int n = k ? user_io_take(m->io, k->data, most) : -ENOBUFS;
-	int err = n > 0 ? stream_sendable(sock) : n;	/* it may have slept */
+	int err = n > 0 ? sendable(sock) : n;	/* it may have slept */
 	bool last;
 
 	if (err || !n)
@@ -95,9 +97,9 @@ static int give(struct stream_reading *r)
 	r->end = urgent && r->done;
 	if (r->end)
 		return 0;
-	if (urgent && !inlined(s) && at != end)
+	if (urgent && !inlined(s) && seq_before(at, end))
 		at++;			/* it is read by MSG_OOB only */
-	k = at == end ? NULL : packet_bytes_find(&s->queue, at);
+	k = seq_before(at, end) ? packet_bytes_find(&s->queue, at) : NULL;
 	if (!k)
 		return 0;
 	n = min_u32(packet_end(k) - at, r->m->io->left);
@@ -156,19 +158,36 @@ int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	return n;
 }
 
+/* Is the next byte one that only MSG_OOB reads? */
+bool tcp_skips_urgent(const struct tcp_sock *s)
+{
+	return s->rcv.mark > TCP_MARK_COMES && !inlined(s) &&
+	       s->rcv.urgent == s->rcv.read && tcp_readable(s);
+}
+
+/* What one read would give at most: up to the mark, as on Linux. */
+static uint32_t before_mark(const struct tcp_sock *s)
+{
+	uint32_t n = tcp_readable(s), mark = s->rcv.urgent - s->rcv.read;
+
+	if (!s->rcv.mark || inlined(s))
+		return n;
+	return mark ? min_u32(n, mark) : n - tcp_skips_urgent(s);
+}
+
 /* --- poll ------------------------------------------------------------------------------------ */
 
 unsigned tcp_poll(struct sock *sock, struct poller *p)
 {
 	struct tcp_sock *s = tcp_of(sock);
 	unsigned mask = stream_poll(sock, p);
+	uint32_t least = min_u32(sock->receive_low, sock->receive_limit / 2);
 
 	if (s->state == TCP_LISTEN)
 		return mask;
 	if (s->state == TCP_CLOSED)
 		mask |= POLLHUP;
-	if (tcp_readable(s) >= max_u32(min_u32(sock->receive_low,
-					       sock->receive_limit / 2), 1))
+	if (tcp_readable(s) - tcp_skips_urgent(s) >= max_u32(least, 1))
 		mask |= POLLIN | POLLRDNORM;
 	if ((sock->shut & SOCK_NO_SEND) || room(sock) >= sock->send_limit / 3)
 		mask |= POLLOUT | POLLWRNORM;
@@ -189,6 +208,7 @@ int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg)
 		return -ENOTTY;
 	if (s->state == TCP_LISTEN)
 		return -EINVAL;
-	return user_put32(arg, cmd == SIOCINQ ? tcp_readable(s) :
-			  tcp_unacked(s));
+	if (cmd == SIOCINQ)
+		return user_put32(arg, before_mark(s));
+	return user_put32(arg, tcp_handshake(s) ? 0 : tcp_unacked(s));
 }

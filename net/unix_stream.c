@@ -31,7 +31,7 @@ static int sendable(const struct sock *sock)
 						 sock);
 
 	return (sock->shut & SOCK_NO_SEND) || s->peer->dead ||
-	       (s->peer->sock.shut & SOCK_NO_RECEIVE) ? -EPIPE : 0;
+	       (s->peer->sock.shut & SOCK_NO_RECEIVE) ? -EPIPE : -sock->error;
 }
 
 static uint32_t room(const struct sock *sock)
@@ -56,7 +56,7 @@ static int put(struct sock *sock, struct sock_msg *m)
 	err = unix_packet_new(s, m, n, &p);
 	if (err)
 		return err;
-	err = stream_sendable(sock);	/* it may have slept */
+	err = sendable(sock);	/* it may have slept */
 	if (err) {
 		unix_packet_drop(p);
 		return err;
@@ -163,6 +163,7 @@ static int give(struct stream_reading *stream)
 	uint32_t left;
 	int n;
 
+	stream->end = r->seen;		/* a look does not wait for more */
 	if (!p)
 		return 0;
 	left = p->size - p->read;

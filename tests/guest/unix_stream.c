@@ -467,6 +467,18 @@ TEST(blocked_writer)
 }
 
 /* A look waits for the first byte, and not for more. */
+TEST(who_left_bytes_is_written_to)
+{
+	char c;
+
+	pair(SOCK_STREAM);
+	CHECK_EQ(write(s[0], "a", 1), 1);
+	close(s[1]);
+	CHECK_ERRNO(send(s[0], "b", 1, MSG_NOSIGNAL), EPIPE);
+	CHECK_ERRNO(read(s[0], &c, 1), ECONNRESET);
+	CHECK_EQ(read(s[0], &c, 1), 0);
+}
+
 TEST(peek_does_not_wait_for_all)
 {
 	char buf[8] = "";
