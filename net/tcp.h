@@ -131,6 +131,7 @@ struct tcp_sock {
 	bool persist;			/* resend is a probe of the window */
 	bool push;			/* what is small has waited enough */
 	bool ack_now, ack_owed, connecting;
+	bool turns;			/* each answers: acks go with that */
 	int soft_error;
 
 	/* listening */

@@ -132,6 +132,8 @@ bool tcp_transmit(struct tcp_sock *s, uint32_t seq, uint32_t n, unsigned flags)
 		return false;
 	if (n > tcp_mss(s))
 		k->segment = tcp_mss(s);
+	if (n && tcp_now() - s->heard < TCP_ACK_DELAY)
+		s->turns = true;
 	packet_bytes_copy(&s->chunks, seq, packet_put(k, n), n);
 	dress(s, &g);
 	if ((flags & TCP_ACK) && (!n || !s->late.count)) {

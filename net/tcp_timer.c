@@ -176,6 +176,7 @@ static void ack_fires(void *arg)
 {
 	struct tcp_sock *s = arg;
 
+	s->turns = false;
 	if (s->ack_owed)
 		tcp_send_ack(s);
 	tcp_reap(s);

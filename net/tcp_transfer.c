@@ -152,8 +152,11 @@ int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	if (m->flags & MSG_OOB)
 		return receive_urgent(s, m);
 	n = stream_receive(&r, wait);
-	/* the window that reading has opened is told */
-	if (tcp_synchronized(s) && !s->rcv.fin_got && tcp_window_opens(s))
+	/* The window that reading has opened is told; and who has read all, and
+	 * does not answer, may be waited for (Nagle). */
+	if (tcp_synchronized(s) && !s->rcv.fin_got &&
+	    (tcp_window_opens(s) ||
+	     (s->ack_owed && !s->turns && n > 0 && !tcp_readable(s))))
 		tcp_send_ack(s);
 	return n;
 }

@@ -150,6 +150,29 @@ static void say_bulk(uint32_t seq)
 			      .data = bulk, .len = MSS });
 }
 
+/* As Linux: who has read all is not waited for; who answers says it with that. */
+TEST(reading_acknowledges_but_for_those_who_take_turns)
+{
+	struct tcp_sock *s = connected();
+	char text[8];
+
+	say_text(1000, "x");
+	CHECK(silent());
+	CHECK_EQ(tcp_glue_read(s, text, 8), 1);
+	CHECK_EQ(hear().ack, 1001);
+	CHECK_EQ(tcp_glue_write(s, "y", 1), 1);
+	CHECK_EQ(hear().len, 1);
+	iss++;
+	say_text(1001, "z");
+	CHECK_EQ(tcp_glue_read(s, text, 8), 1);
+	CHECK(silent());
+	glue_later(50);
+	CHECK_EQ(hear().ack, 1002);		/* it did not answer */
+	say_text(1002, "w");
+	CHECK_EQ(tcp_glue_read(s, text, 8), 1);
+	CHECK_EQ(hear().ack, 1003);
+}
+
 TEST(every_second_segment_is_acked)
 {
 	connected();
