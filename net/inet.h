@@ -85,11 +85,10 @@ void route_disconnect(struct netif_addr *a);
 /* It is down, or has no address: what an admin added goes. */
 void route_netif_down(struct netif *i);
 int route_table_new(struct vnet *v) must_check;
-/* The path to dst takes only mtu bytes; is believed for a while. */
-void pmtu_learn(struct vnet *v, uint32_t dst, uint32_t mtu);
 struct ip_error;
-/* The same, if e says so; whose packet it is about has been found: what nobody
- * has sent teaches nothing (RFC 5927, 7). */
+/* The path takes only so much, if e says so, which is believed for a while. Whose
+ * packet it is about has been found: what nobody has sent teaches nothing (RFC
+ * 5927, 7). */
 void pmtu_told(const struct ip_error *e);
 void pmtu_apply(struct vnet *v, uint32_t dst, struct route *r);
 

@@ -40,7 +40,7 @@ static struct entry *oldest(void)
 	return e;
 }
 
-void pmtu_learn(struct vnet *v, uint32_t dst, uint32_t mtu)
+static void learn(struct vnet *v, uint32_t dst, uint32_t mtu)
 {
 	struct entry *e = find(v, dst);
 
@@ -53,7 +53,7 @@ void pmtu_learn(struct vnet *v, uint32_t dst, uint32_t mtu)
 void pmtu_told(const struct ip_error *e)
 {
 	if (e->type == ICMP_UNREACH && e->code == ICMP_UNREACH_TOO_BIG)
-		pmtu_learn(e->vnet, e->head->dst, e->info);
+		learn(e->vnet, e->head->dst, e->info);
 }
 
 /* r, the way to dst, takes no more than we have learned. */

@@ -101,6 +101,7 @@ struct tcp_sock {
 		uint16_t mss;		/* largest segment seen */
 		uint8_t scale, urgent_byte;
 		enum tcp_urgent mark;	/* the byte at urgent */
+		bool begun;		/* the other has said SYN: irs is known */
 		bool fin_set, fin_got;	/* fin_at is known; all before it came */
 	} rcv;
 	struct packet_bytes chunks, queue; /* to send; received */
@@ -158,6 +159,12 @@ static inline uint32_t tcp_readable(const struct tcp_sock *s)
 {
 	return s->rcv.nxt - s->rcv.read - s->rcv.fin_got;
 }
+/* It had a connection, which is over: as on Linux it gets no other unless it is
+ * disconnected (AF_UNSPEC). */
+static inline bool tcp_ended(const struct tcp_sock *s)
+{
+	return s->state == TCP_CLOSED && s->rcv.begun;
+}
 static inline bool tcp_handshake(const struct tcp_sock *s)
 {
 	return s->state == TCP_SYN_SENT || s->state == TCP_SYN_RECEIVED;
@@ -208,8 +215,6 @@ void tcp_text(struct tcp_sock *s, struct tcp_segment *g);
 /* --- tcp_output.c ------------------------------------------------------------------ */
 
 void tcp_output(struct tcp_sock *s);		/* what may be sent now */
-/* n bytes at seq in a segment. False: there was no memory; nothing happened. */
-bool tcp_transmit(struct tcp_sock *s, uint32_t seq, uint32_t n, unsigned flags);
 void tcp_send_ack(struct tcp_sock *s);		/* now */
 void tcp_send_reset(struct tcp_sock *s);
 void tcp_challenge(struct tcp_sock *s);		/* RFC 5961 */

@@ -118,6 +118,7 @@ static bool text(struct tcp_sock *s, struct tcp_segment *g)
 
 void tcp_negotiate(struct tcp_sock *s, const struct tcp_segment *g)
 {
+	s->rcv.begun = true;
 	s->rcv.irs = s->snd.wl1 = g->seq;
 	s->rcv.nxt = s->rcv.acked = s->rcv.read = g->seq + 1;
 	s->rcv.edge = s->rcv.nxt + min_u32(tcp_receive_space(s), UINT16_MAX);

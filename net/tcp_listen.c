@@ -199,14 +199,15 @@ void tcp_listen_input(struct tcp_sock *s, struct tcp_segment *g)
 
 /* --- the calls ---------------------------------------------------------------------------- */
 
-/* -EINVAL: it is connected; -EADDRINUSE. */
+/* -EINVAL: it is connected, or was; -EADDRINUSE. */
 int tcp_listen(struct sock *sock, struct thread *me, unsigned backlog)
 {
 	struct tcp_sock *s = tcp_of(sock);
 	int err;
 
 	(void)me;
-	if (s->state != TCP_CLOSED && s->state != TCP_LISTEN)
+	if ((s->state != TCP_CLOSED && s->state != TCP_LISTEN) ||
+	    tcp_ended(s) || s->connecting)
 		return -EINVAL;
 	err = s->state == TCP_CLOSED ? inet_autobind(&s->inet) : 0;
 	if (!err && inet_port_shared(s->inet.ports, &s->inet))

@@ -115,7 +115,9 @@ static void dress(struct tcp_sock *s, struct tcp_segment *g)
 	}
 }
 
-bool tcp_transmit(struct tcp_sock *s, uint32_t seq, uint32_t n, unsigned flags)
+/* n bytes at seq in a segment. False: there was no memory; nothing happened. */
+static bool transmit(struct tcp_sock *s, uint32_t seq, uint32_t n,
+		     unsigned flags)
 {
 	const struct inet_sock *i = &s->inet;
 	struct packet *k = n ? packet_new_for(i->sock.prison, n) :
@@ -158,13 +160,13 @@ static uint32_t bare_seq(const struct tcp_sock *s)
 void tcp_send_ack(struct tcp_sock *s)
 {
 	assert(tcp_synchronized(s) || s->state == TCP_SYN_RECEIVED);
-	if (!tcp_transmit(s, bare_seq(s), 0, TCP_ACK))
+	if (!transmit(s, bare_seq(s), 0, TCP_ACK))
 		tcp_ack_arm(s);
 }
 
 void tcp_send_reset(struct tcp_sock *s)
 {
-	(void)!tcp_transmit(s, bare_seq(s), 0, TCP_RST | TCP_ACK);
+	(void)!transmit(s, bare_seq(s), 0, TCP_RST | TCP_ACK);
 }
 
 /* RFC 5961 7: not more than a few, as many may be provoked. */
@@ -184,7 +186,7 @@ void tcp_send_syn(struct tcp_sock *s)
 	assert(tcp_handshake(s));
 	s->snd.nxt = s->snd.max = s->snd.iss + 1;
 	tcp_resend_arm(s);
-	(void)!tcp_transmit(s, s->snd.iss, 0,
+	(void)!transmit(s, s->snd.iss, 0,
 			    reply ? TCP_SYN | TCP_ACK : TCP_SYN);
 }
 
@@ -258,7 +260,7 @@ static uint32_t resend(struct tcp_sock *s, uint32_t seq, uint32_t n)
 	n = min_u32(n, seq_before(seq, s->snd.end) ? s->snd.end - seq : 0);
 	fin = s->snd.fin && seq + n == s->snd.end &&
 	      seq_after(s->snd.max, s->snd.end);
-	if (!tcp_transmit(s, seq, n, fin ? TCP_ACK | TCP_FIN : TCP_ACK))
+	if (!transmit(s, seq, n, fin ? TCP_ACK | TCP_FIN : TCP_ACK))
 		return 0;
 	net_count(s->inet.vnet, NET_TCP_RETRANSMITTED);
 	s->resent = seq_max(s->resent, seq + n + fin);
@@ -292,7 +294,7 @@ static bool send_next(struct tcp_sock *s)
 	fin = all && s->snd.fin;
 	if ((!n && !fin) || (n < mss && !small_may_go(s, n, all)))
 		return false;
-	if (!tcp_transmit(s, s->snd.nxt, n, TCP_ACK | (fin ? TCP_FIN : 0) |
+	if (!transmit(s, s->snd.nxt, n, TCP_ACK | (fin ? TCP_FIN : 0) |
 			  (all && n ? TCP_PSH : 0))) {
 		if (!s->resend.armed)
 			tcp_resend_arm(s);
@@ -328,7 +330,7 @@ void tcp_probe(struct tcp_sock *s)
 	bool byte = s->snd.end != s->snd.una && s->snd.nxt == s->snd.una &&
 		    !seq_after(s->snd.nxt, s->snd.end);
 
-	if (tcp_transmit(s, byte ? s->snd.una : s->snd.una - 1, byte, TCP_ACK)
+	if (transmit(s, byte ? s->snd.una : s->snd.una - 1, byte, TCP_ACK)
 	    && byte)
 		s->snd.max = seq_max(s->snd.max, s->snd.una + 1);
 }

@@ -241,10 +241,9 @@ static int tcp_connect(struct sock *sock, const struct path_at *at,
 	err = inet_name_parse(n, &addr, &port);
 	if (err)
 		return err;
-	forget(s);
 	if (s->connecting || tcp_handshake(s))
 		return connect_wait(s, wait, -EALREADY);
-	if (s->state != TCP_CLOSED)
+	if (s->state != TCP_CLOSED || tcp_ended(s))
 		return -EISCONN;
 	err = inet_sock_pair(&s->inet, addr, port);
 	if (err)

@@ -99,6 +99,10 @@ static int give(struct stream_reading *r)
 		return 0;
 	if (urgent && !inlined(s) && seq_before(at, end))
 		at++;			/* it is read by MSG_OOB only */
+	if (urgent && at == end && !r->peek) {
+		s->rcv.read = at;
+		consume(s);
+	}
 	k = seq_before(at, end) ? packet_bytes_find(&s->queue, at) : NULL;
 	if (!k)
 		return 0;
@@ -145,7 +149,7 @@ int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	int n;
 
 	if (s->state == TCP_LISTEN ||
-	    (s->state == TCP_CLOSED && !sock->error && !s->rcv.irs))
+	    (s->state == TCP_CLOSED && !sock->error && !tcp_ended(s)))
 		return -ENOTCONN;
 	if (m->flags & MSG_ERRQUEUE)
 		return -EAGAIN;		/* nothing is ever kept there */
@@ -168,14 +172,13 @@ bool tcp_skips_urgent(const struct tcp_sock *s)
 	       s->rcv.urgent == s->rcv.read && tcp_readable(s);
 }
 
-/* What one read would give at most: up to the mark, as on Linux. */
+/* What may be read up to the mark, as Linux tells. */
 static uint32_t before_mark(const struct tcp_sock *s)
 {
-	uint32_t n = tcp_readable(s), mark = s->rcv.urgent - s->rcv.read;
+	uint32_t n = tcp_readable(s);
 
-	if (!s->rcv.mark || inlined(s))
-		return n;
-	return mark ? min_u32(n, mark) : n - tcp_skips_urgent(s);
+	return s->rcv.mark && !inlined(s) ?
+		min_u32(n, s->rcv.urgent - s->rcv.read) : n;
 }
 
 /* --- poll ------------------------------------------------------------------------------------ */

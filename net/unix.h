@@ -157,7 +157,6 @@ static inline void unix_control_end(struct unix_control *c)	/* Sleeps. */
 
 void unix_flight_begin(struct unix_rights *r);	/* its packet is queued */
 void unix_flight_end(struct unix_rights *r);	/* and no more */
-struct unix_sock *unix_of_file(const struct file *f); /* or NULL */
 bool unix_suspect(const struct file *f, uint32_t fewer);
 /* Finds what only queues still hold, and takes it out of them. closing: a file
  * one of whose references is about to go; or NULL. Sleeps. */

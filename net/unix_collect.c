@@ -16,7 +16,7 @@
 
 static struct list flying = LIST_INIT(flying);
 
-struct unix_sock *unix_of_file(const struct file *f)
+static struct unix_sock *of_file(const struct file *f)
 {
 	struct sock *s = sock_of(f);
 
@@ -26,7 +26,7 @@ struct unix_sock *unix_of_file(const struct file *f)
 void unix_flight_begin(struct unix_rights *r)
 {
 	for (unsigned i = 0; i < r->count; i++) {
-		struct unix_sock *s = unix_of_file(r->file[i]);
+		struct unix_sock *s = of_file(r->file[i]);
 
 		if (s && s->in_flight++ == 0)
 			list_append(&flying, &s->flight_link);
@@ -36,7 +36,7 @@ void unix_flight_begin(struct unix_rights *r)
 void unix_flight_end(struct unix_rights *r)
 {
 	for (unsigned i = 0; i < r->count; i++) {
-		struct unix_sock *s = unix_of_file(r->file[i]);
+		struct unix_sock *s = of_file(r->file[i]);
 
 		if (!s)
 			continue;
@@ -49,7 +49,7 @@ void unix_flight_end(struct unix_rights *r)
 /* Would only queues hold f if it had `fewer` references less? */
 bool unix_suspect(const struct file *f, uint32_t fewer)
 {
-	struct unix_sock *s = unix_of_file(f);
+	struct unix_sock *s = of_file(f);
 
 	return s && s->in_flight && f->refs - fewer == s->in_flight;
 }
@@ -87,7 +87,7 @@ static void discount(struct unix_rights *r, struct list *work)
 {
 	(void)work;
 	for (unsigned i = 0; i < r->count; i++) {
-		struct unix_sock *s = unix_of_file(r->file[i]);
+		struct unix_sock *s = of_file(r->file[i]);
 
 		if (!s || s->alive)
 			continue;
@@ -100,7 +100,7 @@ static void discount(struct unix_rights *r, struct list *work)
 static void revive(struct unix_rights *r, struct list *work)
 {
 	for (unsigned i = 0; i < r->count; i++) {
-		struct unix_sock *s = unix_of_file(r->file[i]);
+		struct unix_sock *s = of_file(r->file[i]);
 
 		if (!s || s->alive)
 			continue;

@@ -41,6 +41,10 @@ TEST(an_urgent_byte_alone)
 	usleep(50000);
 	CHECK_OK(ioctl(fd[1], FIONREAD, &n));
 	CHECK_EQ(n, 2);				/* up to the mark */
+	CHECK_EQ(recv(fd[1], text, 8, 0), 2);
+	CHECK_OK(ioctl(fd[1], FIONREAD, &n));
+	CHECK_EQ(n, 0);
+	CHECK_EQ(recv(fd[1], text, 8, 0), 2);
 }
 
 /* Nobody answers the last of them: the line is full. */
@@ -77,4 +81,27 @@ TEST(who_is_cut_off_is_told)
 	CHECK_OK(connect(fd[0], &none, sizeof(none)));
 	CHECK_OK(getsockopt(fd[0], SOL_SOCKET, SO_ERROR, &err, &len));
 	CHECK_EQ(err, ECONNRESET);
+}
+
+/* Who had a connection gets no other before it says that it wants none. */
+TEST(one_connection_for_a_socket)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct linger at_once = { 1, 0 };
+	int fd[2], s = tcp_server(1);
+	char c;
+
+	tcp_pair(fd);
+	CHECK_EQ(write(fd[1], "old", 3), 3);
+	CHECK_OK(setsockopt(fd[1], SOL_SOCKET, SO_LINGER, &at_once,
+			    sizeof(at_once)));
+	CHECK(tcp_poll(fd[0], 1000) & POLLIN);
+	close(fd[1]);
+	usleep(50000);
+	CHECK_ERRNO(tcp_connect(fd[0], tcp_port(s)), EISCONN);
+	CHECK_ERRNO(listen(fd[0], 1), EINVAL);
+	CHECK_EQ(read(fd[0], &c, 1), 1);
+	CHECK_OK(connect(fd[0], &none, sizeof(none)));
+	CHECK_OK(tcp_connect(fd[0], tcp_port(s)));
+	CHECK_EQ(recv(fd[0], &c, 1, MSG_DONTWAIT), -1);
 }

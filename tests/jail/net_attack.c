@@ -79,6 +79,7 @@ TEST(a_lost_address_is_not_listened_on)
 
 TEST(a_connection_goes_with_its_address)
 {
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	struct pollfd p = { 0 };
 	int jid, host, fd, c;
 	char b;
@@ -94,6 +95,7 @@ TEST(a_connection_goes_with_its_address)
 	p = (struct pollfd){ c, POLLIN, 0 };
 	CHECK_EQ(poll(&p, 1, 5000), 1);
 	CHECK_ERRNO(read(c, &b, 1), ECONNRESET);
+	CHECK_OK(connect(fd, &none, sizeof(none)));
 	CHECK_ERRNO(net_connect(fd, HOST, PORT), EADDRNOTAVAIL);
 }
 
