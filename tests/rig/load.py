@@ -15,6 +15,7 @@ from rig import Guest               # noqa: E402
 from rig.namespace import Namespace  # noqa: E402
 
 OURS, GUEST, JAIL = "10.9.0.1", "10.9.0.2", "10.9.0.20"
+STATE = "dmesg | tail -n 5; jls; ifconfig eth0; cat /proc/interrupts; netstat -tan | tail -n 20"
 WRONG = ("Failed requests", "Write errors", "Non-2xx responses")
 
 
@@ -25,7 +26,7 @@ class Load:
         self.net = Namespace(OURS + "/24")
         try:
             with self.net.inside():
-                self.guest = Guest(cmdline="quiet ip=%s/24" % GUEST,
+                self.guest = Guest(cmdline="ip=%s/24" % GUEST,
                                    qemu=self.net.arguments(nic))
             self.guest.check("mkjail --mount /jail/www", timeout=60)
             self.guest.check("yes | head -c %d >/jail/www/index.html" % size)
@@ -36,13 +37,16 @@ class Load:
             raise
 
     def ask(self, requests, at_once, page=""):
-        """(requests a second, None or what went wrong)."""
+        """(requests a second, None or what went wrong, and how the machine is)."""
         with self.net.inside():
             done = subprocess.run(
-                ["ab", "-q", "-r", "-s", "120", "-n", str(requests), "-c", str(at_once),
+                ["ab", "-q", "-r", "-s", "60", "-n", str(requests), "-c", str(at_once),
                  "http://%s/%s" % (JAIL, page)], stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True)
-        return judge(done.stdout, done.returncode, requests)
+        rate, wrong = judge(done.stdout, done.returncode, requests)
+        if wrong:
+            wrong += "\n" + self.guest.exec(STATE).stdout.decode()
+        return rate, wrong
 
     def close(self):
         if hasattr(self, "guest"):
