@@ -377,9 +377,9 @@ int sock_accept(struct file *f, struct thread *me, unsigned flags,
 	first = stream_line_first(s);	/* nothing has slept since */
 	stream_line_leave(s, first);
 	sock_attach(first, made);
-	s->ops->accepted(s, first);
 	if (peer && sock_name_get(made, true, peer))
 		peer->len = 0;	/* it has gone already */
+	s->ops->accepted(s, first);
 	return fd;
 }
 

@@ -118,6 +118,7 @@ static void cookie_send(struct tcp_sock *s, struct tcp_segment *g)
 	s->flooded = tcp_now() | 1;
 	tcp_send_syn(c);
 	tcp_done(c, 0);
+	s->inet.vnet->counters[NET_TCP_ATTEMPT_FAILS]--; /* as yet it did not */
 	tcp_reap(c);
 }
 

@@ -91,7 +91,10 @@ void tcp_done(struct tcp_sock *s, int err)
 	s->ack_now = s->ack_owed = false;
 	s->inet.sock.error = err;
 	s->inet.sock.shut = SOCK_NO_RECEIVE | SOCK_NO_SEND;
-	inet_pair_set(s->inet.ports, &s->inet, s->inet.local, 0, 0);
+	if (s->listener)
+		list_remove(&s->inet.by_pair);	/* accept tells whose it was */
+	else
+		inet_pair_set(s->inet.ports, &s->inet, s->inet.local, 0, 0);
 	if (s->orphan)
 		inet_unbind(&s->inet);
 	stream_wake(&s->inet.sock);
@@ -317,7 +320,8 @@ static int tcp_name(struct sock *sock, bool peer, struct sock_name *out)
 {
 	struct tcp_sock *s = tcp_of(sock);
 
-	if (peer && (s->state == TCP_SYN_SENT || s->state == TCP_CLOSED))
+	if (peer && !s->listener &&
+	    (s->state == TCP_SYN_SENT || s->state == TCP_CLOSED))
 		return -ENOTCONN;
 	return inet_sock_name(sock, peer, out);
 }
@@ -329,8 +333,12 @@ static bool tcp_listening(const struct sock *sock)
 
 static void tcp_accepted(struct sock *sock, struct sock *first)
 {
-	assert(tcp_of(first)->listener == tcp_of(sock));
-	tcp_of(first)->listener = NULL;
+	struct tcp_sock *s = tcp_of(first);
+
+	assert(s->listener == tcp_of(sock));
+	s->listener = NULL;
+	if (s->state == TCP_CLOSED)
+		inet_pair_set(s->inet.ports, &s->inet, s->inet.local, 0, 0);
 }
 
 static void tcp_resized(struct sock *sock)

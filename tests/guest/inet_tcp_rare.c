@@ -105,3 +105,25 @@ TEST(one_connection_for_a_socket)
 	CHECK_OK(tcp_connect(fd[0], tcp_port(s)));
 	CHECK_EQ(recv(fd[0], &c, 1, MSG_DONTWAIT), -1);
 }
+
+TEST(accept_of_who_has_gone)
+{
+	struct linger at_once = { 1, 0 };
+	int s = tcp_server(1), c = tcp_socket(), fd;
+	struct sockaddr_in a = { 0 };
+	socklen_t len = sizeof(a);
+	unsigned port;
+
+	CHECK_OK(tcp_connect(c, tcp_port(s)));
+	port = tcp_port(c);
+	CHECK_OK(setsockopt(c, SOL_SOCKET, SO_LINGER, &at_once,
+			    sizeof(at_once)));
+	close(c);
+	usleep(50000);
+	fd = accept(s, (struct sockaddr *)&a, &len);
+	CHECK_OK(fd);
+	CHECK_EQ(len, sizeof(a));
+	CHECK_EQ(a.sin_port, htons(port));
+	CHECK_ERRNO(getpeername(fd, (struct sockaddr *)&a, &len), ENOTCONN);
+	CHECK_ERRNO(read(fd, &a, 1), ECONNRESET);
+}

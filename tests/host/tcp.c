@@ -586,12 +586,15 @@ static void flood(unsigned syns)
 
 TEST(a_flood_of_syns_is_bounded)
 {
+	uint64_t fails;
 	unsigned before;
 
 	begin();
+	fails = glue_counter("AttemptFails");
 	before = glue_memory();
 	flood(5000);
 	CHECK(glue_memory() < before + 300);
+	CHECK_EQ(glue_counter("AttemptFails"), fails);	/* as yet */
 	tcp_glue_close(server);
 	CHECK(glue_memory() <= before);
 }

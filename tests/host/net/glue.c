@@ -457,6 +457,7 @@ const char *glue_route(const char *dst)
 uint64_t glue_counter(const char *name)
 {
 	static const struct { const char *name; enum net_counter c; } of[] = {
+		{ "AttemptFails", NET_TCP_ATTEMPT_FAILS },
 		{ "InHdrErrors", NET_IP_IN_HEADER_ERRORS },
 		{ "InAddrErrors", NET_IP_IN_ADDR_ERRORS },
 		{ "ReasmOKs", NET_IP_REASM_OK },
