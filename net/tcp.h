@@ -31,7 +31,7 @@ enum {
 	TCP_SCALE = 7,			/* the shift that we offer */
 	TCP_BUFFER_AUTO = 2097152,	/* bytes that buffers grow to */
 	TCP_RTO_FIRST = 1000, TCP_RTO_MIN = 200, TCP_RTO_MAX = 120000, /* ms */
-	TCP_RANGES = 64,		/* what is beyond is sent twice */
+	TCP_RANGES = 36,		/* what is beyond is sent twice */
 	TCP_ACK_DELAY = 40, TCP_TIME_WAIT_MS = 60000, TCP_FIN_WAIT_MS = 60000,
 };
 
