@@ -15,6 +15,7 @@
 #define NET_TCP_H
 
 #include "kernel/base/abi/tcp.h"
+#include "net/congestion.h"
 #include "net/inet.h"
 #include "net/packet_bytes.h"
 
@@ -56,19 +57,12 @@ static inline uint32_t segment_end(const struct tcp_segment *g)
 
 enum tcp_urgent { TCP_NO_MARK, TCP_MARK_COMES, TCP_MARK_HERE, TCP_MARK_READ };
 enum tcp_recovery { TCP_OPEN, TCP_RECOVERY, TCP_LOSS };
-struct tcp_sock;
-struct tcp_control {		/* a congestion control */
-	const char *name;
-	void (*acked)(struct tcp_sock *s, uint32_t bytes); /* above ssthresh */
-	uint32_t (*threshold)(struct tcp_sock *s);	/* after a loss */
-};
-
 struct tcp_options {	/* by setsockopt; a listener's children begin with it */
 	int32_t nodelay, cork, quickack, mss;	/* mss 0: the route's */
 	int32_t keep_idle, keep_interval, keep_count, syn_tries; /* s */
 	int32_t linger2, defer_accept;		/* s */
 	int32_t user_timeout, window_clamp;	/* ms; bytes; 0: none */
-	const struct tcp_control *control;
+	const struct congestion_control *control;
 	bool sized;		/* the buffers: by SO_SNDBUF, SO_RCVBUF */
 };
 
@@ -113,10 +107,8 @@ struct tcp_sock {
 
 	/* congestion */
 	enum tcp_recovery recovery;
-	uint32_t cwnd, ssthresh, recover, resent, dupacks;
-	uint32_t count;			/* bytes acked that cwnd did not grow for */
-	uint32_t wmax, prior, west, epoch, k_ms;	/* RFC 9438 */
-	bool epoch_set;
+	struct congestion cc;
+	uint32_t recover, resent, dupacks;
 
 	/* time, in ms */
 	uint32_t srtt, rttvar, rto;	/* srtt << 3, rttvar << 2 */
@@ -206,6 +198,7 @@ void tcp_segment_arrives(struct tcp_sock *s, struct tcp_segment *g);
 void tcp_negotiate(struct tcp_sock *s, const struct tcp_segment *g);
 /* RFC 9293 3.10.7.4, fifth; false: g is to be dropped. */
 bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g);
+void tcp_all_lost(struct tcp_sock *s);	/* a time-out: what is not acked goes again */
 
 /* --- tcp_reassembly.c ------------------------------------------------------------ */
 
@@ -237,12 +230,8 @@ void tcp_keep_arm(struct tcp_sock *s);
 void tcp_arm(struct timer *t, uint32_t ms);
 void tcp_rtt_sample(struct tcp_sock *s, uint32_t ms);
 
-/* --- tcp_congestion.c, tcp_sack.c ------------------------------------------------------ */
+/* --- tcp_sack.c ------------------------------------------------------------------------ */
 
-extern const struct tcp_control tcp_cubic, tcp_reno;
-void tcp_congestion_begin(struct tcp_sock *s);	/* RFC 6928 */
-void tcp_congestion_acked(struct tcp_sock *s, uint32_t bytes);
-void tcp_congestion_timeout(struct tcp_sock *s);
 uint32_t tcp_flight(const struct tcp_sock *s);	/* what is under way */
 bool tcp_is_lost(const struct tcp_sock *s, uint32_t seq); /* RFC 6675 4 */
 /* RFC 6675 4 NextSeg 1, 3: what to send again. */

@@ -13,15 +13,42 @@ enum { DUP_THRESH = 3 };
 
 /* --- loss and recovery --------------------------------------------------------------- */
 
+/* With what it is to know. */
+static struct congestion *congestion_of(struct tcp_sock *s)
+{
+	s->cc.mss = tcp_mss(s);
+	s->cc.rtt = s->srtt >> 3;
+	return &s->cc;
+}
+
+static void give_way(struct tcp_sock *s)
+{
+	uint32_t flight = s->snd.max - s->snd.una;
+
+	s->cc.ssthresh = s->opt.control->threshold(congestion_of(s), flight);
+}
+
+/* RFC 5681 3.1 (4), RFC 6675 5.1 */
+void tcp_all_lost(struct tcp_sock *s)
+{
+	if (s->recovery != TCP_LOSS)
+		give_way(s);
+	s->cc.cwnd = tcp_mss(s);
+	s->recovery = TCP_LOSS;
+	s->recover = s->snd.max;
+	s->sacked.count = s->dupacks = 0;
+	s->resent = s->snd.nxt = s->snd.una;
+}
+
 /* RFC 6582 3.2 step 2, RFC 6675 5 step 4 */
 static void enter(struct tcp_sock *s)
 {
-	s->ssthresh = s->opt.control->threshold(s);
+	give_way(s);
 	s->recover = s->snd.max;
 	s->recovery = TCP_RECOVERY;
 	s->resent = s->snd.una;
 	s->timing = false;
-	s->cwnd = s->ssthresh + (s->sack ? 0 : DUP_THRESH * tcp_mss(s));
+	s->cc.cwnd = s->cc.ssthresh + (s->sack ? 0 : DUP_THRESH * tcp_mss(s));
 	tcp_resend_first(s);
 	tcp_resend_arm(s);
 }
@@ -32,7 +59,7 @@ static void duplicate(struct tcp_sock *s)
 {
 	s->dupacks++;
 	if (s->recovery == TCP_RECOVERY && !s->sack)
-		s->cwnd += tcp_mss(s);		/* RFC 6582 3.2 step 3 */
+		s->cc.cwnd += tcp_mss(s);		/* RFC 6582 3.2 step 3 */
 	else if (s->recovery == TCP_OPEN && (s->dupacks >= DUP_THRESH ||
 			(s->sack && tcp_is_lost(s, s->snd.una))))
 		enter(s);
@@ -47,14 +74,15 @@ static void recover(struct tcp_sock *s, uint32_t bytes)
 	s->resent = seq_max(s->resent, s->snd.una);
 	if (s->recovery != TCP_OPEN && !seq_before(s->snd.una, s->recover)) {
 		if (s->recovery == TCP_RECOVERY)
-			s->cwnd = max_u32(s->ssthresh, mss);
+			s->cc.cwnd = max_u32(s->cc.ssthresh, mss);
 		s->recovery = TCP_OPEN;
 	} else if (s->recovery != TCP_RECOVERY) {
-		tcp_congestion_acked(s, bytes);
+		congestion_acked(congestion_of(s), s->opt.control, bytes,
+				 s->snd.max - s->snd.una + bytes, tcp_now());
 	} else if (!s->sack) {		/* RFC 6582 3.2 step 3: a partial ack */
 		tcp_resend_first(s);
-		s->cwnd -= min_u32(s->cwnd - mss, bytes);
-		s->cwnd += bytes >= mss ? mss : 0;
+		s->cc.cwnd -= min_u32(s->cc.cwnd - mss, bytes);
+		s->cc.cwnd += bytes >= mss ? mss : 0;
 	} else if (s->resent == s->snd.una && s->sacked.count) {
 		tcp_resend_first(s);
 	}
@@ -78,7 +106,7 @@ static void measure(struct tcp_sock *s, const struct tcp_segment *g)
 /* Automatic sizing: room for twice what may be under way. */
 static void grow(struct tcp_sock *s)
 {
-	uint32_t want = min_u32(s->cwnd, TCP_BUFFER_AUTO / 2) * 2;
+	uint32_t want = min_u32(s->cc.cwnd, TCP_BUFFER_AUTO / 2) * 2;
 
 	if (!s->opt.sized)
 		s->inet.sock.send_limit = max_u32(s->inet.sock.send_limit,
@@ -177,7 +205,7 @@ bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g)
 	else if (is_duplicate(s, g, news))
 		duplicate(s);
 	window(s, g);
-	assert(!seq_after(s->snd.una, s->snd.nxt) && s->cwnd);
+	assert(!seq_after(s->snd.una, s->snd.nxt) && s->cc.cwnd);
 	assert(!seq_after(s->snd.nxt, s->snd.max));
 	return true;
 }

@@ -137,7 +137,9 @@ void tcp_negotiate(struct tcp_sock *s, const struct tcp_segment *g)
 static void established(struct tcp_sock *s, const struct tcp_segment *g)
 {
 	tcp_set_state(s, TCP_ESTABLISHED);
-	tcp_congestion_begin(s);
+	congestion_begin(&s->cc, tcp_mss(s));
+	s->recover = s->resent = s->snd.una;
+	s->recovery = TCP_OPEN;
 	s->heard = tcp_now();
 	s->rcv.round = s->rcv.nxt + tcp_receive_space(s);
 	(void)!tcp_ack_arrives(s, g);

@@ -11,7 +11,7 @@ enum { MS = 1000, CONTROL_NAME = 16, DEFER_TRIES = 255 };
 
 const struct tcp_options tcp_options_first = {
 	.keep_idle = 7200, .keep_interval = 75, .keep_count = 9,
-	.syn_tries = 6, .control = &tcp_cubic,
+	.syn_tries = 6, .control = &congestion_cubic,
 };
 
 /* What waits to be sent may have waited for that. */
@@ -67,14 +67,13 @@ static int control_take(struct option_call *c)
 		return -EINVAL;
 	if (option_take_text(c, name, sizeof name))
 		return -EFAULT;
-	if (!strcmp(name, tcp_cubic.name))
-		s->opt.control = &tcp_cubic;
-	else if (!strcmp(name, tcp_reno.name))
-		s->opt.control = &tcp_reno;
+	if (!strcmp(name, congestion_cubic.name))
+		s->opt.control = &congestion_cubic;
+	else if (!strcmp(name, congestion_reno.name))
+		s->opt.control = &congestion_reno;
 	else
 		return -ENOENT;
-	s->epoch_set = false;
-	s->count = s->wmax = 0;
+	congestion_anew(&s->cc);
 	return 0;
 }
 

@@ -209,7 +209,7 @@ static bool small_may_go(const struct tcp_sock *s, uint32_t n, bool all)
 
 static uint32_t congestion_room(const struct tcp_sock *s)
 {
-	uint32_t flight = tcp_flight(s), most = s->cwnd;
+	uint32_t flight = tcp_flight(s), most = s->cc.cwnd;
 
 	if (s->recovery == TCP_OPEN)	/* RFC 3042 */
 		most += min_u32(s->dupacks, 2) * tcp_mss(s);

@@ -30,7 +30,7 @@ void tcp_info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 		.last_ack_recv = now - s->heard,
 		.pmtu = s->snd.way + TCP_HEAD + IP_HEAD,
 		.rtt = (s->srtt >> 3) * MS, .rttvar = (s->rttvar >> 2) * MS,
-		.snd_ssthresh = s->ssthresh / mss, .snd_cwnd = s->cwnd / mss,
+		.snd_ssthresh = s->cc.ssthresh / mss, .snd_cwnd = s->cc.cwnd / mss,
 		.advmss = s->snd.way, .reordering = 3,
 		.rcv_space = tcp_receive_space(s),
 	};

@@ -166,7 +166,7 @@ void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time)
 	s->ts_offset = time;
 	s->ts_recent = s->srtt = s->backoff = s->probes = 0;
 	s->rto = TCP_RTO_FIRST;
-	s->timing = s->challenged = s->epoch_set = false;
+	s->timing = s->challenged = false;
 	s->soft_error = s->inet.sock.error = 0;
 }
 

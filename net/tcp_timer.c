@@ -129,7 +129,7 @@ static void timeout(struct tcp_sock *s)
 		/* Full packets vanish, and nobody says why: RFC 2923 2.1 */
 		if (s->backoff >= BLACK_HOLE && tcp_mss(s) > TCP_MSS_DEFAULT)
 			s->snd.mss_clamp = TCP_MSS_DEFAULT;
-		tcp_congestion_timeout(s);
+		tcp_all_lost(s);
 	}
 	tcp_output(s);
 	if (!s->resend.armed && seq_before(s->snd.una, s->snd.max))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tcp_cubic.c - CUBIC's curve, computed with fractions as RFC 9438 writes it,
- * beside what net/tcp_congestion.c makes of it with whole numbers.
+ * beside what net/congestion.c makes of it with whole numbers.
  *
- * sources: tests/host/net/cubic_glue.c net/tcp_congestion.c kernel/base/format.c
+ * sources: tests/host/net/cubic_glue.c net/congestion.c kernel/base/format.c
  */
 #include "ktap.h"
 #include "net/cubic_glue.h"

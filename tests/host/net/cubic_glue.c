@@ -1,49 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cubic_glue.c - net/tcp_congestion.c alone, for tests/host/tcp_cubic.c */
+/* cubic_glue.c - net/congestion.c alone, for tests/host/tcp_cubic.c */
 #include "tests/host/net/cubic_glue.h"
 
-#include "net/tcp.h"
+#include "net/congestion.h"
 
-static struct tcp_sock s;
-static uint64_t now_ns = 5000000000ull;
-
-uint64_t arch_clock_ns(void)
-{
-	return now_ns;
-}
-
-uint32_t tcp_mss(const struct tcp_sock *of)
-{
-	return of->snd.mss;
-}
+static struct congestion c;
+static uint32_t now = 5000;
 
 void cubic_begin(unsigned mss, unsigned cwnd, unsigned rtt_ms)
 {
-	s = (struct tcp_sock){ .snd.mss = mss, .cwnd = cwnd,
-			       .srtt = rtt_ms << 3 };
+	c = (struct congestion){ .mss = mss, .cwnd = cwnd, .rtt = rtt_ms };
 }
 
 unsigned cubic_loss(void)
 {
-	return s.cwnd = tcp_cubic.threshold(&s);
+	return c.cwnd = congestion_cubic.threshold(&c, c.cwnd);
 }
 
 void cubic_acked(unsigned bytes)
 {
-	tcp_cubic.acked(&s, bytes);
+	congestion_cubic.acked(&c, bytes, now);
 }
 
 void cubic_later(unsigned ms)
 {
-	now_ns += ms * 1000000ull;
+	now += ms;
 }
 
 unsigned cubic_cwnd(void)
 {
-	return s.cwnd;
+	return c.cwnd;
 }
 
 unsigned cubic_wmax(void)
 {
-	return s.wmax;
+	return c.wmax;
 }

@@ -271,7 +271,7 @@ int tcp_glue_error(struct tcp_sock *s)
 
 unsigned tcp_glue_cwnd(const struct tcp_sock *s)
 {
-	return s->cwnd;
+	return s->cc.cwnd;
 }
 
 unsigned tcp_glue_count(void)
@@ -308,7 +308,7 @@ void tcp_glue_user_timeout(struct tcp_sock *s, unsigned ms)
 
 void tcp_glue_reno(struct tcp_sock *s)
 {
-	s->opt.control = &tcp_reno;
+	s->opt.control = &congestion_reno;
 }
 
 void tcp_glue_cutting(bool on)
@@ -320,5 +320,5 @@ void tcp_glue_cutting(bool on)
 
 unsigned tcp_glue_ssthresh(const struct tcp_sock *s)
 {
-	return s->ssthresh;
+	return s->cc.ssthresh;
 }
