@@ -268,7 +268,8 @@ static void told(struct packet *k, const struct ip_header *outer)
 		return;
 	h.told_by = outer->src;
 	e = (struct ip_error){ v, &h, k->data + h.head, k->len - h.head,
-			       error_of(type, code), type, code, info };
+			       error_of(type, code), type, code, info,
+			       k->in->index };
 	if (ip_raw_error)
 		ip_raw_error(&e);
 	p = ip_protocol_find(h.protocol);

@@ -35,10 +35,11 @@ static void prison_lost(struct prison *p)
 		while (l != &t->all) {
 			struct inet_sock *s = list_entry(l, struct inet_sock,
 							 all_link);
+			struct list *before = l->prev;
 
-			/* others may go with it */
+			/* who goes with it has come after it */
 			l = prison_sees(p, s->sock.prison) && t->lost(s) ?
-				t->all.next : l->next;
+				before->next : l->next;
 		}
 	}
 }

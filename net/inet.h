@@ -130,6 +130,7 @@ struct ip_error {		/* what ICMP says of a packet that we sent */
 	unsigned n;			/* so many bytes, 8 at least */
 	int err, type, code;
 	uint32_t info;			/* the MTU of "too big" */
+	int device;			/* that it came by */
 };
 /* What a transport protocol registers. Both take no reference. */
 struct ip_protocol {

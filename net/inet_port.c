@@ -418,5 +418,5 @@ struct inet_sock *inet_lookup_error(const struct inet_ports *ports,
 	assert(e->n >= sizeof port);
 	memcpy(port, e->quoted, sizeof port);
 	return inet_lookup(ports, e->head->dst, port[1], e->head->src, port[0],
-			   0);
+			   e->device);
 }

@@ -185,7 +185,8 @@ void tcp_send_syn(struct tcp_sock *s)
 
 	assert(tcp_handshake(s));
 	s->snd.nxt = s->snd.max = s->snd.iss + 1;
-	tcp_resend_arm(s);
+	if (!s->resend.armed)	/* a SYN that comes again moves no time-out */
+		tcp_resend_arm(s);
 	(void)!transmit(s, s->snd.iss, 0,
 			    reply ? TCP_SYN | TCP_ACK : TCP_SYN);
 }

@@ -54,6 +54,24 @@ TEST(a_syn_is_answered_until_it_is_tiresome)
 	CHECK_EQ(glue_memory(), before);
 }
 
+/* Who repeats his SYN is answered, and forgotten as late as one who does not. */
+TEST(a_syn_that_repeats_keeps_no_place)
+{
+	uint32_t first, number;
+	unsigned n = 0;
+
+	begin();
+	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS });
+	number = first = hear().seq;
+	for (; number == first && n < 100; n++) {
+		glue_later(900);
+		all_heard();
+		say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS });
+		number = hear().seq;
+	}
+	CHECK(n > 60 && n < 75);	/* 1 + 2 + 4 + 8 + 16 + 32 s */
+}
+
 TEST(connecting)
 {
 	struct tcp_sock *s;

@@ -242,6 +242,18 @@ TEST(a_path_may_become_smaller)
 	CHECK(silent());
 }
 
+TEST(a_path_by_one_device_may_become_smaller)
+{
+	struct tcp_sock *s = connected();
+
+	tcp_glue_by_device(s);
+	CHECK(tcp_glue_write(s, bulk, MSS) == MSS);
+	CHECK_EQ(hear().len, MSS);
+	say_too_big(1000);
+	CHECK_EQ(hear().len, 960);
+	CHECK_EQ(hear().len, 500);
+}
+
 TEST(too_big_must_be_of_what_was_sent)
 {
 	struct tcp_sock *s = connected();

@@ -296,6 +296,11 @@ void tcp_glue_keepalive(struct tcp_sock *s, unsigned idle_ms)
 	tcp_keep_arm(s);
 }
 
+void tcp_glue_by_device(struct tcp_sock *s)
+{
+	s->inet.device = netif_find(net_vnet_host(), "eth0")->index;
+}
+
 void tcp_glue_defer(struct tcp_sock *s, unsigned seconds)
 {
 	s->opt.defer_accept = (int32_t)seconds;

@@ -25,6 +25,7 @@ unsigned tcp_glue_cwnd(const struct tcp_sock *s);
 unsigned tcp_glue_count(void);			/* sockets there are */
 void tcp_glue_nodelay(struct tcp_sock *s);
 void tcp_glue_keepalive(struct tcp_sock *s, unsigned idle_ms);
+void tcp_glue_by_device(struct tcp_sock *s);	/* SO_BINDTODEVICE: eth0 */
 void tcp_glue_defer(struct tcp_sock *s, unsigned seconds);
 void tcp_glue_user_timeout(struct tcp_sock *s, unsigned ms);
 void tcp_glue_reno(struct tcp_sock *s);
