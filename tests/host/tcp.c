@@ -64,10 +64,15 @@ TEST(a_syn_that_repeats_keeps_no_place)
 	say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS });
 	number = first = hear().seq;
 	for (; number == first && n < 100; n++) {
+		struct segment g;
+
 		glue_later(900);
 		all_heard();
+		know_peer();
 		say((struct segment){ .seq = 999, .flags = SYN, .mss = MSS });
-		number = hear().seq;
+		g = hear();
+		CHECK_EQ(g.flags, SYN | ACK);
+		number = g.seq;
 	}
 	CHECK(n > 60 && n < 75);	/* 1 + 2 + 4 + 8 + 16 + 32 s */
 }
