@@ -127,3 +127,15 @@ static uint32_t cubic_threshold(struct congestion *c, uint32_t flight)
 }
 
 const struct congestion_control congestion_cubic = { "cubic", cubic_acked, cubic_threshold };
+
+const struct congestion_control *congestion_find(const char *name)
+{
+	static const struct congestion_control *const all[] = {
+		&congestion_cubic, &congestion_reno,
+	};
+
+	for (unsigned n = 0; n < ARRAY_LEN(all); n++)
+		if (!strcmp(all[n]->name, name))
+			return all[n];
+	return NULL;
+}

@@ -27,6 +27,7 @@ struct congestion_control {
 	uint32_t (*threshold)(struct congestion *c, uint32_t flight);
 };
 extern const struct congestion_control congestion_cubic, congestion_reno;
+const struct congestion_control *congestion_find(const char *name); /* or NULL */
 
 void congestion_begin(struct congestion *c, uint32_t mss);	/* RFC 6928 */
 /* bytes are acked, of `flight` that were under way. */

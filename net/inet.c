@@ -328,23 +328,29 @@ void inet_sock_unpair(struct inet_sock *s)
 	peer_set(s, s->bound, 0, 0);
 }
 
-/* connect(2) of a datagram socket: who it talks to, and hears. */
+/* connect(2): whom it talks to; of datagrams also whom it hears. */
 int inet_sock_connect(struct sock *sock, const struct path_at *at,
 		      struct sock_name *n, bool wait)
 {
 	struct inet_sock *s = inet_of(sock);
+	const struct inet_transport *t = s->transport;
 	uint32_t addr;
 	uint16_t port;
 	int err;
 
 	(void)at;
-	(void)wait;
 	if (n->len >= sizeof n->family && n->family == AF_UNSPEC) {
-		inet_sock_unpair(s);
+		if (t->disconnect)
+			t->disconnect(s);
+		else
+			inet_sock_unpair(s);
 		return 0;
 	}
 	err = inet_name_parse(n, &addr, &port);
-	return err ? err : inet_sock_pair(s, addr, port);
+	if (!err)
+		err = t->connect ? t->connect(s, addr, port, wait) :
+		      inet_sock_pair(s, addr, port);
+	return err;
 }
 
 int inet_sock_name(struct sock *sock, bool peer, struct sock_name *out)

@@ -297,6 +297,11 @@ struct inet_transport {
 	/* s is new, all zero behind inet_sock. Where it is refused what it
 	 * has begun needs no end. */
 	int (*begin)(struct inet_sock *s, int protocol);
+	/* As sock_ops.connect, and back; NULL: nothing is to be said to the
+	 * other. */
+	int (*connect)(struct inet_sock *s, uint32_t addr, uint16_t port,
+		       bool wait);
+	void (*disconnect)(struct inet_sock *s);
 	/* s's jail, or an address of it, is gone: if s is nothing without it it
 	 * ends. Has it? NULL: they notice by themselves. */
 	bool (*lost)(struct inet_sock *s);
@@ -323,7 +328,7 @@ static inline struct inet_sock *inet_of(struct sock *s)
 int inet_name_parse(const struct sock_name *n, uint32_t *addr,
 		    uint16_t *port) must_check;
 void inet_name_fill(struct sock_name *n, uint32_t addr, uint16_t port);
-/* Ready-made sock_ops. Connect is for datagrams; AF_UNSPEC undoes it. */
+/* Ready-made sock_ops. AF_UNSPEC undoes a connect. */
 int inet_sock_bind(struct sock *s, const struct path_at *at,
 		   struct sock_name *n);
 int inet_sock_connect(struct sock *s, const struct path_at *at,

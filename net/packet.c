@@ -96,6 +96,20 @@ void packet_list_free(struct list *all)
 		packet_free(k);
 }
 
+struct packet *packet_roomy(struct packet *k, struct prison *pays,
+			    uint32_t room)
+{
+	struct packet *r = packet_new_for(pays, room);
+
+	assert(k->len <= room && list_empty(&k->link));
+	if (!r)
+		return k;
+	memcpy(packet_put(r, k->len), k->data, k->len);
+	r->seq = k->seq;
+	packet_free(k);
+	return r;
+}
+
 /* Nobody pays for it. */
 struct packet *packet_copy(const struct packet *k)
 {

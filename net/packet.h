@@ -59,6 +59,10 @@ void packet_free(struct packet *k);
 struct packet *packet_list_take(struct list *all);	/* the first, or NULL */
 void packet_list_free(struct list *all);	/* empty then */
 struct packet *packet_copy(const struct packet *k);	/* NULL: no memory */
+/* k's bytes in a packet with room for so many, which pays pays; without memory
+ * k as it is. */
+struct packet *packet_roomy(struct packet *k, struct prison *pays,
+			    uint32_t room);
 static inline struct packet *packet_of_link(const struct list *l)
 {
 	return list_entry(l, struct packet, link);

@@ -17,6 +17,7 @@
 #include "kernel/base/abi/tcp.h"
 #include "net/congestion.h"
 #include "net/inet.h"
+#include "net/rtt.h"
 #include "net/packet_bytes.h"
 
 enum tcp_state {	/* Linux's numbers: /proc/net/tcp, TCP_INFO */
@@ -31,7 +32,6 @@ enum {
 	TCP_MSS_DEFAULT = 536,		/* RFC 9293 3.7.1 */
 	TCP_SCALE = 7,			/* the shift that we offer */
 	TCP_BUFFER_AUTO = 2097152,	/* bytes that buffers grow to */
-	TCP_RTO_FIRST = 1000, TCP_RTO_MIN = 200, TCP_RTO_MAX = 120000, /* ms */
 	TCP_RANGES = 36,		/* what is beyond is sent twice */
 	TCP_ACK_DELAY = 40, TCP_TIME_WAIT_MS = 60000, TCP_FIN_WAIT_MS = 60000,
 };
@@ -111,7 +111,7 @@ struct tcp_sock {
 	uint32_t recover, resent, dupacks;
 
 	/* time, in ms */
-	uint32_t srtt, rttvar, rto;	/* srtt << 3, rttvar << 2 */
+	struct rtt rtt;
 	bool timing;
 	uint32_t timed_seq, timed_at;
 	unsigned backoff, probes, keep_sent;
@@ -228,7 +228,6 @@ void tcp_ack_arm(struct tcp_sock *s);		/* not too late */
 void tcp_ack_soon(struct tcp_sock *s);		/* for all that come in now */
 void tcp_keep_arm(struct tcp_sock *s);
 void tcp_arm(struct timer *t, uint32_t ms);
-void tcp_rtt_sample(struct tcp_sock *s, uint32_t ms);
 
 /* --- tcp_sack.c ------------------------------------------------------------------------ */
 

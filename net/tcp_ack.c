@@ -17,7 +17,7 @@ enum { DUP_THRESH = 3 };
 static struct congestion *congestion_of(struct tcp_sock *s)
 {
 	s->cc.mss = tcp_mss(s);
-	s->cc.rtt = s->srtt >> 3;
+	s->cc.rtt = s->rtt.smooth >> 3;
 	return &s->cc;
 }
 
@@ -96,9 +96,9 @@ static void measure(struct tcp_sock *s, const struct tcp_segment *g)
 	bool timed = s->timing && seq_after(g->ack, s->timed_seq);
 
 	if (s->timestamps && g->timestamp && g->ts_echo) /* RFC 7323 4.1 */
-		tcp_rtt_sample(s, now + s->ts_offset - g->ts_echo);
+		rtt_sample(&s->rtt, now + s->ts_offset - g->ts_echo);
 	else if (timed)
-		tcp_rtt_sample(s, now - s->timed_at);
+		rtt_sample(&s->rtt, now - s->timed_at);
 	if (timed)
 		s->timing = false;
 }

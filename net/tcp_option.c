@@ -43,7 +43,7 @@ static int defer_check(struct option_call *c)
 
 	for (unsigned n = 0; n < DEFER_TRIES && sum < c->v; n++) {
 		sum += step;
-		step = (int)min_u32(step * 2, TCP_RTO_MAX / MS);
+		step = (int)min_u32(step * 2, RTO_MAX / MS);
 	}
 	c->v = sum;
 	return 0;
@@ -61,18 +61,17 @@ static int mss_show(struct option_call *c)
 static int control_take(struct option_call *c)
 {
 	struct tcp_sock *s = tcp_of(c->sock);
+	const struct congestion_control *control;
 	char name[CONTROL_NAME];
 
 	if (!c->len)
 		return -EINVAL;
 	if (option_take_text(c, name, sizeof name))
 		return -EFAULT;
-	if (!strcmp(name, congestion_cubic.name))
-		s->opt.control = &congestion_cubic;
-	else if (!strcmp(name, congestion_reno.name))
-		s->opt.control = &congestion_reno;
-	else
+	control = congestion_find(name);
+	if (!control)
 		return -ENOENT;
+	s->opt.control = control;
 	congestion_anew(&s->cc);
 	return 0;
 }

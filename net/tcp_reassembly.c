@@ -12,22 +12,13 @@
 enum { SMALL = 256, ROOMY = 2048 };
 
 /* Who sends a byte at a time makes us keep a packet for each: once they are many
- * k, which has few, is put where those that follow find room. */
-static struct packet *roomy(struct tcp_sock *s, struct packet *k)
+ * k, which has few, is to be put where those that follow find room. */
+static bool is_cramped(const struct tcp_sock *s, const struct packet *k)
 {
 	const struct packet *last = packet_bytes_last(&s->queue);
-	struct packet *r;
 
-	if (k->len > SMALL || !last || packet_tail(last) >= k->len ||
-	    s->queue.memory < s->inet.sock.receive_limit)
-		return k;
-	r = packet_new_for(s->inet.sock.prison, ROOMY);
-	if (!r)
-		return k;
-	memcpy(packet_put(r, k->len), k->data, k->len);
-	r->seq = k->seq;
-	packet_free(k);
-	return r;
+	return k->len <= SMALL && last && packet_tail(last) < k->len &&
+	       s->queue.memory >= s->inet.sock.receive_limit;
 }
 
 /* Takes k, or false: nothing of it is of use, or there is no room. */
@@ -78,7 +69,8 @@ void tcp_text(struct tcp_sock *s, struct tcp_segment *g)
 	packet_clip(k, s->rcv.nxt, s->rcv.edge);
 	s->rcv.mss = max_u32(s->rcv.mss, min_u32(k->len, k->segment ?
 						 k->segment : UINT16_MAX));
-	g->k = roomy(s, k);
+	if (is_cramped(s, k))
+		g->k = packet_roomy(k, s->inet.sock.prison, ROOMY);
 	if (insert(s, g->k))
 		g->k = NULL;
 	if (s->rcv.nxt != nxt) {

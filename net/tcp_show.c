@@ -21,7 +21,7 @@ void tcp_info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 			   (s->sack ? TCPI_OPT_SACK : 0) |
 			   (s->rcv.scale ? TCPI_OPT_WSCALE : 0),
 		.scales = s->snd.scale | s->rcv.scale << 4,
-		.rto = s->rto * MS, .ato = TCP_ACK_DELAY * MS,
+		.rto = s->rtt.rto * MS, .ato = TCP_ACK_DELAY * MS,
 		.snd_mss = mss, .rcv_mss = s->rcv.mss,
 		.unacked = listens ? s->inet.sock.line_count :
 			   (s->snd.max - s->snd.una + mss - 1) / mss,
@@ -29,7 +29,7 @@ void tcp_info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 		.last_data_recv = now - s->heard,
 		.last_ack_recv = now - s->heard,
 		.pmtu = s->snd.way + TCP_HEAD + IP_HEAD,
-		.rtt = (s->srtt >> 3) * MS, .rttvar = (s->rttvar >> 2) * MS,
+		.rtt = (s->rtt.smooth >> 3) * MS, .rttvar = (s->rtt.var >> 2) * MS,
 		.snd_ssthresh = s->cc.ssthresh / mss, .snd_cwnd = s->cc.cwnd / mss,
 		.advmss = s->snd.way, .reordering = 3,
 		.rcv_space = tcp_receive_space(s),

@@ -164,8 +164,8 @@ void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time)
 	s->rcv.scale = TCP_SCALE;
 	s->timestamps = s->sack = true;
 	s->ts_offset = time;
-	s->ts_recent = s->srtt = s->backoff = s->probes = 0;
-	s->rto = TCP_RTO_FIRST;
+	s->ts_recent = s->backoff = s->probes = 0;
+	rtt_begin(&s->rtt);
 	s->timing = s->challenged = false;
 	s->soft_error = s->inet.sock.error = 0;
 }
@@ -200,12 +200,14 @@ static void forget(struct tcp_sock *s)
 
 /* As it was before it was connected or listened; who waits for it, or asks, is
  * told that it was cut off. */
-static void disconnect(struct tcp_sock *s)
+static void disconnect(struct inet_sock *i)
 {
+	struct tcp_sock *s = tcp_of(&i->sock);
+
 	tcp_abort(s, s->state == TCP_LISTEN || s->state == TCP_TIME_WAIT ? 0 :
 		  ECONNRESET);
 	s->connecting = false;
-	inet_sock_unpair(&s->inet);
+	inet_sock_unpair(i);
 	forget(s);
 }
 
@@ -224,31 +226,21 @@ static int connect_wait(struct tcp_sock *s, bool wait, int late)
 	if (s->state != TCP_CLOSED)
 		return 0;
 	err = sock_take_error(&s->inet.sock);
-	disconnect(s);
+	disconnect(&s->inet);
 	return err ? err : -ECONNABORTED;
 }
 
-static int tcp_connect(struct sock *sock, const struct path_at *at,
-		       struct sock_name *n, bool wait)
+static int connect(struct inet_sock *i, uint32_t addr, uint16_t port,
+		   bool wait)
 {
-	struct tcp_sock *s = tcp_of(sock);
-	uint32_t addr;
-	uint16_t port;
+	struct tcp_sock *s = tcp_of(&i->sock);
 	int err;
 
-	(void)at;
-	if (n->len >= sizeof n->family && n->family == AF_UNSPEC) {
-		disconnect(s);
-		return 0;
-	}
-	err = inet_name_parse(n, &addr, &port);
-	if (err)
-		return err;
 	if (s->connecting || tcp_handshake(s))
 		return connect_wait(s, wait, -EALREADY);
 	if (s->state != TCP_CLOSED || tcp_ended(s))
 		return -EISCONN;
-	err = inet_sock_pair(&s->inet, addr, port);
+	err = inet_sock_pair(i, addr, port);
 	if (err)
 		return err;
 	connect_begin(s);
@@ -264,7 +256,7 @@ static int tcp_shutdown(struct sock *sock, int how)
 	if (s->state == TCP_LISTEN && how == SHUT_WR)
 		return 0;
 	if (s->state == TCP_LISTEN || s->state == TCP_SYN_SENT) {
-		disconnect(s);		/* as on Linux */
+		disconnect(&s->inet);		/* as on Linux */
 		return 0;
 	}
 	if (!tcp_synchronized(s) || s->state == TCP_TIME_WAIT)
@@ -350,7 +342,7 @@ static void tcp_resized(struct sock *sock)
 }
 
 static const struct sock_ops tcp_ops = {
-	.bind = inet_sock_bind, .connect = tcp_connect, .listen = tcp_listen,
+	.bind = inet_sock_bind, .connect = inet_sock_connect, .listen = tcp_listen,
 	.accepted = tcp_accepted, .name = tcp_name, .send = stream_send,
 	.receive = tcp_receive, .stream = &tcp_bytes,
 	.shutdown = tcp_shutdown, .poll = tcp_poll, .ioctl = tcp_ioctl,
@@ -400,7 +392,8 @@ static int show(struct text *t, const struct cred *who)
 struct inet_transport tcp_transport = {
 	.type = SOCK_STREAM, .protocol = IPPROTO_TCP,
 	.size = sizeof(struct tcp_sock), .ops = &tcp_ops,
-	.begin = begin, .lost = lost,
+	.begin = begin, .connect = connect, .disconnect = disconnect,
+	.lost = lost,
 	.in = { .number = IPPROTO_TCP, .input = tcp_input, .error = tcp_error },
 	.show = { .name = "tcp", .show = show },
 	.line = tcp_line, .width = 4,

@@ -15,31 +15,11 @@ void tcp_arm(struct timer *t, uint32_t ms)
 	timer_set(t, arch_clock_ns() + (uint64_t)ms * NS_PER_MS);
 }
 
-/* RFC 6298 2; a minimum as Linux's instead of (2.4)'s second. */
-void tcp_rtt_sample(struct tcp_sock *s, uint32_t ms)
-{
-	int32_t err;
-
-	if (ms > TCP_RTO_MAX)
-		return;
-	if (!s->srtt) {
-		s->srtt = max_u32(ms, 1) << 3;
-		s->rttvar = max_u32(ms, 1) << 1;
-	} else {
-		err = (int32_t)ms - (int32_t)(s->srtt >> 3);
-		s->srtt = max_u32(s->srtt + err, 1);
-		s->rttvar += (err < 0 ? -err : err) -
-			     (int32_t)(s->rttvar >> 2);
-	}
-	s->rto = (s->srtt >> 3) + max_u32(s->rttvar, 1);
-	s->rto = min_u32(max_u32(s->rto, TCP_RTO_MIN), TCP_RTO_MAX);
-}
-
 void tcp_resend_arm(struct tcp_sock *s)
 {
 	unsigned shift = min_u32(s->persist ? s->probes : s->backoff, 16);
-	uint64_t ms = (uint64_t)s->rto << shift;
-	uint32_t most = s->persist ? PROBE_MAX : TCP_RTO_MAX;
+	uint64_t ms = (uint64_t)s->rtt.rto << shift;
+	uint32_t most = s->persist ? PROBE_MAX : RTO_MAX;
 
 	if (s->persist && s->snd.window)
 		ms = CORK_MS;		/* no window is closed: a small one */

@@ -13,7 +13,7 @@
  * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c
  * sources: jail/denied.c jail/racct.c jail/name.c
  * sources: kernel/base/tree.c kernel/base/range_set.c kernel/base/hash.c
- * sources: kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c net/packet_cut.c
+ * sources: net/rtt.c kernel/base/siphash.c kernel/base/format.c net/packet_bytes.c net/packet_cut.c
  */
 #include "net/tcp_peer.h"
 
