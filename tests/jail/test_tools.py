@@ -311,7 +311,7 @@ def test_interface_in_a_jail(host):
     ("persist interface=em0", "interface: there is no network interface em0"),
     ("persist interface=lo:1 ip4.addr=10.0.0.1", "no network interface lo:1"),
     ("persist vnet.interface=em0", "network interface em0"),
-    ("persist ip_hostname", "host names cannot be looked up"),
+    ("persist ip_hostname", "there is no host.hostname"),
     ("persist securelevel=high", "securelevel: \"high\" is not a number"),
     ("persist exec.timeout=soon", "exec.timeout: \"soon\" is not a number"),
     ("persist children.cur=5", ""),
