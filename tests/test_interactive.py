@@ -174,7 +174,11 @@ def test_less(terminal):
     terminal.expect(r"\x1b\[K23\r")
     terminal.keys(" ")
     terminal.expect(r"\x1b\[K46\r")
-    terminal.keys("/27\n")
+    terminal.keys("/")
+    terminal.expect(r"\x1b\[K/")        # else it may not have taken the terminal yet
+    terminal.keys("27")
+    terminal.expect(r"\x1b\[24;4H")
+    terminal.keys("\n")
     terminal.expect(r"\x1b\[K\x1b\[7m27\x1b\[m\r")     # on top, marked
     terminal.keys("n")
     terminal.expect(r"\x1b\[K149\r")     # the next one is 127
