@@ -27,6 +27,10 @@ void inet_transport_register(struct inet_transport *t)
 /* What was p's, or of those below it, does not outlive p or its address. */
 static void prison_lost(struct prison *p)
 {
+	const struct vnet *v = net_vnet(p);
+
+	inet_ports_forget(v->tcp);
+	inet_ports_forget(v->udp);
 	list_each(at, &transports) {
 		struct inet_transport *t = list_entry(at, struct inet_transport,
 						      link);

@@ -277,6 +277,7 @@ void inet_pair_set(struct inet_ports *ports, struct inet_sock *s,
 		   uint32_t local, uint32_t remote, uint16_t remote_port);
 void inet_unbind(struct inet_sock *s);
 struct inet_ports *inet_ports_new(void);
+void inet_ports_forget(struct inet_ports *ports);	/* claims have gone */
 /* All that are bound to port, one by one; prev NULL: the first. */
 struct inet_sock *inet_ports_next(const struct inet_ports *ports,
 				  uint16_t port, const struct inet_sock *prev);

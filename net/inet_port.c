@@ -13,64 +13,7 @@
  * with a remote end, who claim nothing, behind the others; a realm counts who
  * claims all of it (prison_taker_begin). Locks: the kernel lock.
  */
-#include "net/inet.h"
-
-enum { BUCKETS = 256, CLAIMS = 1024 };
-
-struct inet_ports {
-	struct list by_port[BUCKETS];	/* struct inet_sock, newest first */
-	struct list by_realm[CLAIMS];
-	struct list by_pair[BUCKETS];
-	struct list by_claim[CLAIMS];
-};
-
-struct inet_ports *inet_ports_new(void)
-{
-	struct inet_ports *p = kmem_alloc(sizeof *p);
-
-	if (!p)
-		return NULL;
-	for (unsigned n = 0; n < BUCKETS; n++) {
-		list_init(&p->by_port[n]);
-		list_init(&p->by_pair[n]);
-	}
-	for (unsigned n = 0; n < CLAIMS; n++) {
-		list_init(&p->by_realm[n]);
-		list_init(&p->by_claim[n]);
-	}
-	return p;
-}
-
-static struct list *port_bucket(const struct inet_ports *ports, uint16_t port)
-{
-	return (struct list *)&ports->by_port[hash_u32(port) % BUCKETS];
-}
-
-static struct list *pair_bucket(const struct inet_ports *ports, uint32_t remote,
-				uint16_t remote_port, uint16_t local_port)
-{
-	uint32_t h = hash_u32(remote) ^
-		     hash_u32((uint32_t)remote_port << 16 | local_port);
-
-	return (struct list *)&ports->by_pair[hash_u32(h) % BUCKETS];
-}
-
-static struct list *realm_bucket(const struct inet_ports *ports, uint16_t port,
-				 const struct prison *realm)
-{
-	uint32_t h = hash_u32((uintptr_t)realm) ^ port;
-
-	return (struct list *)&ports->by_realm[hash_u32(h) % CLAIMS];
-}
-
-/* local 0: of those who claim all of realm. */
-static struct list *claim_bucket(const struct inet_ports *ports, uint16_t port,
-				 uint32_t local, const struct prison *realm)
-{
-	uint32_t h = hash_u32(local ? local : (uintptr_t)realm) ^ port;
-
-	return (struct list *)&ports->by_claim[hash_u32(h) % CLAIMS];
-}
+#include "net/inet_port.h"
 
 static bool takes_all(const struct inet_sock *s)
 {
@@ -79,23 +22,16 @@ static bool takes_all(const struct inet_sock *s)
 
 static void claim_begin(struct inet_ports *ports, struct inet_sock *s)
 {
-	struct list *head = claim_bucket(ports, s->local_port, s->local,
-					 s->realm);
-
-	assert(s->local_port && list_empty(&s->by_claim));
-	if (s->remote)
-		list_append(head, &s->by_claim);
-	else
-		list_push(head, &s->by_claim);
+	inet_table_enter(ports, s, INET_BY_CLAIM);
 	if (takes_all(s))
 		prison_taker_begin(s->realm);
 }
 
-static void claim_end(struct inet_sock *s)
+static void claim_end(struct inet_ports *ports, struct inet_sock *s)
 {
 	if (list_empty(&s->by_claim))
 		return;
-	list_remove(&s->by_claim);
+	inet_table_leave(ports, s, INET_BY_CLAIM);
 	if (takes_all(s))
 		prison_taker_end(s->realm);
 }
@@ -104,25 +40,9 @@ static void port_begin(struct inet_ports *ports, struct inet_sock *s,
 		       uint16_t port)
 {
 	assert(!s->local_port && port && !s->remote);
-	assert(list_empty(&s->by_port) && list_empty(&s->by_realm));
 	s->local_port = port;
-	list_push(port_bucket(ports, port), &s->by_port);
-	list_push(realm_bucket(ports, port, s->realm), &s->by_realm);
-}
-
-struct inet_sock *inet_ports_next(const struct inet_ports *ports,
-				  uint16_t port, const struct inet_sock *prev)
-{
-	struct list *head = port_bucket(ports, port);
-	struct list *l = prev ? prev->by_port.next : head->next;
-
-	for (; l != head; l = l->next) {
-		struct inet_sock *s = list_entry(l, struct inet_sock, by_port);
-
-		if (s->local_port == port)
-			return s;
-	}
-	return NULL;
+	inet_table_enter(ports, s, INET_BY_PORT);
+	inet_table_enter(ports, s, INET_BY_REALM);
 }
 
 /* --- claims --------------------------------------------------------------------- */
@@ -138,10 +58,15 @@ static bool both(const struct inet_sock *a, const struct inet_sock *b,
 	return a->sock.options & b->sock.options & option;
 }
 
+bool inet_port_claims(const struct inet_sock *s)
+{
+	return !s->local || inet_may_receive(s, s->local);
+}
+
 /* Do they claim the same packets? Who has lost his address claims none. */
 static bool overlap(const struct inet_sock *a, const struct inet_sock *b)
 {
-	if (b->local && !inet_may_receive(b, b->local))
+	if (!inet_port_claims(b))
 		return false;
 	if (a->device && b->device && a->device != b->device)
 		return false;
@@ -196,22 +121,12 @@ static bool is_rival(const struct inet_sock *s, const struct inet_sock *o,
 	return o != s && o->local_port == port && overlap(s, o) && why(s, o);
 }
 
-static bool claim_rival(const struct list *head, const struct inet_sock *s,
-			uint16_t port, against *why)
+static bool rival_in(const struct inet_ports *ports, enum inet_table t,
+		     uint32_t hash, const struct inet_sock *s, uint16_t port,
+		     against *why)
 {
-	list_each(l, head)
-		if (is_rival(s, list_entry(l, struct inet_sock, by_claim), port,
-			     why))
-			return true;
-	return false;
-}
-
-static bool realm_rival(const struct list *head, const struct inet_sock *s,
-			uint16_t port, against *why)
-{
-	list_each(l, head)
-		if (is_rival(s, list_entry(l, struct inet_sock, by_realm), port,
-			     why))
+	list_each(l, inet_bucket(ports, t, hash))
+		if (is_rival(s, inet_sock_at(l, t), port, why))
 			return true;
 	return false;
 }
@@ -222,30 +137,18 @@ static bool has_rival(const struct inet_ports *ports, const struct inet_sock *s,
 		      uint16_t port, against *why)
 {
 	if (!s->local)
-		return realm_rival(realm_bucket(ports, port, s->realm), s, port,
-				   why);
-	return claim_rival(claim_bucket(ports, port, s->local, s->realm), s,
-			   port, why) ||
-	       claim_rival(claim_bucket(ports, port, 0, s->realm), s, port,
-			   why);
+		return rival_in(ports, INET_BY_REALM,
+				inet_realm_hash(port, s->realm), s, port, why);
+	return rival_in(ports, INET_BY_CLAIM,
+			inet_claim_hash(port, s->local, NULL), s, port, why) ||
+	       rival_in(ports, INET_BY_CLAIM,
+			inet_claim_hash(port, 0, s->realm), s, port, why);
 }
 
-/* One that overlaps with nothing at all, from a random place on. */
-static uint16_t choose(const struct inet_ports *ports,
-		       const struct inet_sock *s)
+bool inet_port_is_free(const struct inet_ports *ports,
+		       const struct inet_sock *s, uint16_t port)
 {
-	enum { RANGE = INET_PORT_LAST - INET_PORT_FIRST + 1 };
-	uint32_t from;
-
-	net_random(&from, sizeof from);
-	for (uint32_t n = 0; n < RANGE; n++) {
-		uint16_t port = __builtin_bswap16(INET_PORT_FIRST +
-						  (from % RANGE + n) % RANGE);
-
-		if (!has_rival(ports, s, port, any))
-			return port;
-	}
-	return 0;
+	return !has_rival(ports, s, port, any);
 }
 
 int inet_bind_port(struct inet_ports *ports, struct inet_sock *s,
@@ -256,7 +159,7 @@ int inet_bind_port(struct inet_ports *ports, struct inet_sock *s,
 	    priv_check(s->cred, PRIV_NETINET_RESERVEDPORT))
 		return -EACCES;
 	if (!port)
-		port = choose(ports, s);
+		port = inet_port_choose(ports, s);
 	if (!port || has_rival(ports, s, port, disagree))
 		return -EADDRINUSE;
 	port_begin(ports, s, port);
@@ -285,24 +188,26 @@ void inet_pair_set(struct inet_ports *ports, struct inet_sock *s,
 {
 	assert(!remote || s->local_port);	/* else no packet finds it */
 	assert(!s->local_port == list_empty(&s->by_port));
-	list_remove(&s->by_pair);
-	claim_end(s);
+	inet_table_leave(ports, s, INET_BY_PAIR);
+	claim_end(ports, s);
 	s->local = local;
 	s->remote = remote;
 	s->remote_port = remote_port;
 	if (remote)
-		list_push(pair_bucket(ports, remote, remote_port,
-				      s->local_port), &s->by_pair);
+		inet_table_enter(ports, s, INET_BY_PAIR);
 	if (s->local_port)
 		claim_begin(ports, s);
 }
 
 void inet_unbind(struct inet_sock *s)
 {
-	claim_end(s);
-	list_remove(&s->by_pair);
-	list_remove(&s->by_port);
-	list_remove(&s->by_realm);
+	if (s->ports && s->local_port) {
+		claim_end(s->ports, s);
+		inet_table_leave(s->ports, s, INET_BY_PAIR);
+		inet_table_leave(s->ports, s, INET_BY_REALM);
+		inet_table_leave(s->ports, s, INET_BY_PORT);
+	}
+	assert(list_empty(&s->by_port) && list_empty(&s->by_pair));
 	s->local_port = s->remote_port = 0;
 	s->remote = 0;
 }
@@ -366,7 +271,8 @@ static void claim_find(const struct inet_ports *ports, uint32_t dst,
 {
 	uint32_t local = realm ? 0 : dst;
 
-	list_each(l, claim_bucket(ports, port, local, realm)) {
+	list_each(l, inet_bucket(ports, INET_BY_CLAIM,
+				inet_claim_hash(port, local, realm))) {
 		struct inet_sock *s = list_entry(l, struct inet_sock, by_claim);
 		unsigned v;
 
@@ -392,7 +298,8 @@ struct inet_sock *inet_lookup(const struct inet_ports *ports, uint32_t src,
 	};
 	struct inet_sock *s;
 
-	list_each(l, pair_bucket(ports, src, sport, dport)) {
+	list_each(l, inet_bucket(ports, INET_BY_PAIR,
+				inet_pair_hash(src, sport, dport))) {
 		s = list_entry(l, struct inet_sock, by_pair);
 		if (s->remote == src && s->remote_port == sport &&
 		    s->local_port == dport && s->local == dst &&

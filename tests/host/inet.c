@@ -7,6 +7,7 @@
  * sources: tests/host/net/no_tcp.c net/packet_bytes.c net/packet_cut.c
  * sources: net/loopback.c net/ether.c net/arp.c net/route.c net/pmtu.c net/ip_head.c
  * sources: net/ip_in.c net/ip_out.c net/ip_frag.c net/icmp.c net/inet.c net/inet_port.c
+ * sources: net/inet_table.c net/inet_choose.c
  * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c
  * sources: jail/denied.c jail/racct.c jail/name.c
  * sources: kernel/base/tree.c kernel/base/hash.c kernel/base/format.c
@@ -230,6 +231,134 @@ TEST_WITHIN(ports_are_chosen_until_there_are_none, 100)
 	bound(NULL, "10.0.0.20", 0, 0, NULL);	/* of another address */
 	glue_close(first);
 	bound(NULL, "10.0.0.1", 0, 0, NULL);
+}
+
+enum { LEFT = 40000 };
+
+/* All others that there are to choose from are who's on addr. */
+static void all_but(struct prison *who, const char *addr, unsigned left)
+{
+	for (unsigned n = 32768; n <= 60999; n++)
+		if (n != left)
+			bound(who, addr, n, 0, NULL);
+}
+
+static unsigned chosen(struct prison *who, const char *addr)
+{
+	struct glue_sock *s = bound(who, addr, 0, 0, NULL);
+
+	return atoi(strchr(glue_name(s), ':') + 1);
+}
+
+TEST_WITHIN(the_last_port_is_found_wherever_it_is, 100)
+{
+	struct glue_sock *all, *one;
+	struct prison *b;
+
+	addresses();
+	b = glue_jail(NULL, "10.0.0.21", "10.0.0.22", NULL);
+	all_but(b, "10.0.0.21", LEFT);
+	CHECK_EQ(chosen(b, "10.0.0.21"), LEFT);
+	refused(b, "10.0.0.21", 0, 0, EADDRINUSE);
+	refused(b, "0.0.0.0", 0, 0, EADDRINUSE);
+	/* on another address of its, but for what it has on all */
+	one = bound(b, "10.0.0.22", 0, 0, NULL);
+	glue_close(one);
+	all_but(b, "10.0.0.22", LEFT + 1);
+	CHECK_EQ(chosen(b, "10.0.0.22"), LEFT + 1);
+	/* of what is free again each gets what he may have */
+	all = bound(b, "0.0.0.0", 1024, 0, NULL);
+	refused(b, "0.0.0.0", 0, 0, EADDRINUSE);
+	glue_close(all);
+	bound(NULL, "10.0.0.20", 0, 0, NULL);
+	bound(NULL, "0.0.0.0", 0, 0, NULL);
+}
+
+/* A port that two have is free when both have gone; one that is claimed on all
+ * is taken on each. */
+TEST_WITHIN(a_port_is_free_when_the_last_has_left_it, 100)
+{
+	struct glue_sock *a, *b, *all;
+	struct prison *jail;
+
+	addresses();
+	jail = glue_jail(NULL, "10.0.0.21", "10.0.0.22", NULL);
+	all_but(jail, "10.0.0.21", LEFT);
+	a = bound(jail, "10.0.0.21", LEFT, GLUE_REUSEADDR, NULL);
+	refused(jail, "10.0.0.21", 0, 0, EADDRINUSE);
+	b = bound(jail, "10.0.0.21", LEFT, GLUE_REUSEADDR, NULL);
+	glue_close(a);
+	refused(jail, "10.0.0.21", 0, 0, EADDRINUSE);
+	glue_close(b);
+	all = bound(jail, "0.0.0.0", LEFT, 0, NULL);
+	refused(jail, "10.0.0.21", 0, 0, EADDRINUSE);
+	CHECK_EQ(glue_connect(all, "10.0.0.9", 9), 0);	/* from 10.0.0.21 */
+	refused(jail, "10.0.0.21", 0, 0, EADDRINUSE);
+	glue_close(all);
+	a = bound(NULL, "10.0.0.21", LEFT, 0, NULL);	/* the host's */
+	refused(jail, "10.0.0.21", 0, 0, EADDRINUSE);
+	glue_close(a);
+	CHECK_EQ(chosen(jail, "10.0.0.21"), LEFT);
+}
+
+/* Nor does a dead jail's socket, which somebody has kept, keep ports. */
+TEST_WITHIN(ports_of_a_lost_address_are_free, 100)
+{
+	struct prison *old, *new;
+
+	addresses();
+	old = glue_jail(NULL, "10.0.0.21", NULL, NULL);
+	all_but(old, "10.0.0.21", LEFT);
+	chosen(old, "0.0.0.0");
+	refused(old, "10.0.0.21", 0, 0, EADDRINUSE);
+	glue_jail_addresses(old, "10.0.0.22", NULL, NULL);
+	new = glue_jail(NULL, "10.0.0.21", NULL, NULL);
+	all_but(new, "10.0.0.21", LEFT);
+	CHECK_EQ(chosen(new, "10.0.0.21"), LEFT);
+	bound(old, "10.0.0.22", 0, 0, NULL);
+	glue_jail_addresses(new, NULL, NULL, NULL);
+	glue_jail_addresses(old, "10.0.0.21", NULL, NULL);
+	refused(old, "10.0.0.21", 0, 0, EADDRINUSE);
+}
+
+/* The tables have followed the sockets, and find them all; without memory they
+ * stay as they are. */
+TEST_WITHIN(many_come_and_go, 100)
+{
+	enum { MANY = 3000 };
+	static struct glue_sock *s[MANY];
+	struct glue_sock *older, *newest, *pair;
+	unsigned memory;
+
+	addresses();
+	older = bound(NULL, "10.0.0.1", 1999, GLUE_REUSEADDR, NULL);
+	pair = bound(NULL, "10.0.0.1", 1999, GLUE_REUSEADDR, NULL);
+	newest = bound(NULL, "10.0.0.1", 1999, GLUE_REUSEADDR, NULL);
+	CHECK_EQ(glue_connect(pair, "10.0.0.9", 9998), 0);
+	memory = glue_memory();
+	for (unsigned n = 0; n < MANY; n++) {
+		s[n] = bound(NULL, "10.0.0.1", 2000 + n, 0, NULL);
+		CHECK_EQ(glue_connect(s[n], "10.0.0.9", 9999), 0);
+		s[n] = n % 2 ? s[n] : (glue_close(s[n]),
+				       bound(NULL, "10.0.0.1", 2000 + n, 0,
+					     NULL));
+		if (n == 251)
+			glue_fail(3);	/* the second row for 256 */
+	}
+	CHECK(glue_failed());
+	for (unsigned n = 0; n < MANY; n++)
+		CHECK(glue_lookup("10.0.0.1", 2000 + n) == s[n]);
+	CHECK(glue_lookup("10.0.0.1", 1999) == newest);
+	for (unsigned n = 0; n < MANY; n++) {
+		glue_close(s[n]);
+		CHECK(!glue_lookup("10.0.0.1", 2000 + n));
+		CHECK(n + 1 == MANY || glue_lookup("10.0.0.1", 2000 + MANY - 1)
+		      == s[MANY - 1]);
+	}
+	CHECK_EQ(glue_memory(), memory);
+	CHECK(glue_lookup("10.0.0.1", 1999) == newest);
+	glue_close(newest);
+	CHECK(glue_lookup("10.0.0.1", 1999) == older);
 }
 
 TEST(a_connected_pair_comes_first)

@@ -8,6 +8,7 @@
  * sources: tests/host/net/no_tcp.c net/packet_bytes.c net/packet_cut.c
  * sources: net/loopback.c net/ether.c net/arp.c net/route.c net/pmtu.c net/ip_head.c
  * sources: net/ip_in.c net/ip_out.c net/ip_frag.c net/icmp.c net/inet.c net/inet_port.c
+ * sources: net/inet_table.c net/inet_choose.c
  * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c
  * sources: jail/denied.c jail/racct.c jail/name.c
  * sources: kernel/base/tree.c kernel/base/hash.c kernel/base/format.c

@@ -347,6 +347,79 @@ TEST_WITHIN(a_port_that_a_thousand_jails_have, 280)
 	CHECK(!slow);
 }
 
+/* --- all the ports that there are to choose from ---------------------------- */
+
+enum { EPHEMERAL = 60999 - 32768 + 1, STEP = 64 };
+
+/* Instructions for a bind of each of n new sockets to any port. */
+static long long bind_all(int n, int want)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET };
+	long long spent = 0;
+
+	for (int i = 0; i < n; i++) {
+		int fd = socket(AF_INET, SOCK_DGRAM, 0);
+		long long from = now_ns();
+		int err = bind(fd, (struct sockaddr *)&any, sizeof(any));
+
+		spent += now_ns() - from;
+		CHECK_EQ(err, want);
+		if (err)
+			CHECK_OK(close(fd));
+	}
+	return spent / n;
+}
+
+/* A jail of one address, whose sockets claim it, and one of two, whose sockets
+ * claim all. */
+static int ports_of(const char *addresses, int limit)
+{
+	int jid = j_make("path=%s; ip4.addr=%s; persist", top, addresses);
+
+	IN_JAIL(jid, 0) {
+		struct rlimit files = { EPHEMERAL + 64, EPHEMERAL + 64 };
+		struct timespec from, to;
+
+		CHECK_OK(setrlimit(RLIMIT_NOFILE, &files));
+		inside[0] = bind_all(STEP, 0);
+		clock_gettime(CLOCK_MONOTONIC, &from);
+		bind_all(EPHEMERAL - 2 * STEP, 0);
+		clock_gettime(CLOCK_MONOTONIC, &to);
+		inside[3] = (to.tv_sec - from.tv_sec) * 1000LL +
+			    (to.tv_nsec - from.tv_nsec) / 1000000;
+		inside[1] = bind_all(STEP, 0);
+		inside[2] = bind_all(STEP, -1);
+	}
+	RESULT("scale|a bind to any port, of the first|at %d|%lld", STEP,
+	       inside[0]);
+	RESULT("scale|of the last|at %d|%lld", EPHEMERAL, inside[1]);
+	RESULT("scale|when there is none|at %d|%lld", EPHEMERAL, inside[2]);
+	RESULT("scale|all of them|at %d|%lld ms", EPHEMERAL, inside[3]);
+	CHECK_OK(jail_remove(jid));
+	return inside[1] * 100 > inside[0] * limit ||
+	       inside[2] * 100 > inside[0] * limit;
+}
+
+TEST_WITHIN(all_ports_of_a_jail, 280)
+{
+	const char *limit = getenv("SCALE_PERCENT");
+	int slow;
+
+	if (!limit)
+		SKIP("a measurement: tests/README.md");
+	j_begin();
+	snprintf(top, sizeof(top), "%s", j_tree("a"));
+	inside = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	asker = socket(AF_INET, SOCK_DGRAM, 0);
+	CHECK_OK(asker);
+	alias(2, 0);
+	alias(2, 1);
+	slow = ports_of("10.2.0.1", atoi(limit));
+	slow |= ports_of("10.2.0.1,10.2.0.2", atoi(limit));
+	CHECK(!slow);
+}
+
 /* A life: made, entered, a program run in it, gone. */
 static void one_life(void)
 {
