@@ -77,6 +77,19 @@ def test_arrows_and_erasing(terminal):
     terminal.expect(PROMPT)
 
 
+def test_letters_beyond_ascii(terminal):
+    """In the shell's own line, and in the terminal's, where a key erases a whole one."""
+    terminal.keys("echo grüüß", LEFT, "\x7fn", "\n")
+    terminal.expect("\ngrünß\r\n")
+    terminal.expect(PROMPT)
+    terminal.keys("stty iutf8; echo read$((1)); cat >/tmp/typed\n")
+    terminal.expect(r"\nread1\r\n")
+    terminal.keys("ä€ü\x7fö\x7f\x7fx\n", END)
+    terminal.expect(PROMPT)
+    assert terminal.file("/tmp/typed") == "äx\n"
+    assert "\ngrün\n" in terminal.line("touch /tmp/grün; cd /tmp; ls g*; cd")
+
+
 def test_history(terminal):
     terminal.line("echo the $((6*1))th")
     terminal.line("true")

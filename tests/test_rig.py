@@ -107,6 +107,23 @@ def test_grub_config():
     assert "set timeout=0" in made
 
 
+@pytest.mark.parametrize("cmdline,words", [
+    ("quiet", "ip=10.0.2.15/24,10.0.2.2,10.0.2.3 ip.alias=10.0.2.20"),
+    ("ip=dhcp", "ip.alias=10.0.2.20"),
+    ("quiet ip=10.0.2.99/24,10.0.2.2", "ip.alias=10.0.2.20"),
+    ("ip=off", ""),
+    ("ip.alias=10.0.2.21", "ip=10.0.2.15/24,10.0.2.2,10.0.2.3"),
+    ("ip=dhcp ip.alias=10.0.2.21", ""),
+])
+def test_network_of_the_command_line(cmdline, words):
+    """Who sets the address keeps the alias that a port is led to."""
+    machine = machines.Machine()
+    machine.cmdline = cmdline
+    assert machine.network_words() == []
+    machine.net = "user"
+    assert " ".join(machine.network_words()) == words
+
+
 def test_root_tree_modes():
     entries = list_cpio(machines.root_file())
     assert entries["root"] == "drwx------"

@@ -84,6 +84,28 @@ def run():
         assert machine.terminal.exitstatus == 0
 
 
+def session():
+    """The README's: (command, what it prints), ..."""
+    with open(os.path.join(machines.TOP, "README.md"), encoding="utf-8") as file:
+        text = file.read().split("\n## A session\n")[1].split("\n## ")[0]
+    text = text[text.index("    root@"):text.index("\n\nBefore the last line")]
+    lines = "\n".join(line[4:] for line in text.splitlines())
+    return [part.partition("\n")[::2] for part in lines.split("root@brig:~# ")[1:]]
+
+
+def plain(text):
+    text = re.sub(r"^ *\d+ (root +\d )", r"N \1", text, flags=re.MULTILINE)
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def test_the_session_of_the_readme(run):
+    """What only shows something is typed here; the server and the job by other tests."""
+    shown = [part for part in session() if re.match(r"(ps|cat|ifconfig)\b", part[0])]
+    assert len(shown) == 3
+    for command, printed in shown:
+        assert plain(run.type(command)) == plain(printed)
+
+
 def test_the_next_free_port(run):
     assert run.port > 8080
 

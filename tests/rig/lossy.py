@@ -83,7 +83,8 @@ def run(megabytes, seed, timeout=600, **impairment):
             for wire, guest, address in zip((a, b), guests, ADDRESSES):
                 wire.accept()
                 guest.check("ifconfig eth0 %s netmask 255.255.255.0 up" % address)
-                guest.check("head -c %d /dev/urandom > /tmp/mine" % (megabytes << 20))
+                guest.check("dd if=/dev/urandom of=/tmp/mine bs=64k count=%d" %
+                            (megabytes << 4), timeout)
             between = Wire2((a, b), seed, **impairment)
             between.start()
             begun = time.monotonic()

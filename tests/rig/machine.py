@@ -78,8 +78,7 @@ class Machine:
         """QEMU's argument list. words are put before the user's cmdline;
         serials are -serial arguments; scratch is a folder for temporary
         files that lives as long as the machine."""
-        if self.network() and not re.search(r"(^|\s)ip=", self.cmdline):
-            words = words + [USER_NET, "ip.alias=" + JAIL_ADDRESS]
+        words = words + self.network_words()
         disks = self.disks
         if self.root_disk:
             count = sum("ata" not in split_disk(disk)[1] for disk in disks)
@@ -100,6 +99,14 @@ class Machine:
         else:
             args += self.kernel_arguments(line, scratch)
         return args + self.qemu
+
+    def network_words(self):
+        """What rc is told of QEMU's user network, where cmdline says nothing else."""
+        said = dict(re.findall(r"(?:^|\s)(ip|ip\.alias)=(\S*)", self.cmdline))
+        if not self.network() or said.get("ip") == "off":
+            return []
+        return ([] if "ip" in said else [USER_NET]) + \
+            ([] if "ip.alias" in said else ["ip.alias=" + JAIL_ADDRESS])
 
     def network(self):
         if (self.net is None and self.nic is None) or self.net == "none":
