@@ -128,7 +128,8 @@ void inet_table_enter(struct inet_ports *ports, struct inet_sock *s,
 {
 	assert(s->local_port && list_empty(inet_link(s, t)));
 	hang(ports, s, t);
-	inet_maps_enter(ports, s, t);
+	if (ports->map[0])
+		inet_maps_enter(ports, s, t);
 	if (t == INET_BY_PORT)
 		one_more(ports);
 }
@@ -139,7 +140,8 @@ void inet_table_leave(struct inet_ports *ports, struct inet_sock *s,
 	if (list_empty(inet_link(s, t)))
 		return;
 	list_remove(inet_link(s, t));
-	inet_maps_leave(ports, s, t);
+	if (ports->map[0])
+		inet_maps_leave(ports, s, t);
 	if (t == INET_BY_PORT)
 		one_less(ports);
 }
