@@ -82,6 +82,8 @@ int route_remove(struct vnet *v, const struct route_entry *r) must_check;
 struct list *route_list(struct vnet *v);	/* struct route_entry */
 int route_connect(struct netif_addr *a) must_check;	/* its subnet. -ENOMEM */
 void route_disconnect(struct netif_addr *a);
+/* a's mask is another from now on. -ENOMEM: nothing has changed. */
+int route_reconnect(struct netif_addr *a, uint32_t mask) must_check;
 /* It is down, or has no address: what an admin added goes. */
 void route_netif_down(struct netif *i);
 int route_table_new(struct vnet *v) must_check;

@@ -135,18 +135,18 @@ int netif_addr_set_mask(struct netif_addr *a, uint32_t mask)
 
 	if (!mask_ok(mask))
 		return -EINVAL;
-	route_disconnect(a);
+	if (mask == old)
+		return 0;
+	err = route_reconnect(a, mask);
+	if (err)
+		return err;
 	if (a->broadcast == (a->addr | ~old))
 		a->broadcast = a->addr | ~mask;
-	a->mask = mask;
-	err = route_connect(a);
-	if (err)
-		a->mask = old;
 	list_remove(&a->subnet);
 	subnet_begin(a);
 	if (net_watch)
 		net_watch->addr(a, false);
-	return err;
+	return 0;
 }
 
 /* Has a living jail addr among its own addresses? */

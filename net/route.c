@@ -253,13 +253,37 @@ int route_connect(struct netif_addr *a)
 }
 
 /* What leaves by another interface from this address is of no use either. */
-void route_disconnect(struct netif_addr *a)
+static void disconnect(const struct netif_addr *a, const uint32_t *but)
 {
 	struct vnet *v = a->netif->vnet;
 
-	list_each_safe(l, &v->routes->entries)
-		if (entry_of(l)->source == a->addr)
-			take_out(v, entry_of(l));
+	list_each_safe(l, &v->routes->entries) {
+		struct route_entry *e = entry_of(l);
+
+		if (e->source == a->addr &&
+		    !(but && e->connected && e->mask == *but))
+			take_out(v, e);
+	}
+}
+
+void route_disconnect(struct netif_addr *a)
+{
+	disconnect(a, NULL);
+}
+
+int route_reconnect(struct netif_addr *a, uint32_t mask)
+{
+	uint32_t old = a->mask;
+	int err;
+
+	assert(mask != old);	/* by that the new one is told from the old */
+	a->mask = mask;
+	err = route_connect(a);
+	if (err)
+		a->mask = old;
+	else
+		disconnect(a, &mask);
+	return err;
 }
 
 void route_netif_down(struct netif *i)

@@ -396,3 +396,36 @@ TEST(an_address_that_a_jail_holds_stays)
 	glue_jail_end(a);
 	CHECK_EQ(glue_address_remove("10.0.0.20"), 0);
 }
+
+static void way(const char *dst, const char *want)
+{
+	if (strcmp(glue_route(dst), want))
+		FAIL("%s: \"%s\", not \"%s\"", dst, glue_route(dst), want);
+}
+
+/* All of it or, without memory, nothing. */
+TEST(a_netmask_brings_another_subnet)
+{
+	glue_begin();
+	CHECK_EQ(glue_address("10.1.0.1", 16), 0);
+	glue_fail(1);
+	CHECK_EQ(glue_netmask("10.1.0.1", 24), -ENOMEM);
+	CHECK(glue_failed());
+	way("10.1.9.9", "eth0 10.1.9.9 10.1.0.1 1500");
+	CHECK(glue_is_broadcast("10.1.255.255"));
+	CHECK(!glue_is_broadcast("10.1.0.255"));
+	CHECK_EQ(glue_netmask("10.1.0.1", 24), 0);
+	way("10.1.9.9", "none");
+	way("10.1.0.9", "eth0 10.1.0.9 10.1.0.1 1500");
+	CHECK(glue_is_broadcast("10.1.0.255"));
+	CHECK_EQ(glue_netmask("10.1.0.1", 24), 0);
+	CHECK_EQ(glue_netmask("10.1.0.1", 32), 0);
+	way("10.1.0.9", "none");
+	glue_fail(1);
+	CHECK_EQ(glue_netmask("10.1.0.1", 16), -ENOMEM);
+	way("10.1.0.9", "none");
+	CHECK_EQ(glue_netmask("10.1.0.1", 16), 0);
+	way("10.1.9.9", "eth0 10.1.9.9 10.1.0.1 1500");
+	CHECK_EQ(glue_address_remove("10.1.0.1"), 0);
+	way("10.1.9.9", "none");
+}

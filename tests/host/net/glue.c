@@ -411,6 +411,13 @@ int glue_address_remove(const char *addr)
 	return netif_addr_remove(&eth0, inet_addr(addr));
 }
 
+int glue_netmask(const char *addr, int bits)
+{
+	return netif_addr_set_mask(netif_addr_find(net_vnet_host(),
+						   inet_addr(addr)),
+				   mask_of(bits));
+}
+
 int glue_join(const char *group)
 {
 	return netif_group_join(&eth0, inet_addr(group));
