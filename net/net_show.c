@@ -3,7 +3,8 @@
  * net_show.c - /proc/net/dev and snmp, and the switches of a stack below
  * /proc/sys/net/ipv4.
  *
- * Counters are the host's affair; of interfaces everybody sees his own. Who
+ * Counters are the host's affair; of interfaces everybody sees his own, and of
+ * those what they count who has all addresses. Who
  * writes a switch sets it for the stack that his prison uses.
  * Locks: the kernel lock; text_put does not sleep.
  */
@@ -24,14 +25,17 @@ static int show_dev(struct text *t, const struct cred *who)
 		 " face |bytes    packets errs drop fifo frame compressed "
 		 "multicast|bytes    packets errs drop fifo colls carrier "
 		 "compressed\n");
-	while ((i = netif_next(who, v, i)))
+	while ((i = netif_next(who, v, i))) {
+		struct netif_stats in, out;
+
+		netif_stats_seen(who, i, &in, &out);
 		text_put(t, "%6s: %7llu %7llu %4llu %4llu %4u %5u %10u %9llu "
 			 "%8llu %7llu %4llu %4llu %4u %5u %7u %10u\n", i->name,
-			 (ull)i->in.bytes, (ull)i->in.packets,
-			 (ull)i->in.errors, (ull)i->in.dropped, 0, 0, 0,
-			 (ull)i->in.multicast, (ull)i->out.bytes,
-			 (ull)i->out.packets, (ull)i->out.errors,
-			 (ull)i->out.dropped, 0, 0, 0, 0);
+			 (ull)in.bytes, (ull)in.packets, (ull)in.errors,
+			 (ull)in.dropped, 0, 0, 0, (ull)in.multicast,
+			 (ull)out.bytes, (ull)out.packets, (ull)out.errors,
+			 (ull)out.dropped, 0, 0, 0, 0);
+	}
 	return 0;
 }
 

@@ -78,6 +78,16 @@ struct netif *netif_next(const struct cred *who, struct vnet *v,
 	return NULL;
 }
 
+void netif_stats_seen(const struct cred *who, const struct netif *i,
+		      struct netif_stats *in, struct netif_stats *out)
+{
+	static const struct netif_stats none;
+
+	assert(netif_seen(who, i));
+	*in = inet_unlimited(who->prison) ? i->in : none;
+	*out = inet_unlimited(who->prison) ? i->out : none;
+}
+
 /* --- registering ---------------------------------------------------------- */
 
 /* "eth%d": the first number that is free. */

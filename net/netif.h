@@ -159,6 +159,10 @@ struct netif *netif_next(const struct cred *who, struct vnet *v,
 			 const struct netif *prev);
 bool netif_seen(const struct cred *who, const struct netif *i);
 bool netif_addr_seen(const struct cred *who, const struct netif_addr *a);
+/* What i has counted, which is the traffic of all: zeros for a prison that has
+ * not all addresses. */
+void netif_stats_seen(const struct cred *who, const struct netif *i,
+		      struct netif_stats *in, struct netif_stats *out);
 /* Who wants each frame, in and out: AF_PACKET hooks itself in here. */
 extern void (*netif_tap)(struct netif *i, const struct packet *k, bool out);
 /* Its flags as a user sees them, and what becomes of them when he asks for

@@ -92,8 +92,10 @@ struct netlink_kind {
 extern const struct netlink_kind netlink_link, netlink_addr, netlink_route,
 	netlink_neigh;
 
-/* The message that tells of a change; false: it does not fit. */
-bool netlink_link_put(struct netlink_writer *w, const struct netif *i);
+/* The message that tells of a change; false: it does not fit. Of a link with
+ * the counters that who sees; NULL: none, it is for many. */
+bool netlink_link_put(struct netlink_writer *w, const struct netif *i,
+		      const struct cred *who);
 bool netlink_addr_put(struct netlink_writer *w, const struct netif_addr *a,
 		      unsigned type);
 bool netlink_route_put(struct netlink_writer *w, const struct route_entry *r,

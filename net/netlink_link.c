@@ -20,15 +20,23 @@ struct netif *netlink_netif(const struct netlink_request *q, int index)
 /* --- telling ------------------------------------------------------------------------ */
 
 /* struct rtnl_link_stats64; the narrow one has the same fields. */
-static void put_stats(struct netlink_writer *w, const struct netif *i)
+static void put_stats(struct netlink_writer *w, const struct netif *i,
+		      const struct cred *who)
 {
-	const uint64_t wide[LINK_STATS] = {
-		i->in.packets, i->out.packets, i->in.bytes, i->out.bytes,
-		i->in.errors, i->out.errors, i->in.dropped, i->out.dropped,
-		i->in.multicast,
-	};
+	struct netif_stats in, out;
 	uint32_t narrow[LINK_STATS];
+	uint64_t wide[LINK_STATS] = { 0 };
 
+	netif_stats_seen(who, i, &in, &out);
+	wide[0] = in.packets;
+	wide[1] = out.packets;
+	wide[2] = in.bytes;
+	wide[3] = out.bytes;
+	wide[4] = in.errors;
+	wide[5] = out.errors;
+	wide[6] = in.dropped;
+	wide[7] = out.dropped;
+	wide[8] = in.multicast;
 	for (unsigned n = 0; n < LINK_STATS; n++)
 		narrow[n] = (uint32_t)wide[n];
 	netlink_put(w, IFLA_STATS64, wide, sizeof wide);
@@ -42,7 +50,8 @@ static uint8_t state_of(const struct netif *i)
 	return i->flags & NETIF_RUNNING ? IF_OPER_UP : IF_OPER_DOWN;
 }
 
-bool netlink_link_put(struct netlink_writer *w, const struct netif *i)
+bool netlink_link_put(struct netlink_writer *w, const struct netif *i,
+		      const struct cred *who)
 {
 	static const uint8_t all_ones[ETHER_ADDR] = { 255, 255, 255, 255, 255,
 						      255 };
@@ -66,7 +75,8 @@ bool netlink_link_put(struct netlink_writer *w, const struct netif *i)
 	netlink_put(w, IFLA_ADDRESS, i->mac, ETHER_ADDR);
 	netlink_put(w, IFLA_BROADCAST, loopback ? i->mac : all_ones,
 		    ETHER_ADDR);
-	put_stats(w, i);
+	if (who)
+		put_stats(w, i, who);
 	return netlink_end(w);
 }
 
@@ -75,7 +85,7 @@ static bool dump(struct netlink_dump *d)
 	const struct netif *i = NULL;
 
 	while ((i = netif_next(d->who, d->vnet, i)))
-		if (netlink_due(d) && !netlink_link_put(&d->out, i))
+		if (netlink_due(d) && !netlink_link_put(&d->out, i, d->who))
 			return false;
 	return true;
 }
@@ -108,7 +118,7 @@ static int get(const struct netlink_request *q, struct netlink_writer *w)
 
 	if (err)
 		return err;
-	return netlink_link_put(w, i) ? 0 : -ENOBUFS;
+	return netlink_link_put(w, i, q->who) ? 0 : -ENOBUFS;
 }
 
 /* --- setting ------------------------------------------------------------------------ */

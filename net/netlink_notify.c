@@ -74,7 +74,7 @@ static void tell(const struct news *n)
 
 static bool link_put(struct netlink_writer *w, const struct news *n)
 {
-	return netlink_link_put(w, n->about);
+	return netlink_link_put(w, n->about, NULL);
 }
 
 static bool link_seen(const struct cred *who, const struct news *n)

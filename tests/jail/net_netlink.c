@@ -272,6 +272,63 @@ TEST(item45_told_of_its_own_only)
 	lists("127.0.0.1");
 }
 
+/* Packets that came in by lo, by netlink and by /proc/net/dev, which agree. */
+static unsigned counted(void)
+{
+	unsigned packets = 0, shown = 0;
+	struct ifaddrs *all, *a;
+	unsigned long long bytes;
+	char line[256];
+	FILE *f = fopen("/proc/net/dev", "r");
+
+	CHECK(f != NULL);
+	CHECK_OK(getifaddrs(&all));
+	for (a = all; a; a = a->ifa_next)
+		if (a->ifa_data && !strcmp(a->ifa_name, "lo"))
+			packets = *(uint32_t *)a->ifa_data;
+	freeifaddrs(all);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, " lo: %llu %u", &bytes, &shown);
+	fclose(f);
+	CHECK_EQ(packets, shown);
+	return packets;
+}
+
+/* How much the others send is nothing that a jail is to know: not of all that
+ * is counted for an interface, which has an address of its own too, nor with
+ * the news of one. */
+TEST(a_jail_is_not_told_of_traffic)
+{
+	struct sockaddr_nl a = { .nl_family = AF_NETLINK,
+				 .nl_groups = RTMGRP_LINK };
+	struct { struct nlmsghdr h; struct ifinfomsg m; char r[1024]; } b;
+	struct request q = request(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	int jid, n, told, fd = net_socket(SOCK_DGRAM);
+	struct rtattr *r;
+
+	begin();
+	CHECK_EQ(net_send(fd, "x", "127.0.0.1", 9), 1);
+	CHECK(counted() > 0);
+	jid = jail_with("ip4.addr=10.50.0.1");
+	j_mount("proc", j_path("a"), "proc");
+	IN_JAIL(jid, 0)
+		CHECK_EQ(counted(), 0);
+	CHECK_OK(jail_remove(jid));
+	jid = jail_with("ip4=inherit");
+	IN_JAIL(jid, 0)
+		CHECK(counted() > 0);
+	told = netlink();
+	CHECK_OK(bind(told, (struct sockaddr *)&a, sizeof(a)));
+	q.link.ifi_index = 1;
+	attr_number(&q, IFLA_MTU, 65535);
+	CHECK_EQ(ask(&q), 0);
+	n = recv(told, &b, sizeof(b), 0);
+	CHECK(n > 0 && b.h.nlmsg_type == RTM_NEWLINK);
+	n -= NLMSG_LENGTH(sizeof(b.m));
+	for (r = IFLA_RTA(&b.m); RTA_OK(r, n); r = RTA_NEXT(r, n))
+		CHECK(r->rta_type != IFLA_STATS && r->rta_type != IFLA_STATS64);
+}
+
 /* Lines of /proc/net/netlink or packet, without the heading. */
 static int sockets(const char *name)
 {
