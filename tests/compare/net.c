@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net.c - how fast a kernel's TCP and UDP are: `net serve` prints its port, and
- * `net HOST PORT` asks it; `net loopback` does both. One line for each result.
- * net.py runs it, on Brig and on a Linux.
+ * net.c - how fast a kernel's TCP and UDP are: `net serve ADDRESS` prints its
+ * port, `net HOST PORT [WHAT]...` asks it, `net loopback` does both. One line for
+ * each result. net.py runs it, on Brig and on a Linux; `./brig soak` too.
  *
  * A connection's first byte says what it is for: 's' the server receives until
  * the end and answers with a byte, 'r' it sends MB megabytes, 'e' it sends back
@@ -12,9 +12,11 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,8 +97,8 @@ static void serve_udp(int s)
 	}
 }
 
-/* Both protocols on one port that is free, which is printed; on any address of
- * ours. The number of the process that serves UDP. */
+/* Both protocols on one port that is free, which is printed. The number of the
+ * process that serves UDP. */
 static pid_t serve(int *listener)
 {
 	socklen_t size = sizeof(server);
@@ -105,6 +107,7 @@ static pid_t serve(int *listener)
 
 	*listener = socket(AF_INET, SOCK_STREAM, 0);
 	check(*listener >= 0 && udp >= 0, "socket");
+	check(!bind(*listener, (void *)&server, size), "bind");
 	check(!listen(*listener, 128), "listen");
 	check(!getsockname(*listener, (void *)&server, &size), "getsockname");
 	check(!bind(udp, (void *)&server, size), "bind");
@@ -112,8 +115,10 @@ static pid_t serve(int *listener)
 	fflush(stdout);
 	child = fork();
 	check(child >= 0, "fork");
-	if (!child)
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve_udp(udp);
+	}
 	close(udp);
 	return child;
 }
@@ -195,12 +200,14 @@ static void requests_udp(void)
 static void loopback(void)
 {
 	int listener;
-	pid_t udp = serve(&listener), tcp = fork();
+	pid_t udp, tcp;
 
+	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	udp = serve(&listener);
+	tcp = fork();
 	check(tcp >= 0, "fork");
 	if (!tcp)
 		serve_tcp(listener);
-	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	transmit();
 	kill(udp, SIGKILL);
 	kill(tcp, SIGKILL);
@@ -220,26 +227,46 @@ static void connections(void)
 	printf("connect %.0f\n", CONNECTIONS / (now() - began));
 }
 
+static const struct { const char *name; void (*run)(void); } all[] = {
+	{ "receive", receive }, { "send", transmit }, { "tcp", requests_tcp },
+	{ "udp", requests_udp }, { "connect", connections },
+};
+
+/* All, if none is named. */
+static void measure(char **names)
+{
+	for (size_t n = 0; n < sizeof(all) / sizeof(*all); n++) {
+		char **name = names;
+
+		while (*name && strcmp(*name, all[n].name))
+			name++;
+		if (*name || !*names)
+			all[n].run();
+	}
+}
+
 int main(int argc, char **argv)
 {
+	bool serves = argc == 3 && !strcmp(argv[1], "serve");
 	int listener;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 2 && !strcmp(argv[1], "serve")) {
-		serve(&listener);
-		serve_tcp(listener);
-	} else if (argc == 2 && !strcmp(argv[1], "loopback")) {
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 2 && !strcmp(argv[1], "loopback")) {
 		loopback();
 		return 0;
-	} else if (argc != 3 || inet_pton(AF_INET, argv[1], &server.sin_addr) != 1) {
-		fprintf(stderr, "usage: net serve | loopback | HOST PORT\n");
+	}
+	if (argc < 3 ||
+	    inet_pton(AF_INET, argv[serves ? 2 : 1], &server.sin_addr) != 1) {
+		fprintf(stderr, "usage: net serve ADDRESS | loopback | "
+				"HOST PORT [WHAT]...\n");
 		return 2;
 	}
+	if (serves) {
+		serve(&listener);
+		serve_tcp(listener);
+	}
 	server.sin_port = htons(atoi(argv[2]));
-	receive();
-	transmit();
-	requests_tcp();
-	requests_udp();
-	connections();
+	measure(argv + 3);
 	return 0;
 }
