@@ -4,6 +4,7 @@
   brig-ps         all processes: pid, prison, state, what each thread waits for
   brig-prisons    the tree of prisons
   brig-log [N]    the last N lines of the kernel log (40)
+  brig-queues     the queues of virtio network cards
   brig-type TEXT  types a line on the guest's console
 The guest's console output appears between gdb's own.
 """
@@ -18,13 +19,17 @@ PROC_STATES = ("alive", "zombie", "gone")
 NUMBER_END = 32768      # as in kernel/proc/inner.h
 
 
-def variable(name, file):
-    """A static variable, by its name and a part of its file's name."""
-    symbol = gdb.lookup_static_symbol(name)
-    for found in [symbol] + gdb.lookup_static_symbols(name):
+def static(name, file, domain=gdb.SYMBOL_VAR_DOMAIN):
+    """The symbol of what only a file knows, by a part of the file's name."""
+    symbol = gdb.lookup_static_symbol(name, domain)
+    for found in [symbol] + gdb.lookup_static_symbols(name, domain):
         if found is not None and file in found.symtab.filename:
-            return found.value()
-    raise gdb.GdbError("no variable %s in %s" % (name, file))
+            return found
+    raise gdb.GdbError("no %s in %s" % (name, file))
+
+
+def variable(name, file):
+    return static(name, file).value()
 
 
 def each(head, type_name, member):
@@ -125,6 +130,34 @@ class Log(BrigCommand):
             print(line)
 
 
+class Queues(BrigCommand):
+    """brig-queues: the queues of virtio network cards, by index: what was put and
+    told of, taken (seen) and used; from where on each side wants to be told."""
+
+    name = "brig-queues"
+    file = "kernel/dev/virtio_net.c"
+
+    def invoke(self, argument, from_tty):
+        ops = variable("ops", self.file)
+        kind = static("card", self.file, gdb.SYMBOL_STRUCT_DOMAIN).type.pointer()
+        vnet = variable("host_vnet", "net/vnet.c")
+        for netif in each(vnet["netifs"], "struct netif", "link"):
+            if netif["ops"] == ops.address:
+                card = netif["driver"].cast(kind)
+                for which in ("in", "out"):
+                    print("%s %s: %s" % (text(netif["name"]), which, self.queue(card[which])))
+
+    @staticmethod
+    def queue(queue):
+        size, available, used = queue["size"], queue["available"], queue["used"]
+        event = used["ring"][size].address.cast(used["index"].address.type)
+        return ("%d chains, put %d, told %d, kick at %d; seen %d, used %d, interrupt at %d; "
+                "flags %d, device's %d" %
+                (queue["chains"], queue["put"], queue["told"], event.dereference(),
+                 queue["seen"], used["index"], available["ring"][size],
+                 available["flags"], used["flags"]))
+
+
 class Console(BrigCommand):
     """brig-console SOCKET: shows the guest's console (`./brig gdb` calls it)."""
 
@@ -157,5 +190,5 @@ class Type(BrigCommand):
         Console.line.sendall(argument.encode() + b"\n")
 
 
-for command in (Ps, Prisons, Log, Console, Type):
+for command in (Ps, Prisons, Log, Queues, Console, Type):
     command()

@@ -38,10 +38,11 @@ class Monitor:
         self.name = os.path.join(str(folder), "monitor")
         self.socket = None
 
-    def arguments(self):
+    def arguments(self, screen=True):
         """For QEMU: a screen, and the monitor on our socket."""
-        return ["-vga", "std", "-chardev", "socket,id=monitor,server=on,wait=off,path=" +
-                self.name.replace(",", ",,"), "-mon", "chardev=monitor,mode=readline"]
+        return (["-vga", "std"] if screen else []) + [
+            "-chardev", "socket,id=monitor,server=on,wait=off,path=" +
+            self.name.replace(",", ",,"), "-mon", "chardev=monitor,mode=readline"]
 
     def command(self, line):
         """Gives what the monitor answers."""
