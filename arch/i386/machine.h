@@ -142,9 +142,16 @@ static inline uint32_t arch_inl(uint16_t port)
 	return v;
 }
 
-/* What was written before is seen by devices before what comes after. QEMU's
- * TCG (7.2) leaves out the fence of a machine with one processor, though devices
- * run beside it; to read the clock it takes a lock, which is one. */
+/* Writes before it reach memory before writes after it, and reads likewise: of
+ * itself on an i386, so it is for the compiler. */
+static inline void arch_order(void)
+{
+	__asm__ volatile("" ::: "memory");
+}
+
+/* Besides, what was written before is seen by devices before what comes after is
+ * read. QEMU's TCG makes a plain addition of the locked one on a machine with one
+ * processor, though devices run beside it; to read the clock it takes a lock. */
 static inline void arch_fence(void)
 {
 	uint32_t low, high;

@@ -367,7 +367,7 @@ void virtqueue_put(struct virtqueue *q, const struct virtio_piece *pieces,
 	q->tokens[first] = token;
 	q->chains++;
 	q->available->ring[q->put % q->size] = first;
-	arch_fence();
+	arch_order();
 	q->available->index = ++q->put;
 }
 
@@ -410,7 +410,7 @@ void *virtqueue_take(struct virtqueue *q, uint32_t *written, unsigned *first)
 
 	if (q->broken || !ahead)
 		return NULL;
-	arch_fence();
+	arch_order();
 	id = q->used->ring[q->seen % q->size].id;
 	*written = q->used->ring[q->seen % q->size].len;
 	if (ahead <= q->chains && id < q->size)
