@@ -97,6 +97,13 @@ int inet_control_parse(const struct inet_sock *s, const struct sock_msg *m,
 /* Those that s has asked for, about k. Sleeps. -EFAULT. */
 int inet_control_give(const struct inet_sock *s, struct sock_msg *m,
 		      const struct packet *k) must_check;
+struct inet_group {		/* that a socket has joined */
+	struct list link;	/* of its socket */
+	struct list member;	/* netif_group_members */
+	struct inet_sock *sock;
+	struct netif *netif;
+	uint32_t addr;
+};
 /* Has s joined the group on the interface that k came by? */
 bool inet_joined(const struct inet_sock *s, uint32_t group,
 		 const struct packet *k);

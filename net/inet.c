@@ -190,7 +190,6 @@ void inet_sock_begin(struct inet_sock *s, const struct cred *who,
 	s->mtu_discover = IP_PMTUDISC_WANT;
 	list_init(&s->all_link);
 	list_append(&t->all, &s->all_link);
-	list_init(&s->by_port);
 	list_init(&s->by_realm);
 	list_init(&s->by_pair);
 	list_init(&s->by_claim);

@@ -218,7 +218,7 @@ struct inet_sock {
 	bool port_bound;	/* so was local_port; else it goes with the peer */
 	uint16_t local_port, remote_port; /* network byte order; 0 none */
 	struct list all_link;	/* of its protocol's sockets */
-	struct list by_port, by_realm, by_claim; /* in its protocol's inet_ports,
+	struct list by_realm, by_claim; /* in its protocol's inet_ports,
 				 * when it has a port */
 	struct list by_pair;	/* when it has both ends */
 	uint8_t ttl, tos, multicast_ttl;
@@ -280,9 +280,10 @@ void inet_pair_set(struct inet_ports *ports, struct inet_sock *s,
 void inet_unbind(struct inet_sock *s);
 struct inet_ports *inet_ports_new(void);
 void inet_ports_forget(struct inet_ports *ports);	/* claims have gone */
-/* All that are bound to port, one by one; prev NULL: the first. */
+/* All of realm that are bound to port, one by one; prev NULL: the first. */
 struct inet_sock *inet_ports_next(const struct inet_ports *ports,
-				  uint16_t port, const struct inet_sock *prev);
+				  const struct prison *realm, uint16_t port,
+				  const struct inet_sock *prev);
 /* A port of its own for s, if it has none. -EADDRINUSE. */
 int inet_autobind(struct inet_sock *s) must_check;
 

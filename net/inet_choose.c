@@ -107,8 +107,8 @@ static void fill(const struct inet_ports *ports, struct port_map *m)
 	for (unsigned at = INET_PORTS; at < WORDS * BITS; at++)
 		m->taken[at / BITS] |= 1u << at % BITS;	/* there is none */
 	for (uint32_t b = 0; b < ports->buckets; b++)
-		list_each(l, &ports->table[INET_BY_PORT][b]) {
-			struct inet_sock *s = inet_sock_at(l, INET_BY_PORT);
+		list_each(l, &ports->table[INET_BY_REALM][b]) {
+			struct inet_sock *s = inet_sock_at(l, INET_BY_REALM);
 			unsigned at = place(s->local_port);
 
 			if (at < INET_PORTS && of_map(m, s) &&

@@ -13,12 +13,6 @@
 
 enum { NUMBER_MAX = 255, GROUPS_MAX = 20 };	/* as Linux */
 
-struct inet_group {
-	struct list link;	/* of its socket */
-	struct netif *netif;
-	uint32_t addr;
-};
-
 /* --- groups ---------------------------------------------------------------------- */
 
 static struct inet_group *group_find(const struct inet_sock *s, uint32_t addr,
@@ -54,18 +48,19 @@ static int join(struct inet_sock *s, uint32_t addr, struct netif *i)
 	g = charged_alloc(s->sock.prison, sizeof *g);
 	if (!g)
 		return -ENOBUFS;
-	*g = (struct inet_group){ .netif = i, .addr = addr };
-	list_init(&g->link);
+	*g = (struct inet_group){ .sock = s, .netif = i, .addr = addr };
 	err = netif_group_join(i, addr);	/* sleeps: another may join */
 	if (!err && group_find(s, addr, i)) {
 		netif_group_leave(i, addr);
 		err = -EADDRINUSE;
 	}
-	if (err)
+	if (err) {
 		charged_free(s->sock.prison, g, sizeof *g);
-	else
-		list_append(&s->groups, &g->link);
-	return err;
+		return err;
+	}
+	list_append(&s->groups, &g->link);
+	list_append(netif_group_members(i, addr), &g->member);
+	return 0;
 }
 
 static void leave(struct inet_sock *s, struct inet_group *g)
@@ -75,6 +70,7 @@ static void leave(struct inet_sock *s, struct inet_group *g)
 
 	assert(inet_is_multicast(addr));
 	list_remove(&g->link);
+	list_remove(&g->member);
 	charged_free(s->sock.prison, g, sizeof *g);
 	netif_group_leave(i, addr);		/* sleeps */
 }

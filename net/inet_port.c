@@ -9,7 +9,7 @@
  * claim gets the packet. Claims are found by port and address, or port and
  * realm: how many jails have the port costs nothing.
  *
- * Invariants: who has a port is in by_port, by_realm and by_claim, there those
+ * Invariants: who has a port is in by_realm and by_claim, there those
  * with a remote end, who claim nothing, behind the others; a realm counts who
  * claims all of it (prison_taker_begin). Locks: the kernel lock.
  */
@@ -41,7 +41,6 @@ static void port_begin(struct inet_ports *ports, struct inet_sock *s,
 {
 	assert(!s->local_port && port && !s->remote);
 	s->local_port = port;
-	inet_table_enter(ports, s, INET_BY_PORT);
 	inet_table_enter(ports, s, INET_BY_REALM);
 }
 
@@ -187,7 +186,7 @@ void inet_pair_set(struct inet_ports *ports, struct inet_sock *s,
 		   uint32_t local, uint32_t remote, uint16_t remote_port)
 {
 	assert(!remote || s->local_port);	/* else no packet finds it */
-	assert(!s->local_port == list_empty(&s->by_port));
+	assert(!s->local_port == list_empty(&s->by_realm));
 	inet_table_leave(ports, s, INET_BY_PAIR);
 	claim_end(ports, s);
 	s->local = local;
@@ -205,9 +204,8 @@ void inet_unbind(struct inet_sock *s)
 		claim_end(s->ports, s);
 		inet_table_leave(s->ports, s, INET_BY_PAIR);
 		inet_table_leave(s->ports, s, INET_BY_REALM);
-		inet_table_leave(s->ports, s, INET_BY_PORT);
 	}
-	assert(list_empty(&s->by_port) && list_empty(&s->by_pair));
+	assert(list_empty(&s->by_realm) && list_empty(&s->by_pair));
 	s->local_port = s->remote_port = 0;
 	s->remote = 0;
 }

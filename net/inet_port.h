@@ -8,8 +8,7 @@
 
 #include "net/inet.h"
 
-enum inet_table { INET_BY_PORT, INET_BY_REALM, INET_BY_PAIR, INET_BY_CLAIM,
-		  INET_TABLES };
+enum inet_table { INET_BY_REALM, INET_BY_PAIR, INET_BY_CLAIM, INET_TABLES };
 enum { INET_PORTS = INET_PORT_LAST - INET_PORT_FIRST + 1,	/* to choose */
        INET_MAPS = 8 };
 
@@ -23,10 +22,6 @@ struct inet_ports {
 
 /* --- inet_table.c ----------------------------------------------------------- */
 
-static inline uint32_t inet_port_hash(uint16_t port)
-{
-	return hash_u32(port);
-}
 static inline uint32_t inet_realm_hash(uint16_t port,
 				       const struct prison *realm)
 {

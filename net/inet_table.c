@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * inet_table.c - the sockets of a protocol, hashed in four ways: by port, by
- * realm and port, by both ends, and by what they claim.
+ * inet_table.c - the sockets of a protocol, hashed in three ways: by realm and
+ * port, by both ends, and by what they claim.
  *
  * The tables grow with the sockets, and shrink: a chain is a socket or two,
  * but for those that have the same port. Without memory they stay as they are.
@@ -14,7 +14,6 @@
 enum { BUCKETS_LEAST = 64, SHRINK_AT = 8 };
 
 const uint16_t inet_link_at[INET_TABLES] = {
-	[INET_BY_PORT] = offsetof(struct inet_sock, by_port),
 	[INET_BY_REALM] = offsetof(struct inet_sock, by_realm),
 	[INET_BY_PAIR] = offsetof(struct inet_sock, by_pair),
 	[INET_BY_CLAIM] = offsetof(struct inet_sock, by_claim),
@@ -23,8 +22,6 @@ const uint16_t inet_link_at[INET_TABLES] = {
 static uint32_t hash_of(const struct inet_sock *s, enum inet_table t)
 {
 	switch (t) {
-	case INET_BY_PORT:
-		return inet_port_hash(s->local_port);
 	case INET_BY_REALM:
 		return inet_realm_hash(s->local_port, s->realm);
 	case INET_BY_PAIR:
@@ -130,7 +127,7 @@ void inet_table_enter(struct inet_ports *ports, struct inet_sock *s,
 	hang(ports, s, t);
 	if (ports->map[0])
 		inet_maps_enter(ports, s, t);
-	if (t == INET_BY_PORT)
+	if (t == INET_BY_REALM)
 		one_more(ports);
 }
 
@@ -142,21 +139,23 @@ void inet_table_leave(struct inet_ports *ports, struct inet_sock *s,
 	list_remove(inet_link(s, t));
 	if (ports->map[0])
 		inet_maps_leave(ports, s, t);
-	if (t == INET_BY_PORT)
+	if (t == INET_BY_REALM)
 		one_less(ports);
 }
 
 struct inet_sock *inet_ports_next(const struct inet_ports *ports,
-				  uint16_t port, const struct inet_sock *prev)
+				  const struct prison *realm, uint16_t port,
+				  const struct inet_sock *prev)
 {
-	struct list *head = inet_bucket(ports, INET_BY_PORT,
-					inet_port_hash(port));
-	struct list *l = prev ? prev->by_port.next : head->next;
+	struct list *head = inet_bucket(ports, INET_BY_REALM,
+					inet_realm_hash(port, realm));
+	struct list *l = prev ? prev->by_realm.next : head->next;
 
+	assert(!prev || prev->realm == realm);
 	for (; l != head; l = l->next) {
-		struct inet_sock *s = list_entry(l, struct inet_sock, by_port);
+		struct inet_sock *s = list_entry(l, struct inet_sock, by_realm);
 
-		if (s->local_port == port)
+		if (s->local_port == port && s->realm == realm)
 			return s;
 	}
 	return NULL;

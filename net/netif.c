@@ -250,6 +250,13 @@ bool netif_in_group(const struct netif *i, uint32_t addr)
 	return net32(&addr) == 0xe0000001 || group_find(i, addr);
 }
 
+struct list *netif_group_members(const struct netif *i, uint32_t addr)
+{
+	struct netif_group *g = group_find(i, addr);
+
+	return g ? &g->members : NULL;
+}
+
 int netif_group_join(struct netif *i, uint32_t addr)
 {
 	struct netif_group *g = group_find(i, addr);
@@ -265,6 +272,7 @@ int netif_group_join(struct netif *i, uint32_t addr)
 		return -ENOMEM;
 	g->addr = addr;
 	g->users = 1;
+	list_init(&g->members);
 	list_append(&i->multicast, &g->link);
 	err = change(i, i->flags);
 	if (err && --g->users == 0) { /* else another joined while it slept */
@@ -281,6 +289,7 @@ void netif_group_leave(struct netif *i, uint32_t addr)
 	assert(g && g->users);
 	if (--g->users)
 		return;
+	assert(list_empty(&g->members));
 	list_remove(&g->link);
 	kmem_free(g);
 	if (change(i, i->flags))

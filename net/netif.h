@@ -73,6 +73,7 @@ struct netif_group {
 	struct list link;
 	uint32_t addr;
 	unsigned users;
+	struct list members;	/* struct inet_group: the sockets of them */
 };
 
 /* What /proc/net/snmp shows, in its order. */
@@ -178,6 +179,8 @@ void netif_promiscuous(struct netif *i, int more);
 int netif_set_mac(struct netif *i, const uint8_t mac[ETHER_ADDR]) must_check;
 /* A group of addr that one more wants, or one less. Sleep. -ENOMEM. */
 int netif_group_join(struct netif *i, uint32_t addr) must_check;
+/* Of a group that somebody joined; NULL: nobody. */
+struct list *netif_group_members(const struct netif *i, uint32_t addr);
 void netif_group_leave(struct netif *i, uint32_t addr);
 bool netif_in_group(const struct netif *i, uint32_t addr);
 static inline bool netif_up(const struct netif *i)

@@ -86,28 +86,38 @@ static void give(struct datagram_sock *s, struct packet *k)
 	}
 }
 
-/* One for many: does s get it? */
-static bool wants(const struct inet_sock *s, const struct packet *k,
+/* One for many: s gets a copy, if it wants one. */
+static void offer(struct inet_sock *s, const struct packet *k,
 		  const struct ip_header *h, uint16_t sport)
 {
-	return (!s->remote || s->remote_port == sport) &&
-	       datagram_wants(s, k, h);
+	struct packet *copy = NULL;
+
+	assert(s->vnet == k->in->vnet && s->ports == s->vnet->udp);
+	if ((!s->remote || s->remote_port == sport) && datagram_wants(s, k, h))
+		copy = packet_copy(k);
+	if (copy)
+		give(datagram_of(&s->sock), copy);
 }
 
+/* Of the host's sockets each may have it; of jails' those that have joined the
+ * group, however many have the port. */
 static void to_many(struct packet *k, const struct ip_header *h,
 		    uint16_t sport, uint16_t dport)
 {
+	const struct netif *in = k->looped ? k->looped : k->in;
+	const struct list *members = netif_group_members(in, h->dst);
 	const struct inet_ports *ports = k->in->vnet->udp;
 	struct inet_sock *s = NULL;
 
-	while ((s = inet_ports_next(ports, dport, s))) {
-		struct packet *copy = wants(s, k, h, sport) ? packet_copy(k) :
-							      NULL;
-
-		assert(s->vnet == k->in->vnet && s->local_port == dport);
-		if (copy)
-			give(datagram_of(&s->sock), copy);
-	}
+	while ((s = inet_ports_next(ports, prison_host(), dport, s)))
+		offer(s, k, h, sport);
+	if (members)
+		list_each(l, members) {
+			s = list_entry(l, struct inet_group, member)->sock;
+			if (s->ports == ports && s->local_port == dport &&
+			    s->realm->parent)
+				offer(s, k, h, sport);
+		}
 	packet_free(k);
 }
 

@@ -262,20 +262,23 @@ static void do_jail(void)
 				    top)));
 }
 
-enum { FOR_HOST, FOR_JAIL, TAKEN, CHOSEN, MADE, PORT_DEEDS };
+enum { FOR_HOST, FOR_JAIL, FOR_MANY, TAKEN, CHOSEN, MADE, PORT_DEEDS };
 static const char *const port_deeds[PORT_DEEDS] = {
 	"datagram for the host's socket", "datagram for a jail's socket",
+	"datagram for a group that the host has joined",
 	"bind to a taken port in a jail", "bind to any port in a jail",
 	"create a jail with an address, remove",
 };
 
 static void measure_ports(int host, int jail, long long *costs)
 {
-	struct sockaddr_in loopback = of(0, 0);
+	struct sockaddr_in loopback = of(0, 0), group = of(0, 0);
 
+	group.sin_addr.s_addr = inet_addr("224.0.0.251");
 	loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	costs[FOR_HOST] = datagram(host, loopback);
 	costs[FOR_JAIL] = datagram(jail, of(2, 0));
+	costs[FOR_MANY] = datagram(host, group);
 	IN_JAIL(jids[0], 0) {
 		inside[0] = cost(do_bind_taken);
 		inside[1] = cost(do_bind_chosen);
@@ -293,8 +296,12 @@ static int sockets(int each, int limit)
 	long long one[PORT_DEEDS] = { 0 }, many[PORT_DEEDS] = { 0 };
 	int host = socket(AF_INET, SOCK_DGRAM, 0), slow = 0;
 	static int fd[JAILS];
+	struct ip_mreqn r = { .imr_ifindex = 1 };
 
+	r.imr_multiaddr.s_addr = inet_addr("224.0.0.251");
 	CHECK_OK(bind(host, (struct sockaddr *)&any, sizeof(any)));
+	CHECK_OK(setsockopt(host, IPPROTO_IP, IP_ADD_MEMBERSHIP, &r, sizeof(r)));
+	CHECK_OK(setsockopt(asker, IPPROTO_IP, IP_MULTICAST_IF, &r, sizeof(r)));
 	for (int i = 0; i < JAILS; i++) {
 		char second[64] = "";
 
