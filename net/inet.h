@@ -55,7 +55,7 @@ struct route {
 				 * cut what is larger */
 };
 /* By which interface, and where to. device: only by that one; 0: any.
- * -ENETUNREACH. */
+ * -ENETUNREACH; what a route says that refuses. */
 int route_find_by(struct vnet *v, uint32_t dst, int device,
 		  struct route *out) must_check;
 static inline int must_check route_find(struct vnet *v, uint32_t dst,
@@ -69,15 +69,22 @@ enum {	/* route_entry.flags: Linux's RTF_* */
 };
 struct route_entry {
 	struct list link;	/* longest prefix first, then least metric */
-	struct netif *netif;	/* NULL: ROUTE_REJECT */
+	struct netif *netif;	/* NULL: it refuses */
 	uint32_t dst, mask, gateway, source;
 	unsigned flags;
 	int metric;
+	int refusal;		/* what who sends there is told: -E, or 0 */
 	bool connected;		/* made by an address, goes with it */
+};
+enum {	/* route_entry.refusal: routers tell who sends by ICMP, or do not */
+	ROUTE_UNREACHABLE = -EHOSTUNREACH, ROUTE_PROHIBIT = -EACCES,
+	ROUTE_BLACKHOLE = -EINVAL,	/* nobody is told */
+	ROUTE_THROW = -ENETUNREACH,	/* as if there was no route */
 };
 /* As r says; a copy. -EEXIST, -ENETUNREACH (gateway), -EINVAL, -ENOMEM. */
 int route_add(struct vnet *v, const struct route_entry *r) must_check;
-/* The first that fits: netif NULL, gateway 0, metric -1 fit all. -ESRCH. */
+/* The first that fits: netif NULL, gateway 0, metric -1, refusal 0 fit all.
+ * -ESRCH. */
 int route_remove(struct vnet *v, const struct route_entry *r) must_check;
 struct list *route_list(struct vnet *v);	/* struct route_entry */
 int route_connect(struct netif_addr *a) must_check;	/* its subnet. -ENOMEM */
@@ -180,7 +187,7 @@ enum {
 };
 enum {	/* codes of ICMP_UNREACH */
 	ICMP_UNREACH_NET = 0, ICMP_UNREACH_HOST, ICMP_UNREACH_PROTOCOL,
-	ICMP_UNREACH_PORT, ICMP_UNREACH_TOO_BIG,
+	ICMP_UNREACH_PORT, ICMP_UNREACH_TOO_BIG, ICMP_UNREACH_FILTERED = 13,
 };
 /* Tells the sender of `about`, whose network is its IP header and which came in
  * somewhere, unless one must not or too many were told lately. Leaves it alone.

@@ -50,16 +50,17 @@ int inet_route_ioctl(const struct cred *who, struct vnet *v, uint32_t cmd,
 		return err;
 	r.dst = u.dst.addr;
 	r.mask = u.flags & RTF_HOST ? UINT32_MAX : u.mask.addr;
-	r.flags = ROUTE_UP | (u.flags & (ROUTE_GATEWAY | ROUTE_HOST |
-					 ROUTE_REJECT));
+	r.flags = ROUTE_UP | (u.flags & (ROUTE_GATEWAY | ROUTE_HOST));
 	if (u.flags & RTF_GATEWAY) {
 		if (u.gateway.family != AF_INET || !u.gateway.addr)
 			return -EINVAL;
 		r.gateway = u.gateway.addr;
 	}
 	r.metric = u.metric > 0 ? u.metric - 1 : 0;
-	if (u.flags & RTF_REJECT)
+	if (u.flags & RTF_REJECT) {
 		r.netif = NULL;
+		r.refusal = ROUTE_UNREACHABLE;
+	}
 	if (cmd == SIOCADDRT)
 		return route_add(v, &r);
 	if (u.metric <= 0)
@@ -73,6 +74,13 @@ static void put_line(struct text *t, const char *line)
 	text_put(t, "%-127s\n", line);
 }
 
+/* As Linux: not of those that nobody is told of. */
+static unsigned reject_flag(const struct route_entry *r)
+{
+	return r->refusal == ROUTE_UNREACHABLE || r->refusal == ROUTE_PROHIBIT ?
+		ROUTE_REJECT : 0;
+}
+
 static int show_route(struct text *t, const struct cred *who)
 {
 	struct vnet *v = net_vnet(who->prison);
@@ -84,13 +92,13 @@ static int show_route(struct text *t, const struct cred *who)
 		const struct route_entry *r = list_entry(l, struct route_entry,
 							 link);
 
-		assert(!r->netif == !!(r->flags & ROUTE_REJECT));
+		assert(!r->netif == (r->refusal < 0));
 		if ((r->netif && !netif_up(r->netif)) || !inet_addr_seen(who, r->dst))
 			continue;
 		str_format(line, sizeof line,
 			   "%s\t%08X\t%08X\t%04X\t%d\t%u\t%d\t%08X\t%d\t%u\t%u",
 			   r->netif ? r->netif->name : "*", r->dst, r->gateway,
-			   r->flags, 0, 0, r->metric, r->mask, 0, 0, 0);
+			   r->flags | reject_flag(r), 0, 0, r->metric, r->mask, 0, 0, 0);
 		put_line(t, line);
 	}
 	return 0;

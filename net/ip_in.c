@@ -92,10 +92,24 @@ static void ttl_decrease(uint8_t *head)
 	net16_put(head + AT_SUM, sum + (sum >> 16));
 }
 
+/* There is none for k, and err says why; who sent it is told. Takes k. */
+static void no_way(struct packet *k, int err)
+{
+	int code = err == ROUTE_UNREACHABLE ? ICMP_UNREACH_HOST :
+		   err == ROUTE_PROHIBIT ? ICMP_UNREACH_FILTERED :
+					   ICMP_UNREACH_NET;
+
+	assert(err < 0);
+	if (err != ROUTE_BLACKHOLE)
+		icmp_send_error(k, ICMP_UNREACH, code, 0);
+	drop(k, NET_IP_OUT_NO_ROUTE);
+}
+
 static void forward(struct packet *k, const struct ip_header *h)
 {
 	struct vnet *v = k->in->vnet;
 	struct route r;
+	int err;
 
 	assert(v->forwarding && k->data == k->network);
 	if (k->broadcast || k->multicast) {
@@ -107,9 +121,9 @@ static void forward(struct packet *k, const struct ip_header *h)
 		drop(k, NET_IP_IN_HEADER_ERRORS);
 		return;
 	}
-	if (route_find(v, h->dst, &r)) {
-		icmp_send_error(k, ICMP_UNREACH, ICMP_UNREACH_NET, 0);
-		drop(k, NET_IP_OUT_NO_ROUTE);
+	err = route_find(v, h->dst, &r);
+	if (err) {
+		no_way(k, err);
 		return;
 	}
 	if (r.kind != ROUTE_UNICAST) {

@@ -206,10 +206,12 @@ static int send(struct packet *k, struct vnet *v, const struct route *r,
 int ip_send(struct packet *k, struct vnet *v, uint32_t dst, int device)
 {
 	struct route r;
+	int err;
 
 	assert(k->len >= IP_HEAD && head_len(k) <= k->len);
-	if (route_find_by(v, dst, device, &r))
-		return refuse(k, v, NET_IP_OUT_NO_ROUTE, -ENETUNREACH);
+	err = route_find_by(v, dst, device, &r);
+	if (err)
+		return refuse(k, v, NET_IP_OUT_NO_ROUTE, err);
 	if (!net16(k->data + AT_ID))
 		net16_put(k->data + AT_ID, v->next_ip_id++);
 	return send(k, v, &r, dst, true);
@@ -243,11 +245,14 @@ int ip_output(struct packet *k, const struct ip_out *o)
 {
 	struct vnet *v = o->vnet;
 	struct route r;
+	int err;
 
 	assert(o->options_len <= IP_HEAD_MAX - IP_HEAD);
-	if (route_find_by(v, o->dst, o->device, &r) ||
-	    (o->on_link && r.gateway))
-		return refuse(k, v, NET_IP_OUT_NO_ROUTE, -ENETUNREACH);
+	err = route_find_by(v, o->dst, o->device, &r);
+	if (!err && o->on_link && r.gateway)
+		err = -ENETUNREACH;
+	if (err)
+		return refuse(k, v, NET_IP_OUT_NO_ROUTE, err);
 	if (r.kind == ROUTE_BROADCAST && !o->broadcast_allowed)
 		return refuse(k, v, NET_IP_OUT_DISCARDS, -EACCES);
 	if (!k->segment && k->len + IP_HEAD + o->options_len > IP_MAX)

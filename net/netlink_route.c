@@ -7,6 +7,26 @@
  */
 #include "net/netlink.h"
 
+/* Routes that refuse, by their type. */
+static const int refusal[] = {
+	[RTN_BLACKHOLE] = ROUTE_BLACKHOLE,
+	[RTN_UNREACHABLE] = ROUTE_UNREACHABLE,
+	[RTN_PROHIBIT] = ROUTE_PROHIBIT, [RTN_THROW] = ROUTE_THROW,
+};
+
+static uint8_t type_of(const struct route_entry *r)
+{
+	unsigned type = ARRAY_LEN(refusal) - 1;
+
+	if (r->netif)
+		return RTN_UNICAST;
+	while (refusal[type] != r->refusal) {
+		assert(type > RTN_UNICAST);
+		type--;
+	}
+	return type;
+}
+
 static uint8_t protocol_of(const struct route_entry *r)
 {
 	if (r->connected)
@@ -19,7 +39,6 @@ bool netlink_route_put(struct netlink_writer *w, const struct route_entry *r,
 {
 	struct abi_rtmsg *m = netlink_begin(w, type, sizeof *m);
 
-	assert(!r->netif == !!(r->flags & ROUTE_REJECT));
 	assert(!(r->dst & ~r->mask) && r->metric >= 0);
 	if (m) {
 		m->family = AF_INET;
@@ -28,7 +47,7 @@ bool netlink_route_put(struct netlink_writer *w, const struct route_entry *r,
 		m->protocol = protocol_of(r);
 		m->scope = r->gateway || !r->netif ? RT_SCOPE_UNIVERSE :
 						     RT_SCOPE_LINK;
-		m->type = r->netif ? RTN_UNICAST : RTN_UNREACHABLE;
+		m->type = type_of(r);
 	}
 	netlink_put32(w, RTA_TABLE, RT_TABLE_MAIN);
 	if (r->mask)
@@ -129,7 +148,8 @@ static bool only_what_we_have(const struct netlink_request *q)
 	return !m->src_prefix && !m->tos &&
 	       (m->table == RT_TABLE_UNSPEC || m->table == RT_TABLE_MAIN) &&
 	       (m->type == RTN_UNSPEC || m->type == RTN_UNICAST ||
-		m->type == RTN_UNREACHABLE) && !netlink_has_other(q, KNOWN);
+		(m->type < ARRAY_LEN(refusal) && refusal[m->type])) &&
+	       !netlink_has_other(q, KNOWN);
 }
 
 /* The route that q is about; metric -1 where it names none. */
@@ -164,8 +184,8 @@ static int read(const struct netlink_request *q, struct route_entry *r)
 	r->metric = (int)metric;
 	r->mask = netlink_mask(m->dst_prefix);
 	r->flags |= (m->dst_prefix == 32 ? ROUTE_HOST : 0) |
-		    (r->gateway ? ROUTE_GATEWAY : 0) |
-		    (m->type == RTN_UNREACHABLE ? ROUTE_REJECT : 0);
+		    (r->gateway ? ROUTE_GATEWAY : 0);
+	r->refusal = refusal[m->type];
 	return 0;
 }
 

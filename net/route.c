@@ -86,7 +86,7 @@ static int to_all(struct vnet *v, uint32_t dst, int device, struct route *out)
 	struct route_entry *r = entry_find(v, dst, device);
 
 	if (r && !r->netif)
-		return -ENETUNREACH;
+		return r->refusal;
 	out->netif = r ? r->netif : any_netif(v, device);
 	if (!out->netif)
 		return -ENETUNREACH;
@@ -112,7 +112,7 @@ int route_find_by(struct vnet *v, uint32_t dst, int device, struct route *out)
 		return to_all(v, dst, device, out);
 	r = entry_find(v, dst, device);
 	if (!r || !r->netif)
-		return -ENETUNREACH;
+		return r ? r->refusal : -ENETUNREACH;
 	assert(r->netif->vnet == v);
 	hop = r->gateway ? r->gateway : dst;
 	out->netif = r->netif;
@@ -140,7 +140,7 @@ static bool same(const struct route_entry *a, const struct route_entry *b)
 {
 	return a->dst == b->dst && a->mask == b->mask &&
 	       a->metric == b->metric && a->gateway == b->gateway &&
-	       a->netif == b->netif;
+	       a->netif == b->netif && a->refusal == b->refusal;
 }
 
 static int insert(struct vnet *v, const struct route_entry *r)
@@ -149,7 +149,7 @@ static int insert(struct vnet *v, const struct route_entry *r)
 	struct list *at = &t->entries;
 	struct route_entry *e;
 
-	assert(!r->netif == !!(r->flags & ROUTE_REJECT));
+	assert(!r->netif == (r->refusal < 0));
 	assert(!r->gateway || r->netif);
 	if (t->count >= ROUTES_MAX)
 		return -ENOMEM;
@@ -202,16 +202,17 @@ int route_add(struct vnet *v, const struct route_entry *wanted)
 
 	if ((host & (host + 1)) || (r.dst & ~r.mask))
 		return -EINVAL;
-	if (r.flags & ROUTE_REJECT) {	/* it goes nowhere */
+	if (r.refusal) {	/* it goes nowhere */
 		r.netif = NULL;
-		r.gateway = 0;
+		r.gateway = r.source = 0;
+		r.flags &= ~(unsigned)ROUTE_GATEWAY;
 	}
 	if (r.gateway) {
 		err = gateway_netif(v, &r);
 		if (err)
 			return err;
 	}
-	if (!r.netif && !(r.flags & ROUTE_REJECT))
+	if (!r.netif && !r.refusal)
 		return -ENODEV;
 	if (r.netif && !netif_up(r.netif))
 		return -ENETDOWN;
@@ -229,6 +230,7 @@ int route_remove(struct vnet *v, const struct route_entry *r)
 		if (e->dst == r->dst && e->mask == r->mask &&
 		    (!r->netif || e->netif == r->netif) &&
 		    (!r->gateway || e->gateway == r->gateway) &&
+		    (!r->refusal || e->refusal == r->refusal) &&
 		    (r->metric < 0 || e->metric == r->metric)) {
 			take_out(v, e);
 			return 0;

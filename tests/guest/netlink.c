@@ -359,6 +359,69 @@ TEST(a_route_comes_and_goes)
 	CHECK_EQ(way_to(fd, "10.220.0.0").count, 0);
 }
 
+static void see_type(const struct nlmsghdr *h, void *arg)
+{
+	const struct rtmsg *m = NLMSG_DATA(h);
+	const in_addr_t *dst = find(h, sizeof(*m), RTA_DST);
+
+	if (dst && *dst == inet_addr("10.222.0.0"))
+		*(int *)arg = m->rtm_type;
+}
+
+/* The errno of a connect there; the same as of a datagram, and of a look. */
+static int refusal(int fd, const char *addr)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct request q = request(RTM_GETROUTE, 0, sizeof(struct rtmsg));
+	int udp = socket(AF_INET, SOCK_DGRAM, 0), err;
+
+	inet_aton(addr, &a.sin_addr);
+	CHECK_EQ(sendto(udp, "x", 1, 0, (struct sockaddr *)&a, sizeof(a)), -1);
+	err = errno;
+	CHECK_ERRNO(connect(udp, (struct sockaddr *)&a, sizeof(a)), err);
+	close(udp);
+	q.route.rtm_family = AF_INET;
+	q.route.rtm_dst_len = 32;
+	attr_addr(&q, RTA_DST, addr);
+	CHECK_EQ(ask(fd, &q), err);
+	return err;
+}
+
+TEST(routes_that_refuse)
+{
+	static const struct { int type, err; } kind[] = {
+		{ RTN_UNREACHABLE, EHOSTUNREACH }, { RTN_PROHIBIT, EACCES },
+		{ RTN_BLACKHOLE, EINVAL }, { RTN_THROW, ENETUNREACH },
+	};
+	int fd = own_net(), type = 0;
+	struct request q;
+
+	set_up(fd);
+	for (int n = 0; n < 4; n++) {
+		q = request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+			    sizeof(struct rtmsg));
+		q.route.rtm_family = AF_INET;
+		q.route.rtm_dst_len = 16;
+		q.route.rtm_table = RT_TABLE_MAIN;
+		q.route.rtm_type = kind[n].type;
+		attr_addr(&q, RTA_DST, "10.222.0.0");
+		CHECK_EQ(ask(fd, &q), 0);
+		CHECK_EQ(ask(fd, &q), EEXIST);
+		CHECK_EQ(refusal(fd, "10.222.3.4"), kind[n].err);
+		list(fd, RTM_GETROUTE, sizeof(struct rtmsg), 8192, see_type,
+		     &type);
+		CHECK_EQ(type, kind[n].type);
+		q.h.nlmsg_type = RTM_DELROUTE;
+		q.h.nlmsg_flags = NLM_F_REQUEST;
+		q.route.rtm_scope = RT_SCOPE_NOWHERE;
+		q.route.rtm_type = kind[(n + 1) % 4].type;
+		CHECK_EQ(ask(fd, &q), ESRCH);
+		q.route.rtm_type = RTN_UNSPEC;
+		CHECK_EQ(ask(fd, &q), 0);
+		CHECK_EQ(refusal(fd, "10.222.3.4"), ENETUNREACH);
+	}
+}
+
 TEST(the_way_to_an_address)
 {
 	struct request q = request(RTM_GETROUTE, 0, sizeof(struct rtmsg));

@@ -727,6 +727,17 @@ TEST(routers_pass_on)
 	send_ip((struct ip){ .dst = "8.8.8.8" }, "12345678", 8);
 	m = icmp_sent();
 	CHECK(m && m[0] == 3 && m[1] == 0);
+	CHECK_EQ(glue_route_refuse("8.8.0.0", 16, -EHOSTUNREACH), 0);
+	send_ip((struct ip){ .dst = "8.8.8.8" }, "12345678", 8);
+	m = icmp_sent();
+	CHECK(m && m[0] == 3 && m[1] == 1);
+	CHECK_EQ(glue_route_refuse("8.8.8.0", 24, -EACCES), 0);
+	send_ip((struct ip){ .dst = "8.8.8.8" }, "12345678", 8);
+	m = icmp_sent();
+	CHECK(m && m[0] == 3 && m[1] == 13);
+	CHECK_EQ(glue_route_refuse("8.8.8.8", 32, -EINVAL), 0);
+	send_ip((struct ip){ .dst = "8.8.8.8" }, "12345678", 8);
+	CHECK(!icmp_sent());
 	glue_mtu(600);
 	send_ip((struct ip){ .dst = "9.9.9.9", .fragment = DF }, pattern, 900);
 	m = icmp_sent();

@@ -439,6 +439,14 @@ int glue_route_add(const char *dst, int bits, const char *gateway, int metric)
 	return route_add(net_vnet_host(), &r);
 }
 
+int glue_route_refuse(const char *dst, int bits, int err)
+{
+	struct route_entry r = { .dst = inet_addr(dst), .mask = mask_of(bits),
+				 .flags = ROUTE_UP, .refusal = err };
+
+	return route_add(net_vnet_host(), &r);
+}
+
 int glue_route_remove(const char *dst, int bits)
 {
 	struct route_entry r = { .dst = inet_addr(dst), .mask = mask_of(bits),

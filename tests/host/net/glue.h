@@ -44,6 +44,8 @@ bool glue_is_broadcast(const char *addr);
 int glue_join(const char *group);
 void glue_leave(const char *group);
 int glue_route_add(const char *dst, int bits, const char *gateway, int metric);
+/* Who sends there is told err. */
+int glue_route_refuse(const char *dst, int bits, int err);
 int glue_route_remove(const char *dst, int bits);
 /* "eth0 10.0.0.2 10.0.0.1 1500": interface, next, source, MTU; or "none" */
 const char *glue_route(const char *dst);
