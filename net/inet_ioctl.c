@@ -292,6 +292,9 @@ static int set(struct request *q, uint32_t cmd)
 		return set_mac(q);
 	case SIOCSIFMETRIC:
 		return q->r.number ? -EOPNOTSUPP : 0;
+	case SIOCSIFNAME:
+		q->r.new_name[IFREQ_NAME_MAX - 1] = '\0';
+		return netif_rename(q->netif, q->r.new_name);
 	}
 	if (q->r.addr.family != AF_INET)
 		return -EINVAL;
@@ -325,6 +328,7 @@ static const struct {
 	{ SIOCSIFNETMASK, true, PRIV_NET_ADDIFADDR },
 	{ SIOCSIFMETRIC, true, PRIV_NET_SETIFMETRIC },
 	{ SIOCSIFMTU, true, PRIV_NET_SETIFMTU },
+	{ SIOCSIFNAME, true, PRIV_NET_SETIFNAME },
 	{ SIOCSIFHWADDR, true, PRIV_NET_SETLLADDR },
 };
 

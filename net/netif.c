@@ -204,6 +204,56 @@ int netif_set_mtu(struct netif *i, uint32_t mtu)
 	return 0;
 }
 
+static bool is_name(const char *name)
+{
+	const char *mark = strchr(name, '%');
+
+	if (!name[0] || strlen(name) >= NETIF_NAME_MAX || !strcmp(name, ".") ||
+	    !strcmp(name, "..") || (mark && (mark[1] != 'd' ||
+					     strchr(mark + 1, '%'))))
+		return false;
+	for (; *name; name++)
+		if (*name <= ' ' || *name == '/' || *name == ':')
+			return false;
+	return true;
+}
+
+/* The label of an alias keeps its end. */
+static void relabel(struct netif_addr *a, const char *name)
+{
+	char *colon = strchr(a->label, ':'), end[NETIF_NAME_MAX];
+	size_t room;
+
+	str_copy(end, colon ? colon : "", sizeof end);
+	room = sizeof a->label - strlen(end);
+	str_copy(a->label, name, room);
+	str_copy(a->label + strlen(a->label), end, strlen(end) + 1);
+}
+
+int netif_rename(struct netif *i, const char *wanted)
+{
+	char name[NETIF_NAME_MAX];
+	int err;
+
+	if (netif_up(i))
+		return -EBUSY;
+	if (!is_name(wanted))
+		return -EINVAL;
+	if (!strcmp(wanted, i->name))
+		return 0;
+	str_copy(name, wanted, sizeof name);
+	err = name_choose(i->vnet, name);
+	if (err)
+		return err;
+	assert(!netif_find(i->vnet, name));
+	log_print(LOG_INFO, "%s: is %s from now on", i->name, name);
+	str_copy(i->name, name, sizeof i->name);
+	list_each(l, &i->addrs)
+		relabel(list_entry(l, struct netif_addr, link), name);
+	tell(i);
+	return 0;
+}
+
 void netif_promiscuous(struct netif *i, int more)
 {
 	bool was = i->promiscuous;

@@ -173,6 +173,9 @@ uint32_t netif_flags_asked(const struct netif *i, uint32_t flags);
 /* Up, down, and what else is in NETIF_*. The driver's error. Sleeps. */
 int netif_set_flags(struct netif *i, uint32_t flags) must_check;
 int netif_set_mtu(struct netif *i, uint32_t mtu) must_check; /* -EINVAL */
+/* Another name for i, which is down, and for its labels; "x%d" is one that is
+ * free. -EBUSY: it is up; -EINVAL: that is no name; -EEXIST. */
+int netif_rename(struct netif *i, const char *name) must_check;
 /* One more, one less or as many who want all that is on the wire. */
 void netif_promiscuous(struct netif *i, int more);
 /* -EINVAL: a group's; -EOPNOTSUPP; the driver's error. Sleeps. */

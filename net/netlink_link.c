@@ -130,14 +130,24 @@ static bool flags_asked(const struct netlink_request *q)
 	return m->flags || m->change;
 }
 
+/* Is the name that q has another one for what its number says? */
+static bool name_asked(const struct netlink_request *q)
+{
+	const struct abi_ifinfomsg *m = q->body;
+
+	return q->attr[IFLA_IFNAME] && m->index > 0;
+}
+
 /* Whoever sets nothing at all needs what the least of it takes. */
 static int allowed(const struct netlink_request *q, const struct cred *who)
 {
 	bool mtu = q->attr[IFLA_MTU], mac = q->attr[IFLA_ADDRESS];
 	int err = 0;
 
-	if (flags_asked(q) || (!mtu && !mac))
+	if (flags_asked(q) || (!mtu && !mac && !name_asked(q)))
 		err = priv_check(who, PRIV_NET_SETIFFLAGS);
+	if (!err && name_asked(q))
+		err = priv_check(who, PRIV_NET_SETIFNAME);
 	if (!err && mtu)
 		err = priv_check(who, PRIV_NET_SETIFMTU);
 	if (!err && mac)
@@ -161,7 +171,7 @@ static int mac_set(const struct netlink_request *q, struct netif *i)
 	return err || !mac ? err : netif_set_mac(i, mac);
 }
 
-/* Another name for an interface, or a new one, is not to be had. */
+/* A new interface is not to be had. */
 static int set(const struct netlink_request *q)
 {
 	enum { KNOWN = 1 << IFLA_IFNAME | 1 << IFLA_MTU | 1 << IFLA_ADDRESS |
@@ -177,13 +187,14 @@ static int set(const struct netlink_request *q)
 	err = netlink_attr_name(q, IFLA_IFNAME, name, sizeof name);
 	if (!err && q->type == RTM_NEWLINK && (q->flags & NLM_F_EXCL))
 		err = -EEXIST;
-	if (!err && (netlink_has_other(q, KNOWN) ||
-		     (name[0] && strcmp(name, i->name))))
+	if (!err && netlink_has_other(q, KNOWN))
 		err = -EOPNOTSUPP;
 	if (!err)
 		err = netlink_attr32(q, IFLA_MTU, &mtu);
 	if (!err)
 		err = mac_set(q, i);
+	if (!err && name_asked(q) && name[0] && strcmp(name, i->name))
+		err = netif_rename(i, name);
 	if (!err && q->attr[IFLA_MTU])
 		err = netif_set_mtu(i, mtu);
 	if (!err && flags_asked(q))

@@ -49,9 +49,11 @@ static int low_check(struct option_call *c)
 	return 0;
 }
 
+/* Beyond PRIORITY_MAX it is for who may say what his packets' headers do. */
 static int priority_check(struct option_call *c)
 {
-	return c->v < 0 || c->v > PRIORITY_MAX ? -EPERM : 0;
+	return c->v < 0 || c->v > PRIORITY_MAX ?
+		priv_check(c->who, PRIV_NETINET_SETHDROPTS) : 0;
 }
 
 /* All four are one member: the name of that which was asked for last. */
@@ -228,7 +230,7 @@ const struct sock_option sock_option_table[] = {
 	  .rule = OPTION_CLAMP | OPTION_WRITE, .check = buffer_force },
 	{ AT(SO_RCVLOWAT, receive_low), .rule = OPTION_CLAMP, .least = 1,
 	  .most = INT32_MAX, .check = low_check },
-	{ AT(SO_PRIORITY, priority), .most = PRIORITY_MAX,
+	{ AT(SO_PRIORITY, priority), .least = INT32_MIN, .most = INT32_MAX,
 	  .check = priority_check },
 	TIMESTAMP(SO_TIMESTAMP_OLD), TIMESTAMP(SO_TIMESTAMPNS_OLD),
 	TIMESTAMP(SO_TIMESTAMP_NEW), TIMESTAMP(SO_TIMESTAMPNS_NEW),

@@ -125,6 +125,50 @@ TEST(an_alias_comes_and_goes)
 	CHECK_EQ(close(fd), 0);
 }
 
+static int rename_to(int fd, const char *name, const char *other)
+{
+	struct ifreq r = named(name);
+
+	strcpy(r.ifr_newname, other);
+	return ioctl(fd, SIOCSIFNAME, &r);
+}
+
+static const char *name_of(int fd, int index)
+{
+	static struct ifreq r;
+
+	r.ifr_ifindex = index;
+	CHECK_OK(ioctl(fd, SIOCGIFNAME, &r));
+	return r.ifr_name;
+}
+
+TEST(an_interface_gets_another_name)
+{
+	static const char *const bad[] = { "", ".", "..", "a/b", "a:1", "a b",
+					   "a%s", "a%d%d", "%" };
+	int fd = asker();
+
+	CHECK_OK(addr_set(fd, SIOCSIFADDR, "lo:7", "10.200.0.1"));
+	CHECK_ERRNO(rename_to(fd, "lo", "back0"), EBUSY);
+	CHECK_ERRNO(rename_to(fd, "none", "back0"), ENODEV);
+	CHECK_OK(flags_set(fd, "lo", 0));
+	for (unsigned n = 0; n < sizeof(bad) / sizeof(*bad); n++)
+		CHECK_ERRNO(rename_to(fd, "lo", bad[n]), EINVAL);
+	CHECK_OK(rename_to(fd, "lo", "lo"));
+	CHECK_OK(rename_to(fd, "lo", "back%d"));
+	CHECK_STR(name_of(fd, 1), "back0");
+	CHECK_STR(addr_get(fd, SIOCGIFADDR, "back0"), "127.0.0.1");
+	CHECK_STR(addr_get(fd, SIOCGIFADDR, "back0:7"), "10.200.0.1");
+	CHECK_STR(addr_get(fd, SIOCGIFADDR, "lo:7"), "");
+	CHECK_OK(rename_to(fd, "back0", "fifteen_letters"));
+	CHECK_OK(rename_to(fd, "fifteen_letters", "lo"));
+	CHECK_STR(addr_get(fd, SIOCGIFADDR, "lo:7"), "10.200.0.1");
+	CHECK_OK(flags_set(fd, "lo:7", 0));
+	CHECK_OK(flags_set(fd, "lo", IFF_UP));
+	CHECK_STR(name_of(fd, 1), "lo");
+	CHECK_EQ(close(fd), 0);
+}
+
 TEST(no_address_of_a_host)
 {
 	int fd = asker();

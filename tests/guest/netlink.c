@@ -438,6 +438,43 @@ TEST(the_way_to_an_address)
 	CHECK_EQ(*(unsigned *)find(&a.h, sizeof(a.m), RTA_OIF), 1);
 }
 
+static int rename_to(int fd, const char *name)
+{
+	struct request q = request(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+
+	q.link.ifi_index = 1;
+	attr(&q, IFLA_IFNAME, name, strlen(name) + 1);
+	return ask(fd, &q);
+}
+
+static void set_lo(int fd, unsigned flags)
+{
+	struct request q = request(RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+
+	q.link.ifi_index = 1;
+	q.link.ifi_flags = flags;
+	q.link.ifi_change = IFF_UP;
+	CHECK_EQ(ask(fd, &q), 0);
+}
+
+TEST(a_link_gets_another_name)
+{
+	char name[IF_NAMESIZE];
+	int fd = own_net();
+
+	set_lo(fd, IFF_UP);
+	if (on_brig())	/* a new Linux minds no more */
+		CHECK_EQ(rename_to(fd, "back0"), EBUSY);
+	set_lo(fd, 0);
+	CHECK_EQ(rename_to(fd, "a/b"), EINVAL);
+	CHECK_EQ(rename_to(fd, "back0"), 0);
+	CHECK(if_indextoname(1, name) && !strcmp(name, "back0"));
+	CHECK_EQ(if_nametoindex("lo"), 0);
+	CHECK_EQ(rename_to(fd, "lo"), 0);
+	set_lo(fd, IFF_UP);
+	CHECK_EQ(if_nametoindex("lo"), 1);
+}
+
 TEST(what_is_not_there_is_not_done)
 {
 	struct request q = request(RTM_NEWADDR, NLM_F_CREATE,

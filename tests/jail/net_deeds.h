@@ -21,6 +21,22 @@ static inline int as_it_is(int set)
 	return ioctl(fd, set, &r);
 }
 
+/* It is up: who may is told so. */
+static inline int rename_loopback(void)
+{
+	struct ifreq r = { .ifr_name = "lo", .ifr_newname = "lo" };
+
+	return ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFNAME, &r);
+}
+
+static inline int high_priority(void)
+{
+	int v = 7;
+
+	return setsockopt(socket(AF_INET, SOCK_DGRAM, 0), SOL_SOCKET,
+			  SO_PRIORITY, &v, sizeof(v));
+}
+
 static inline int route_there_and_away(void)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET };

@@ -691,6 +691,9 @@ TEST(net_setif)
 	MATRIX("NET_SETLLADDR", EPERM, EPERM)	/* loopback has none to set */
 		if (TRY(as_it_is(SIOCSIFHWADDR)) == EOPNOTSUPP)
 			tried = 0;
+	MATRIX("NET_SETIFNAME", EPERM, EPERM)
+		if (TRY(rename_loopback()) == EBUSY)
+			tried = 0;
 }
 
 /* Of an address that nobody has: who may gets as far as that. */
@@ -724,6 +727,8 @@ TEST(net_sockets)
 		TRY(free_bind());
 	MATRIX("NETINET_RESERVEDPORT", EACCES, EACCES)
 		TRY(low_port());
+	MATRIX("NETINET_SETHDROPTS", EPERM, EPERM)
+		TRY(high_priority());
 	MATRIX("NETINET_RAW", EPERM, EPERM)
 		TRY(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
 	MATRIX("NET_RAW", EPERM, EPERM)

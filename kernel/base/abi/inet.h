@@ -65,7 +65,7 @@ enum {	/* ioctls: routes, interfaces, neighbours */
 	SIOCGIFBRDADDR = 0x8919, SIOCSIFBRDADDR = 0x891a,
 	SIOCGIFNETMASK = 0x891b, SIOCSIFNETMASK = 0x891c,
 	SIOCGIFMETRIC = 0x891d, SIOCSIFMETRIC = 0x891e, SIOCGIFMTU = 0x8921,
-	SIOCSIFMTU = 0x8922, SIOCSIFHWADDR = 0x8924, SIOCGIFHWADDR = 0x8927,
+	SIOCSIFMTU = 0x8922, SIOCSIFNAME = 0x8923, SIOCSIFHWADDR = 0x8924, SIOCGIFHWADDR = 0x8927,
 	SIOCGIFINDEX = 0x8933, SIOCGIFTXQLEN = 0x8942, SIOCETHTOOL = 0x8946,
 	SIOCDARP = 0x8953, SIOCGARP = 0x8954, SIOCSARP = 0x8955,
 	SIOCGIFMAP = 0x8970,
@@ -105,6 +105,7 @@ struct abi_ifreq {
 		int32_t number;		/* index, metric, MTU, queue length */
 		uint32_t data;		/* user address: SIOCETHTOOL */
 		char map[16];
+		char new_name[IFREQ_NAME_MAX];
 	};
 };
 enum {	/* SIOCETHTOOL, the first word at abi_ifreq.data */
