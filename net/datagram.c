@@ -61,7 +61,7 @@ int datagram_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 	case SIOCOUTQ:
 		return user_put32(arg, 0);	/* nothing waits to be sent */
 	default:
-		return -ENOTTY;
+		return sock_stamp_ioctl(sock, cmd, arg);
 	}
 }
 

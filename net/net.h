@@ -71,6 +71,7 @@ enum {	/* sock.options: on or off, and no more to it */
 	SOCK_OPTION_PASSCRED = 64, SOCK_OPTION_NO_CHECK = 128,
 	SOCK_OPTION_DEBUG = 256,
 };
+enum { SOCK_STAMP_NONE, SOCK_STAMP_UNKNOWN };	/* something came, who knows when */
 enum { SOCK_NO_RECEIVE = 1, SOCK_NO_SEND = 2, SOCK_SHUT = 3 };
 struct sock {
 	const struct sock_ops *ops;	/* [I] */
@@ -84,6 +85,8 @@ struct sock {
 	struct abi_linger linger;
 	int priority;
 	int timestamp;			/* SO_TIMESTAMP*, as asked for, or 0 */
+	bool stamped;			/* SIOCGSTAMP: packets get their time */
+	uint64_t stamp;			/* and that of the last in ns, or SOCK_STAMP_* */
 	const struct cred *peer_cred;	/* SO_PEERCRED: held, or NULL */
 	int peer_pid;
 
@@ -150,9 +153,12 @@ void sock_peer_set(struct sock *s, const struct cred *who, int pid);
  * no room for all of it. Sleeps. -EFAULT. */
 int sock_put_control(struct sock_msg *m, int level, int type, const void *data,
 		     uint32_t n) must_check;
-/* SCM_TIMESTAMP*, if s has asked for it: ns since 1970 when m came; 0: now. */
-int sock_put_time(const struct sock *s, struct sock_msg *m,
-		  uint64_t ns) must_check;
+/* SCM_TIMESTAMP*, if s has asked for it: ns since 1970 when m came; 0: now. If
+ * not, it is kept for SIOCGSTAMP. */
+int sock_put_time(struct sock *s, struct sock_msg *m, uint64_t ns) must_check;
+/* SIOCGSTAMP, SIOCGSTAMPNS. -ENOTTY: it is none of them; -ENOENT: nothing came;
+ * -EFAULT. */
+int sock_stamp_ioctl(struct sock *s, uint32_t cmd, uint32_t arg) must_check;
 static inline struct path_at sock_at(struct thread *me)
 {
 	return (struct path_at){ me->cred, me->proc->fs, AT_FDCWD,

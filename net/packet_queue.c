@@ -68,7 +68,7 @@ bool packet_queue_offer(struct packet_queue *q, const struct sock *s,
 		return false;
 	}
 	assert(k->payer == s->prison);
-	if (s->timestamp)
+	if (s->timestamp || s->stamped)
 		k->came = (uint64_t)timer_realtime_ns();
 	packet_queue_add(q, k);
 	return true;

@@ -358,7 +358,9 @@ static int packet_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
 	struct packet *k = packet_queue_first(&packet_of(sock)->queue);
 
 	(void)me;
-	return cmd == SIOCINQ ? user_put32(arg, k ? k->len : 0) : -ENOTTY;
+	if (cmd == SIOCINQ)
+		return user_put32(arg, k ? k->len : 0);
+	return sock_stamp_ioctl(sock, cmd, arg);
 }
 
 /* --- options ------------------------------------------------------------------------ */

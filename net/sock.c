@@ -462,28 +462,63 @@ int sock_put_control(struct sock_msg *m, int level, int type, const void *data,
 	return 0;
 }
 
-/* The old ones have 32 bits for each half. */
-int sock_put_time(const struct sock *s, struct sock_msg *m, uint64_t ns)
-{
-	enum { NS_PER_US = 1000, NS_PER_SEC = 1000000000 };
-	bool micro = s->timestamp == SO_TIMESTAMP_OLD ||
-		     s->timestamp == SO_TIMESTAMP_NEW;
-	uint32_t part;
+/* --- when a message came -------------------------------------------------- */
+
+struct sock_time {		/* seconds, and what is over in us or ns */
 	int64_t wide[2];
 	int32_t narrow[2];
+};
 
-	if (!s->timestamp)
+static struct sock_time time_split(uint64_t ns, bool micro)
+{
+	enum { NS_PER_US = 1000, NS_PER_SEC = 1000000000 };
+	struct sock_time t;
+	uint32_t part;
+
+	t.wide[0] = (int64_t)div_u64(ns, NS_PER_SEC, &part);
+	t.wide[1] = micro ? part / NS_PER_US : part;
+	t.narrow[0] = (int32_t)t.wide[0];
+	t.narrow[1] = (int32_t)t.wide[1];
+	return t;
+}
+
+/* The old ones have 32 bits for each half. */
+int sock_put_time(struct sock *s, struct sock_msg *m, uint64_t ns)
+{
+	struct sock_time t;
+
+	if (!s->timestamp) {
+		s->stamp = ns ? ns : SOCK_STAMP_UNKNOWN;
 		return 0;
+	}
 	if (!ns)
 		ns = (uint64_t)timer_realtime_ns();
-	wide[0] = (int64_t)div_u64(ns, NS_PER_SEC, &part);
-	wide[1] = micro ? part / NS_PER_US : part;
-	narrow[0] = (int32_t)wide[0];
-	narrow[1] = (int32_t)wide[1];
+	t = time_split(ns, s->timestamp == SO_TIMESTAMP_OLD ||
+			   s->timestamp == SO_TIMESTAMP_NEW);
 	if (s->timestamp == SO_TIMESTAMP_NEW ||
 	    s->timestamp == SO_TIMESTAMPNS_NEW)
-		return sock_put_control(m, SOL_SOCKET, s->timestamp, wide,
-					sizeof wide);
-	return sock_put_control(m, SOL_SOCKET, s->timestamp, narrow,
-				sizeof narrow);
+		return sock_put_control(m, SOL_SOCKET, s->timestamp, t.wide,
+					sizeof t.wide);
+	return sock_put_control(m, SOL_SOCKET, s->timestamp, t.narrow,
+				sizeof t.narrow);
+}
+
+/* As on Linux who asks for the first time learns of what came before only that
+ * it is there: it came now. */
+int sock_stamp_ioctl(struct sock *s, uint32_t cmd, uint32_t arg)
+{
+	bool micro = cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMP_NEW;
+	bool wide = cmd == SIOCGSTAMP_NEW || cmd == SIOCGSTAMPNS_NEW;
+	struct sock_time t;
+
+	if (!micro && !wide && cmd != SIOCGSTAMPNS_OLD)
+		return -ENOTTY;
+	s->stamped = true;
+	if (s->stamp == SOCK_STAMP_NONE)
+		return -ENOENT;
+	if (s->stamp == SOCK_STAMP_UNKNOWN)
+		s->stamp = (uint64_t)timer_realtime_ns();
+	t = time_split(s->stamp, micro);
+	return wide ? user_copy_out(arg, t.wide, sizeof t.wide) :
+		      user_copy_out(arg, t.narrow, sizeof t.narrow);
 }

@@ -271,6 +271,65 @@ TEST(when_a_message_came)
 	}
 }
 
+static const struct { unsigned cmd, size, unit; } stamps[] = {
+	{ 0x8906, 8, 1000 }, { 0x8907, 8, 1 },		/* SIOCGSTAMP, -NS */
+	{ 0x80108906, 16, 1000 }, { 0x80108907, 16, 1 },
+};
+
+/* What one of them says, in ns. */
+static long long stamp_asked(int fd, unsigned n)
+{
+	union { int narrow[2]; long long wide[2]; } t;
+
+	memset(&t, 0xaa, sizeof(t));
+	CHECK_OK(ioctl(fd, stamps[n].cmd, &t));
+	if (stamps[n].size == 16)
+		return t.wide[0] * 1000000000 + t.wide[1] * stamps[n].unit;
+	CHECK_EQ(t.wide[1], (long long)0xaaaaaaaaaaaaaaaa);
+	return t.narrow[0] * 1000000000LL + t.narrow[1] * stamps[n].unit;
+}
+
+static long long now(void)
+{
+	struct timespec t;
+
+	CHECK_OK(clock_gettime(CLOCK_REALTIME, &t));
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+TEST(when_the_last_message_came)
+{
+	struct sockaddr_in a = at("127.0.0.1", 0);
+	socklen_t len = sizeof(a);
+	int fd = udp(0), out = udp(0), on = 1;
+	struct pollfd p = { fd, POLLIN, 0 };
+	long long before, after, stamp = 0;
+	struct timeval t;
+	char c;
+
+	CHECK_OK(bind(fd, (struct sockaddr *)&a, sizeof(a)));
+	CHECK_OK(getsockname(fd, (struct sockaddr *)&a, &len));
+	CHECK_ERRNO(ioctl(fd, 0x8906, &t), ENOENT);
+	for (unsigned n = 0; n < 4; n++) {
+		before = now();
+		CHECK_EQ(send_to(out, "x", ntohs(a.sin_port)), 1);
+		CHECK_EQ(poll(&p, 1, 5000), 1);
+		after = now();
+		usleep(2000);
+		CHECK_EQ(recv(fd, &c, 1, 0), 1);
+		stamp = stamp_asked(fd, n);
+		CHECK(stamp + stamps[n].unit > before && stamp <= after);
+		CHECK_EQ(stamp_asked(fd, n), stamp);
+	}
+	/* what has its time in a control message is not kept */
+	CHECK_OK(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)));
+	CHECK_EQ(send_to(out, "x", ntohs(a.sin_port)), 1);
+	CHECK_EQ(recv(fd, &c, 1, 0), 1);
+	CHECK_EQ(stamp_asked(fd, 3), stamp);
+	CHECK_ERRNO(ioctl(fd, 0x8906, NULL), EFAULT);
+	CHECK_ERRNO(ioctl(socket(AF_UNIX, SOCK_DGRAM, 0), 0x8906, &t), ENOTTY);
+}
+
 TEST(an_address_that_is_not_there_yet)
 {
 	struct sockaddr_in a = at("10.199.0.1", 0);

@@ -88,6 +88,11 @@ struct abi_sockaddr_un {
 };
 
 enum { SIOCINQ = 0x541b, SIOCOUTQ = 0x5411 };	/* bytes to read; not yet read */
+enum {	/* when the last message came: in us, in ns; of 32 bits, of 64 */
+	SIOCGSTAMP_OLD = 0x8906, SIOCGSTAMPNS_OLD = 0x8907,
+};
+#define SIOCGSTAMP_NEW 0x80108906u
+#define SIOCGSTAMPNS_NEW 0x80108907u
 
 _Static_assert(sizeof(struct abi_msghdr) == 28, "Linux's i386 user_msghdr");
 
