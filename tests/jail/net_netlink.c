@@ -327,6 +327,9 @@ TEST(a_jail_is_not_told_of_traffic)
 	n -= NLMSG_LENGTH(sizeof(b.m));
 	for (r = IFLA_RTA(&b.m); RTA_OK(r, n); r = RTA_NEXT(r, n))
 		CHECK(r->rta_type != IFLA_STATS && r->rta_type != IFLA_STATS64);
+	CHECK_OK(jail_remove(jid));
+	CHECK_EQ(addr_do(RTM_DELADDR, "10.50.0.2", 32), 0);
+	CHECK_EQ(addr_do(RTM_DELADDR, "10.50.0.1", 32), 0);
 }
 
 /* Lines of /proc/net/netlink or packet, without the heading. */
