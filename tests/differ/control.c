@@ -12,13 +12,14 @@ static char control[ROOM];
 static void add(struct msghdr *m, int level, int type, const void *data,
 		socklen_t n)
 {
+	static const unsigned wrong[] = { 0, 7, 11, 100, 0x7fffffff, -1 };
 	struct cmsghdr *c = (void *)(control + m->msg_controllen);
 
 	*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(n), .cmsg_level = level,
 			       .cmsg_type = type };
 	memcpy(CMSG_DATA(c), data, n);
 	if (one_in(25))		/* it is not as long as it says */
-		c->cmsg_len += (int)below(20) - 10;
+		c->cmsg_len = PICK(wrong);
 	say(" {%d %d %u}", level, type, (unsigned)c->cmsg_len);
 	m->msg_controllen += CMSG_SPACE(n);
 	m->msg_control = control;
@@ -75,7 +76,7 @@ static void add_inet(struct msghdr *m)
 void control_any(struct msghdr *m, int family)
 {
 	static const int levels[] = { SOL_SOCKET, IPPROTO_IP, SOL_TCP, 99 };
-	int level = PICK(levels), type = below(60), v = 0;
+	int level = PICK(levels), type = 90 + below(20), v = 0;
 
 	memset(control, 0, sizeof control);
 	do {

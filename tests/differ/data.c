@@ -9,9 +9,11 @@ enum { ROOM = 1 << 17, PIECES = 3, UNTOUCHED = 0xa5, AROUND = 64 };
 static char buffer[ROOM + AROUND];
 
 /* Few, so that no buffer of a connection fills: how much is in one is each
- * kernel's own. UDP's largest, and too large, and larger than AF_UNIX takes. */
+ * kernel's own. UDP's largest, and too large. Who waits for no bytes of TCP is
+ * told on Linux that there are none when his time is over, and not EAGAIN. */
 static unsigned any_length(const struct slot *s, int sending)
 {
+	int stream = s->family == AF_INET && s->type == SOCK_STREAM;
 	static const unsigned lengths[] = { 0, 1, 1, 2, 3, 5, 10, 100, 1000,
 					    3000 };
 	static const unsigned large[] = { 65507, 65508, 70000 };
@@ -21,6 +23,8 @@ static unsigned any_length(const struct slot *s, int sending)
 		return PICK(large);
 	if (!sending && one_in(5))
 		return ROOM;
+	if (!sending && stream && !(fcntl(s->fd, F_GETFL) & O_NONBLOCK))
+		return lengths[1 + below(8)];
 	return PICK(lengths);
 }
 

@@ -42,8 +42,8 @@ static void call_socket(void)
 				     SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM };
 	static const int families[] = { AF_INET, AF_UNIX, AF_UNSPEC, 77, 46,
 					-1 };
-	static const int protocols[] = { IPPROTO_TCP, IPPROTO_UDP, 1, 200, 262,
-					 -1, 300 };
+	static const int protocols[] = { IPPROTO_TCP, IPPROTO_UDP, 1, 200, -1,
+					 300 };
 	int family = any_family(), type = any_type(family), protocol = 0;
 	int block = may_block(), fd;
 

@@ -9,8 +9,8 @@ enum kind { INT, TIME, LINGER, INFO, IDS, TEXT, GET = 16, SET = 32 };
 
 /*
  * Not here: SO_SNDBUF, SO_RCVBUF, TCP_WINDOW_CLAMP: how large buffers and
- * windows are is each kernel's own. TCP_QUICKACK is only set: Linux changes it
- * by itself.
+ * windows are is each kernel's own. Only set are TCP_QUICKACK, which Linux changes
+ * by itself, and TCP_CONGESTION: what it is at first its owner chooses.
  */
 static const struct option {
 	const char *label;
@@ -33,7 +33,7 @@ static const struct option {
 	T(TCP_QUICKACK, INT | SET), T(TCP_MAXSEG, INT), T(TCP_KEEPIDLE, INT),
 	T(TCP_KEEPINTVL, INT), T(TCP_KEEPCNT, INT), T(TCP_SYNCNT, INT),
 	T(TCP_LINGER2, INT), T(TCP_DEFER_ACCEPT, INT),
-	T(TCP_USER_TIMEOUT, INT), T(TCP_CONGESTION, TEXT), T(TCP_INFO, INFO),
+	T(TCP_USER_TIMEOUT, INT), T(TCP_CONGESTION, TEXT | SET), T(TCP_INFO, INFO),
 	T(TCP_INFO, INFO), T(TCP_INFO, INFO),
 	I(IP_TOS, INT), I(IP_TTL, INT), I(IP_PKTINFO, INT),
 	I(IP_RECVERR, INT), I(IP_RECVERR, INT), I(IP_RECVTTL, INT),
@@ -44,15 +44,26 @@ static const struct option {
 	{ "none", 99, 1, INT },
 };
 
+/* Newer kernels refuse AF_INET SO_PASSCRED, and AF_UNIX SO_REUSEPORT. AF_UNIX has
+ * no interfaces: Brig says so. */
+static int without(const struct slot *s, const struct option *o)
+{
+	if (o->level != SOL_SOCKET)
+		return 0;
+	return s->family == AF_INET ? o->name == SO_PASSCRED :
+	       o->name == SO_BINDTODEVICE || o->name == SO_REUSEPORT;
+}
+
 static const struct option *option_any(const struct slot *s)
 {
 	const struct option *o;
 
 	do
 		o = &PICK(options);
-	while (!one_in(15) &&
-	       ((s->family == AF_UNIX && o->level != SOL_SOCKET) ||
-		(s->type != SOCK_STREAM && o->level == SOL_TCP)));
+	while (without(s, o) ||
+	       (!one_in(15) &&
+		((s->family == AF_UNIX && o->level != SOL_SOCKET) ||
+		 (s->type != SOCK_STREAM && o->level == SOL_TCP))));
 	return o;
 }
 
@@ -185,6 +196,8 @@ static void call_setsockopt(void)
 	value_steady(o, (int *)value);
 	if (one_in(12) && (o->kind & 15) != TIME)
 		len = PICK(lengths);
+	if (!len && o->level == IPPROTO_IP)
+		len = 1;	/* Linux reads 0 then, for some of them */
 	say(" len %d", (int)len);
 	told(setsockopt(slots[n].fd, o->level, o->name, value, len));
 }
@@ -204,6 +217,8 @@ static void call_ioctl(void)
 
 	if (n < 0)
 		return;
+	if (all[which].number == SIOCATMARK && slots[n].family == AF_UNIX)
+		return;		/* there is none without MSG_OOB: data.c */
 	say(" s%d %s", n, all[which].label);
 	told(ioctl(slots[n].fd, all[which].number, &v));
 	if (all[which].number == SIOCOUTQ && slots[n].family == AF_UNIX)
