@@ -21,6 +21,7 @@ struct unix_name {		/* shared by a listener and who it accepts */
 	uint32_t refs;
 	struct prison *prison;	/* [I] its maker's: its scope, and who pays; held */
 	struct tree_node node;	/* of an abstract one that is bound */
+	int type;		/* [I] of an abstract one: of its socket */
 	struct unix_sock *bound; /* whose it is; NULL: that one has gone */
 	uint32_t len;		/* [I] of a sockaddr_un, as the user is told */
 	char path[];		/* [I] len - 2 bytes */
@@ -29,6 +30,7 @@ void unix_name_drop(struct unix_name *n);
 int unix_bind(struct sock *sock, const struct path_at *at, struct sock_name *n);
 int unix_autobind(struct unix_sock *s, const struct cred *who) must_check;
 void unix_unbind(struct unix_sock *s);		/* Sleeps. */
+int unix_name_check(const struct sock_name *n);	/* is it one? -EINVAL */
 /* The socket that n names for who asks; held. -EINVAL, -ECONNREFUSED,
  * -EPROTOTYPE, or path_walk's. Sleeps. */
 int unix_find(const struct path_at *at, const struct sock_name *n, int type,

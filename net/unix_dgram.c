@@ -146,6 +146,8 @@ int unix_dgram_send(struct sock *sock, struct sock_msg *m, bool wait)
 		return err;
 	if (m->flags & MSG_OOB)
 		err = -EOPNOTSUPP;
+	else if (m->name && sock->type == SOCK_DGRAM)
+		err = unix_name_check(m->name);
 	if (!err && (!m->name || sock->type == SOCK_SEQPACKET))
 		err = target_find(s, m, &to);
 	if (!err && sock->type == SOCK_DGRAM &&

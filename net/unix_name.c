@@ -66,11 +66,14 @@ void unix_name_copy(const struct unix_sock *s, struct sock_name *out)
 
 /* --- the abstract ones ---------------------------------------------------- */
 
+/* Each type of socket has names of its own, as on Linux. */
 static int name_compare(const struct unix_name *a, const struct prison *prison,
-			const char *path, uint32_t len)
+			int type, const char *path, uint32_t len)
 {
 	if (a->prison != prison)
 		return a->prison < prison ? -1 : 1;
+	if (a->type != type)
+		return a->type < type ? -1 : 1;
 	if (a->len != len)
 		return a->len < len ? -1 : 1;
 	return memcmp(a->path, path, len - FAMILY_SIZE);
@@ -81,17 +84,17 @@ static bool name_less(const struct tree_node *a, const struct tree_node *b)
 	const struct unix_name *y = tree_entry(b, struct unix_name, node);
 
 	return name_compare(tree_entry(a, struct unix_name, node), y->prison,
-			    y->path, y->len) < 0;
+			    y->type, y->path, y->len) < 0;
 }
 
-static struct unix_name *abstract_find(const struct prison *prison,
+static struct unix_name *abstract_find(const struct prison *prison, int type,
 				       const char *path, uint32_t len)
 {
 	struct tree_node *at = abstract.root;
 
 	while (at) {
 		struct unix_name *n = tree_entry(at, struct unix_name, node);
-		int c = name_compare(n, prison, path, len);
+		int c = name_compare(n, prison, type, path, len);
 
 		if (c == 0)
 			return n;
@@ -109,11 +112,12 @@ static int abstract_bind(struct unix_sock *s, const struct cred *who,
 	assert(!s->dead && len > FAMILY_SIZE);
 	if (s->name)
 		return -EINVAL;
-	if (abstract_find(who->prison, path, len))
+	if (abstract_find(who->prison, s->sock.type, path, len))
 		return -EADDRINUSE;
 	err = name_new(who, path, len, &n);
 	if (err)
 		return err;
+	n->type = s->sock.type;
 	n->bound = s;
 	s->name = n;
 	tree_add(&abstract, &n->node, name_less);
@@ -148,13 +152,11 @@ static int path_bind(struct unix_sock *s, const struct path_at *at,
 {
 	struct unix_name *n;
 	struct path p;
-	int err = -EINVAL;
+	int err = path_create_socket(at, path, s->sock.file->inode->mode, &p);
 
-	if (!s->name)
-		err = path_create_socket(at, path, s->sock.file->inode->mode, &p);
 	if (err)
 		return err == -EEXIST ? -EADDRINUSE : err;
-	err = -EINVAL;		/* another thread was faster */
+	err = -EINVAL;		/* it has a name; what a path lacks comes first */
 	if (!s->name)
 		err = name_new(at->who, path, FAMILY_SIZE + strlen(path) + 1,
 			       &n);
@@ -232,23 +234,28 @@ static int path_find(const struct path_at *at, const char *name,
 	return err;
 }
 
+int unix_name_check(const struct sock_name *n)
+{
+	return n->len <= FAMILY_SIZE || n->family != AF_UNIX ||
+	       n->len > sizeof(struct abi_sockaddr_un) ? -EINVAL : 0;
+}
+
 int unix_find(const struct path_at *at, const struct sock_name *name, int type,
 	      struct unix_sock **out)
 {
 	const char *path = name->bytes + FAMILY_SIZE;
 	struct unix_sock *s;
 	struct unix_name *n;
-	int err;
+	int err = unix_name_check(name);
 
-	if (name->len <= FAMILY_SIZE || name->family != AF_UNIX ||
-	    name->len > sizeof(struct abi_sockaddr_un))
-		return -EINVAL;
+	if (err)
+		return err;
 	if (*path) {
 		err = path_find(at, path, &s);
 		if (err)
 			return err;
 	} else {
-		n = abstract_find(at->who->prison, path, name->len);
+		n = abstract_find(at->who->prison, type, path, name->len);
 		if (!n)
 			return -ECONNREFUSED;
 		s = n->bound;
