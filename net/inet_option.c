@@ -179,8 +179,15 @@ static int ttl_check(struct option_call *c)
 	const struct inet_sock *s = inet_of(c->sock);
 
 	if (c->v == -1)
-		c->v = c->row->name == IP_TTL ? s->vnet->default_ttl : 1;
+		c->v = s->vnet->default_ttl;
 	return 0;
+}
+
+static int multicast_ttl_check(struct option_call *c)
+{
+	if (c->v == -1)
+		c->v = 1;
+	return c->sock->type == SOCK_STREAM ? -EINVAL : 0;
 }
 
 static int header_check(struct option_call *c)
@@ -241,7 +248,7 @@ const struct sock_option inet_option_table[] = {
 	{ AT(IP_TOS, tos), .least = INT32_MIN, .most = INT32_MAX },
 	{ AT(IP_TTL, ttl), .least = 1, .most = NUMBER_MAX, .check = ttl_check },
 	{ AT(IP_MULTICAST_TTL, multicast_ttl), .most = NUMBER_MAX,
-	  .check = ttl_check },
+	  .check = multicast_ttl_check },
 	{ AT(IP_MULTICAST_LOOP, multicast_loop) },
 	{ AT(IP_HDRINCL, header_included), .check = header_check },
 	{ AT(IP_PKTINFO, packet_info) },
@@ -295,8 +302,11 @@ static int control_one(const struct inet_sock *s, const struct abi_cmsghdr *h,
 	uint32_t n = h->len - CONTROL_DATA;
 	int v = 0;
 
+	if (h->level == SOL_SOCKET)	/* as on Linux they are no matter here */
+		return h->type == SCM_RIGHTS || h->type == SCM_CREDENTIALS ?
+			0 : -EINVAL;
 	if (h->level != IPPROTO_IP)
-		return h->level == SOL_SOCKET ? -EINVAL : 0;
+		return 0;
 	if (h->type == IP_PKTINFO)
 		return n == sizeof(struct abi_in_pktinfo) ?
 			packet_info_use(s, data, o) : -EINVAL;
@@ -315,18 +325,11 @@ static int control_one(const struct inet_sock *s, const struct abi_cmsghdr *h,
 int inet_control_parse(const struct inet_sock *s, const struct sock_msg *m,
 		       struct ip_out *o)
 {
-	uint32_t at = 0;
+	const struct abi_cmsghdr *h = NULL;
 	int err = 0;
 
-	while (!err && at < m->control_len &&
-	       m->control_len - at >= CONTROL_DATA) {
-		const struct abi_cmsghdr *h = (const void *)(m->control + at);
-
-		if (h->len < CONTROL_DATA || h->len > m->control_len - at)
-			return -EINVAL;
+	while (!err && (h = sock_control_next(m, h)))
 		err = control_one(s, h, o);
-		at += align_up(h->len, sizeof(uint32_t));
-	}
 	return err;
 }
 

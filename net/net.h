@@ -28,7 +28,7 @@ struct sock_msg {		/* one send or receive */
 	struct user_io *io;
 	unsigned flags;		/* MSG_*, as asked */
 	struct sock_name *name;	/* where to; where from; NULL: not asked */
-	char *control;		/* send: control messages, in kernel memory */
+	char *control;		/* send: control messages: sock_control_next */
 	uint32_t control_user;	/* receive: where they go, or 0 */
 	uint32_t control_len;	/* of one or the other; receive: what is left */
 	unsigned told;		/* receive: MSG_* that the user is told */
@@ -149,6 +149,10 @@ int sock_take_error(struct sock *s);	/* 0, or the error, which is told now */
 /* Urgent data came: SIGURG for whom F_SETOWN names. */
 void sock_urgent(const struct sock *s);
 void sock_peer_set(struct sock *s, const struct cred *who, int pid);
+/* The control message of a send behind prev, or the first; NULL: there is none.
+ * What the program said of their lengths has been checked. */
+const struct abi_cmsghdr *sock_control_next(const struct sock_msg *m,
+					    const struct abi_cmsghdr *prev);
 /* Puts a control message behind those already given; MSG_CTRUNC where there is
  * no room for all of it. Sleeps. -EFAULT. */
 int sock_put_control(struct sock_msg *m, int level, int type, const void *data,

@@ -30,11 +30,25 @@ static const struct sock_option *option_find(const struct sock *s, int level,
 	return o ? o : find_in(sock_option_table, level, name);
 }
 
-/* There is no such row: why? */
-static int option_missing(const struct sock *s, int level)
+static bool has_level(const struct sock_option *table, int level)
 {
-	return s->ops->options[0] || level == SOL_SOCKET ? -ENOPROTOOPT :
-							   -EOPNOTSUPP;
+	for (; table && table->name; table++)
+		if (table->level == level)
+			return true;
+	return false;
+}
+
+/* There is no such row: why? As on Linux, who is asked what an option of another
+ * level is says something else than who is told to set it, if he is of a family
+ * whose transports hand on to it what they do not know. */
+static int option_missing(const struct sock *s, int level, bool get)
+{
+	const struct sock_option *const *tables = s->ops->options;
+
+	if (level == SOL_SOCKET || has_level(tables[0], level) ||
+	    has_level(tables[1], level))
+		return -ENOPROTOOPT;
+	return !tables[0] || (get && tables[1]) ? -EOPNOTSUPP : -ENOPROTOOPT;
 }
 
 /* --- numbers -------------------------------------------------------------- */
@@ -157,7 +171,7 @@ int sock_option_set(struct file *f, struct thread *me, int level, int name,
 	if ((int32_t)len < 0)
 		return -EINVAL;
 	if (!o && level != SOL_SOCKET)
-		return option_missing(s, level);
+		return option_missing(s, level, false);
 	if (o && o->take)
 		return o->take(&c);
 	err = number_take(&c);
@@ -174,7 +188,7 @@ int sock_option_get(struct file *f, struct thread *me, int level, int name,
 	struct option_call c = { .sock = s, .row = o, .who = me->cred,
 				 .user = user, .user_len = user_len };
 
-	if (!o && option_missing(s, level) == -EOPNOTSUPP)
+	if (!o && option_missing(s, level, true) == -EOPNOTSUPP)
 		return -EOPNOTSUPP;
 	if (user_get32(user_len, &c.len))
 		return -EFAULT;

@@ -435,7 +435,20 @@ int sock_shutdown(struct file *f, int how)
 	return s->ops->shutdown ? s->ops->shutdown(s, how) : -EOPNOTSUPP;
 }
 
-/* --- control messages to the user --------------------------------------- */
+/* --- control messages ---------------------------------------------------- */
+
+const struct abi_cmsghdr *sock_control_next(const struct sock_msg *m,
+					    const struct abi_cmsghdr *prev)
+{
+	uint32_t at = prev ? (const char *)prev - m->control +
+			     align_up(prev->len, sizeof(uint32_t)) : 0;
+	const struct abi_cmsghdr *h = (const void *)(m->control + at);
+
+	if (at >= m->control_len || m->control_len - at < sizeof *h)
+		return NULL;
+	assert(h->len >= sizeof *h && h->len <= m->control_len - at);
+	return h;
+}
 
 int sock_put_control(struct sock_msg *m, int level, int type, const void *data,
 		     uint32_t n)

@@ -147,22 +147,16 @@ static int control_one(const struct thread *me, const struct abi_cmsghdr *h,
  * -ETOOMANYREFS: *out is empty then. Sleeps. */
 int unix_control_parse(const struct sock_msg *m, struct unix_control *out)
 {
-	uint32_t at = 0;
+	const char *end = m->control + m->control_len;
+	const struct abi_cmsghdr *h = NULL;
 	int err = 0;
 
 	out->rights = NULL;
 	out->creds.set = false;
-	while (!err && at < m->control_len &&
-	       m->control_len - at >= sizeof(struct abi_cmsghdr)) {
-		const char *here = m->control + at;
-		const struct abi_cmsghdr *h = (const void *)here;
+	while (!err && (h = sock_control_next(m, h))) {
+		const char *data = (const char *)h + DATA_AT;
 
-		err = -EINVAL;
-		if (h->len < sizeof *h || h->len > m->control_len - at)
-			break;
-		err = control_one(m->me, h, here + DATA_AT,
-				  m->control_len - at - DATA_AT, out);
-		at += align_up(h->len, sizeof(uint32_t));
+		err = control_one(m->me, h, data, end - data, out);
 	}
 	if (err)
 		unix_control_end(out);

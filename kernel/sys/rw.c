@@ -51,7 +51,8 @@ static int move_vector(struct thread *me, const uint32_t *arg, off64 *pos,
 		return -EBADF;
 	n = user_io_vector(&io, arg[1], arg[2]);
 	if (!n) {
-		n = move(f, &io, pos, write);
+		if (io.left)	/* as on Linux: else not even a socket hears */
+			n = move(f, &io, pos, write);
 		user_io_done(&io);
 	}
 	file_drop(f);

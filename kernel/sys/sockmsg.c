@@ -77,7 +77,21 @@ static int buffers_in(const struct abi_msghdr *h, struct user_io *io)
 	return user_io_vector(io, h->iov, h->iov_count);
 }
 
-/* The control messages of h, in *out; to be freed. -ENOBUFS, -EFAULT. */
+/* Does each of the control messages in n bytes end within them? */
+static bool control_ok(const char *control, uint32_t n)
+{
+	const struct abi_cmsghdr *h;
+
+	for (uint32_t at = 0; at < n && n - at >= sizeof *h;
+	     at += align_up(h->len, sizeof(uint32_t))) {
+		h = (const void *)(control + at);
+		if (h->len < sizeof *h || h->len > n - at)
+			return false;
+	}
+	return true;
+}
+
+/* The control messages of h, in *out; to be freed. -ENOBUFS, -EFAULT, -EINVAL. */
 static int control_in(const struct abi_msghdr *h, char **out)
 {
 	char *copy;
@@ -90,12 +104,10 @@ static int control_in(const struct abi_msghdr *h, char **out)
 	copy = kmem_alloc(h->control_len);
 	if (!copy)
 		return -ENOBUFS;
-	if (user_copy_in(copy, h->control, h->control_len)) {
-		kmem_free(copy);
-		return -EFAULT;
-	}
 	*out = copy;
-	return 0;
+	if (user_copy_in(copy, h->control, h->control_len))
+		return -EFAULT;
+	return control_ok(copy, h->control_len) ? 0 : -EINVAL;
 }
 
 /* A name longer than any is cut; -EINVAL: its length is below zero. */
