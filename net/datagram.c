@@ -130,7 +130,7 @@ static int take(struct datagram_sock *s, bool peek, uint64_t deadline,
 			return err;
 		if (!packet_queue_empty(&s->queue))
 			return packet_queue_take(&s->queue, peek, out);
-		if (s->no_receive)
+		if (s->no_receive && deadline)	/* who does not wait: Linux */
 			return 0;
 		err = sock_wait(&s->queue.readers, deadline);
 		if (err)
@@ -204,6 +204,8 @@ static int source_set(const struct inet_sock *s, struct ip_out *o)
 		o->src = s->local;
 	if (!o->src && inet_is_multicast(o->dst))
 		o->src = s->multicast_source;
+	if (!o->device)
+		o->device = inet_many_device(s->vnet, o->src, o->dst);
 	if (!o->src)
 		return inet_source(s->cred, s->vnet, o->dst, o->device,
 				   &o->src);
@@ -219,14 +221,8 @@ static int target_set(struct datagram_sock *s, const struct sock_msg *m,
 {
 	struct inet_sock *i = &s->inet;
 	struct ip_out *o = &to->out;
-	int err = sock_take_error(&i->sock);
+	int err = 0;
 
-	if (err)
-		return err;
-	if (s->no_send)
-		return -EPIPE;
-	if (m->flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	*o = (struct ip_out){ .vnet = i->vnet, .dst = i->remote,
 			      .tos = i->tos, .ttl = i->ttl,
 			      .device = i->device,
@@ -298,6 +294,28 @@ static void hold(struct datagram_sock *s, struct packet *k,
 	s->held_to = *to;
 }
 
+/* May n bytes go? What is wrong with s itself is told where nothing is wrong with
+ * the call: not with the way, which ip_output finds again, either. */
+static int ready(struct datagram_sock *s, uint32_t n,
+		 const struct datagram_way *way, const struct ip_out *o)
+{
+	struct sock *sock = &s->inet.sock;
+	struct route r;
+	int err = 0;
+
+	if ((sock->error || s->no_send) &&
+	    route_find_by(o->vnet, o->dst, o->device, &r))
+		err = -ENETUNREACH;
+	else if ((sock->error || s->no_send) && r.kind == ROUTE_BROADCAST &&
+		 !o->broadcast_allowed)
+		err = -EACCES;
+	if (!err && n > way->most)
+		err = -EMSGSIZE;
+	if (!err)
+		err = sock_take_error(sock);
+	return !err && s->no_send ? -EPIPE : err;
+}
+
 /* What is held is this call's, which may sleep; on an error it is gone. */
 int datagram_send(struct sock *sock, struct sock_msg *m,
 		  const struct datagram_way *way)
@@ -308,15 +326,18 @@ int datagram_send(struct sock *sock, struct sock_msg *m,
 	struct packet *k = NULL, *held = s->held;
 	uint32_t n = m->io->left;
 	struct datagram_to to;
-	int err = n > way->most - (held ? held->len : 0) ? -EMSGSIZE : 0;
+	int err = s->inet.ports ? inet_autobind(&s->inet) : 0;
 
 	s->held = NULL;
+	if (!err)
+		err = n > IP_MAX ? -EMSGSIZE :
+		      m->flags & MSG_OOB ? -EOPNOTSUPP : 0;
 	if (held)
 		to = s->held_to;
-	else if (!err && s->inet.ports)
-		err = inet_autobind(&s->inet);
-	if (!err && !held)
+	else if (!err)
 		err = target_set(s, m, &to);
+	if (!err)
+		err = ready(s, n + (held ? held->len : 0), way, &to.out);
 	if (!err)
 		err = packet_take(sock->prison, m, way->head, &k);
 	if (err) {

@@ -146,6 +146,18 @@ int inet_source(const struct cred *who, struct vnet *v, uint32_t dst,
 	return *src ? 0 : -EADDRNOTAVAIL;
 }
 
+/* What is for many leaves by the interface of the address that it is from, and
+ * needs no route then, as on Linux. 0: that does not say. */
+int inet_many_device(struct vnet *v, uint32_t src, uint32_t dst)
+{
+	const struct netif *lo = list_entry(v->netifs.next, struct netif, link);
+	const struct netif_addr *a = netif_addr_find(v, src);
+
+	if (!inet_is_multicast(dst) && dst != INADDR_BROADCAST)
+		return 0;
+	return a ? a->netif->index : inet_is_loopback(src) ? lo->index : 0;
+}
+
 /* --- names ----------------------------------------------------------------------- */
 
 int inet_name_parse(const struct sock_name *n, uint32_t *addr, uint16_t *port)
@@ -239,10 +251,10 @@ int inet_sock_bind(struct sock *sock, const struct path_at *at,
 	(void)at;
 	if (err)
 		return err;
-	if (s->local_port || s->remote)
-		return -EINVAL;
 	if (!s->free_bind)	/* else it was allowed to name any */
 		err = inet_local(s->cred, s->vnet, &addr);
+	if (!err && (s->local_port || s->remote))
+		err = -EINVAL;
 	if (err)
 		return err;
 	s->local = addr;
@@ -292,10 +304,12 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 {
 	uint32_t local, old = s->local;
 	struct inet_sock *other;
-	int err;
+	int device = s->device, err;
 
 	addr = inet_remote(s->cred, addr);
-	err = inet_source(s->cred, s->vnet, addr, s->device, &local);
+	if (!device)
+		device = inet_many_device(s->vnet, s->bound, addr);
+	err = inet_source(s->cred, s->vnet, addr, device, &local);
 	if (!err)
 		err = peer_allowed(s, addr);
 	if (!err && by_gateway(s, addr))
@@ -342,18 +356,19 @@ int inet_sock_connect(struct sock *sock, const struct path_at *at,
 	int err;
 
 	(void)at;
-	if (n->len >= sizeof n->family && n->family == AF_UNSPEC) {
+	if (n->len < sizeof n->family)
+		return -EINVAL;
+	if (n->family == AF_UNSPEC) {
 		if (t->disconnect)
 			t->disconnect(s);
 		else
 			inet_sock_unpair(s);
 		return 0;
 	}
+	if (t->connect)
+		return t->connect(s, n, wait);
 	err = inet_name_parse(n, &addr, &port);
-	if (!err)
-		err = t->connect ? t->connect(s, addr, port, wait) :
-		      inet_sock_pair(s, addr, port);
-	return err;
+	return err ? err : inet_sock_pair(s, addr, port);
 }
 
 int inet_sock_name(struct sock *sock, bool peer, struct sock_name *out)

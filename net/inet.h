@@ -245,6 +245,7 @@ struct inet_sock {
 int inet_local(const struct cred *who, struct vnet *v, uint32_t *addr) must_check;
 /* The same for where to send: 127.0.0.1 in a prison is its first address. */
 uint32_t inet_remote(const struct cred *who, uint32_t addr);
+int inet_many_device(struct vnet *v, uint32_t src, uint32_t dst);
 /* The source of what who sends to dst from a socket without a local address:
  * one of his prison's, if it can be of the interface that it leaves by.
  * -ENETUNREACH, -EADDRNOTAVAIL, -EAFNOSUPPORT. */
@@ -310,7 +311,7 @@ struct inet_transport {
 	int (*begin)(struct inet_sock *s, int protocol);
 	/* As sock_ops.connect, and back; NULL: nothing is to be said to the
 	 * other. */
-	int (*connect)(struct inet_sock *s, uint32_t addr, uint16_t port,
+	int (*connect)(struct inet_sock *s, const struct sock_name *n,
 		       bool wait);
 	void (*disconnect)(struct inet_sock *s);
 	/* s's jail, or an address of it, is gone: if s is nothing without it it

@@ -94,7 +94,7 @@ int stream_receive(struct stream_reading *r, bool wait)
 	r->peek = m->flags & MSG_PEEK;
 	target = max_u32(target, 1);
 	sleep_lock_take(&s->read_lock);
-	while (m->io->left && !r->end) {
+	do {		/* also who wants no bytes waits until there are some */
 		n = s->ops->stream->give(r);
 		assert(n >= 0 || sleep_lock_mine(&s->read_lock));
 		if (n < 0)
@@ -104,7 +104,7 @@ int stream_receive(struct stream_reading *r, bool wait)
 		if (n < 0 || (!n && !r->end &&
 			      read_wait(r, (int)target, deadline, &err)))
 			break;
-	}
+	} while (m->io->left && !r->end);
 	sleep_lock_release(&s->read_lock);
 	return r->done ? r->done : err;
 }

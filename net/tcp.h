@@ -70,6 +70,7 @@ struct tcp_sock {
 	struct inet_sock inet;		/* first */
 	enum tcp_state state;
 	bool orphan;			/* no file any more */
+	uint16_t port_was;		/* before tcp_done set it free */
 	struct tcp_options opt;
 	struct {			/* RFC 9293 3.3.1 */
 		uint32_t iss, una, nxt;
@@ -259,6 +260,7 @@ void tcp_reap(struct tcp_sock *s);	/* frees s if nobody has it any more */
 void tcp_fin_acked(struct tcp_sock *s);
 void tcp_abort(struct tcp_sock *s, int err);	/* with RST, where it fits */
 extern const struct stream_ops tcp_bytes;
+int tcp_send(struct sock *sock, struct sock_msg *m, bool wait);
 int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait);
 bool tcp_skips_urgent(const struct tcp_sock *s);
 unsigned tcp_poll(struct sock *sock, struct poller *p);

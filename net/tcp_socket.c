@@ -76,6 +76,20 @@ void tcp_set_state(struct tcp_sock *s, enum tcp_state to)
 	s->state = to;
 }
 
+/* It talks to nobody. A port that it did not ask for is free: as on Linux it is
+ * still told, but another may have it, or this one be bound anew. */
+static void end_pair(struct tcp_sock *s)
+{
+	struct inet_sock *i = &s->inet;
+
+	if (i->port_bound) {
+		inet_pair_set(i->ports, i, i->local, 0, 0);
+	} else if (i->local_port) {
+		s->port_was = i->local_port;
+		inet_unbind(i);
+	}
+}
+
 void tcp_done(struct tcp_sock *s, int err)
 {
 	if (s->state == TCP_CLOSED)
@@ -94,7 +108,7 @@ void tcp_done(struct tcp_sock *s, int err)
 	if (s->listener)
 		list_remove(&s->inet.by_pair);	/* accept tells whose it was */
 	else
-		inet_pair_set(s->inet.ports, &s->inet, s->inet.local, 0, 0);
+		end_pair(s);
 	if (s->orphan)
 		inet_unbind(&s->inet);
 	stream_wake(&s->inet.sock);
@@ -230,17 +244,20 @@ static int connect_wait(struct tcp_sock *s, bool wait, int late)
 	return err ? err : -ECONNABORTED;
 }
 
-static int connect(struct inet_sock *i, uint32_t addr, uint16_t port,
-		   bool wait)
+static int connect(struct inet_sock *i, const struct sock_name *n, bool wait)
 {
 	struct tcp_sock *s = tcp_of(&i->sock);
+	uint32_t addr;
+	uint16_t port;
 	int err;
 
 	if (s->connecting || tcp_handshake(s))
 		return connect_wait(s, wait, -EALREADY);
 	if (s->state != TCP_CLOSED || tcp_ended(s))
 		return -EISCONN;
-	err = inet_sock_pair(i, addr, port);
+	err = inet_name_parse(n, &addr, &port);
+	if (!err)
+		err = inet_sock_pair(i, addr, port);
 	if (err)
 		return err;
 	connect_begin(s);
@@ -259,14 +276,14 @@ static int tcp_shutdown(struct sock *sock, int how)
 		disconnect(&s->inet);		/* as on Linux */
 		return 0;
 	}
-	if (!tcp_synchronized(s) || s->state == TCP_TIME_WAIT)
-		return -ENOTCONN;
-	if (how != SHUT_WR)
-		s->inet.sock.shut |= SOCK_NO_RECEIVE;
-	if (how != SHUT_RD)
+	if (how != SHUT_WR)	/* whether or not there is somebody: Linux */
+		sock->shut |= SOCK_NO_RECEIVE;
+	if (how != SHUT_RD) {
+		sock->shut |= SOCK_NO_SEND;
 		close_send(s);
-	stream_wake(&s->inet.sock);
-	return 0;
+	}
+	stream_wake(sock);
+	return tcp_synchronized(s) && s->state != TCP_TIME_WAIT ? 0 : -ENOTCONN;
 }
 
 /* Is the other to acknowledge what we have said, and no more? */
@@ -313,9 +330,13 @@ static int tcp_name(struct sock *sock, bool peer, struct sock_name *out)
 	struct tcp_sock *s = tcp_of(sock);
 
 	if (peer && !s->listener &&
-	    (s->state == TCP_SYN_SENT || s->state == TCP_CLOSED))
+	    (s->state == TCP_SYN_SENT || s->state == TCP_TIME_WAIT ||
+	     s->state == TCP_CLOSED))
 		return -ENOTCONN;
-	return inet_sock_name(sock, peer, out);
+	if (peer || s->inet.local_port)
+		return inet_sock_name(sock, peer, out);
+	inet_name_fill(out, s->inet.local, s->port_was);
+	return 0;
 }
 
 static bool tcp_listening(const struct sock *sock)
@@ -330,7 +351,7 @@ static void tcp_accepted(struct sock *sock, struct sock *first)
 	assert(s->listener == tcp_of(sock));
 	s->listener = NULL;
 	if (s->state == TCP_CLOSED)
-		inet_pair_set(s->inet.ports, &s->inet, s->inet.local, 0, 0);
+		end_pair(s);
 }
 
 static void tcp_resized(struct sock *sock)
@@ -343,7 +364,7 @@ static void tcp_resized(struct sock *sock)
 
 static const struct sock_ops tcp_ops = {
 	.bind = inet_sock_bind, .connect = inet_sock_connect, .listen = tcp_listen,
-	.accepted = tcp_accepted, .name = tcp_name, .send = stream_send,
+	.accepted = tcp_accepted, .name = tcp_name, .send = tcp_send,
 	.receive = tcp_receive, .stream = &tcp_bytes,
 	.shutdown = tcp_shutdown, .poll = tcp_poll, .ioctl = tcp_ioctl,
 	.options = { tcp_option_table, inet_option_table },

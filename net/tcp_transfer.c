@@ -68,6 +68,18 @@ none:
 	return err;
 }
 
+/* Control messages say nothing to a stream, but they must be known ones. */
+int tcp_send(struct sock *sock, struct sock_msg *m, bool wait)
+{
+	const struct abi_cmsghdr *h = NULL;
+
+	while ((h = sock_control_next(m, h)))
+		if (h->level == SOL_SOCKET && h->type != SCM_RIGHTS &&
+		    h->type != SCM_CREDENTIALS)
+			return -EINVAL;
+	return stream_send(sock, m, wait);
+}
+
 /* --- receiving ---------------------------------------------------------------------------- */
 
 static bool inlined(const struct tcp_sock *s)
@@ -104,9 +116,11 @@ static int give(struct stream_reading *r)
 		consume(s);
 	}
 	k = seq_before(at, end) ? packet_bytes_find(&s->queue, at) : NULL;
+	r->end = !k && s->rcv.fin_got;	/* whatever else has happened since */
 	if (!k)
 		return 0;
 	n = min_u32(packet_end(k) - at, r->m->io->left);
+	r->end = !n;			/* there is something; none of it is wanted */
 	if (s->rcv.mark && s->rcv.urgent - at < n && s->rcv.urgent != at)
 		n = s->rcv.urgent - at;
 	given = r->m->flags & MSG_TRUNC ? user_io_skip(r->m->io, n) :
@@ -148,13 +162,14 @@ int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	struct stream_reading r = { .s = sock, .m = m };
 	int n;
 
-	if (s->state == TCP_LISTEN ||
-	    (s->state == TCP_CLOSED && !sock->error && !tcp_ended(s)))
-		return -ENOTCONN;
 	if (m->flags & MSG_ERRQUEUE)
 		return -EAGAIN;		/* nothing is ever kept there */
-	if (m->flags & MSG_OOB)
+	if ((m->flags & MSG_OOB) && s->state != TCP_LISTEN)
 		return receive_urgent(s, m);
+	if (s->state == TCP_LISTEN ||
+	    (s->state == TCP_CLOSED && !sock->error &&
+	     !(sock->shut & SOCK_NO_RECEIVE)))
+		return -ENOTCONN;
 	n = stream_receive(&r, wait);
 	/* The window that reading has opened is told; and who has read all, and
 	 * does not answer, may be waited for (Nagle). */

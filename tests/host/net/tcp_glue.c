@@ -60,6 +60,14 @@ void sock_inherit(struct sock *to, const struct sock *from)
 	to->receive_low = from->receive_low;
 }
 
+const struct abi_cmsghdr *sock_control_next(const struct sock_msg *m,
+					    const struct abi_cmsghdr *prev)
+{
+	(void)prev;
+	assert(!m->control_len);
+	return NULL;
+}
+
 void sock_urgent(const struct sock *s)
 {
 	assert(s->ops);
