@@ -4,10 +4,11 @@
  *
  * A frame is read and written by the device where its packet has it, behind
  * virtio's own head. All empty buffers are with the device; one is only given up
- * for a new one, so a queue never runs dry. A large TCP segment fills several;
- * each goes on as a packet, with the headers before it. The interrupt raises
- * deferred work, which goes on, without interrupts, until nothing is left. Frames
- * are sent at once; that they are out is told by one interrupt for all of them.
+ * for a new one, so a queue never runs dry. A large TCP segment fills several,
+ * which are of four pages once such have come; each goes on as a packet, with the
+ * headers before it. The interrupt raises deferred work, which goes on, without
+ * interrupts, until nothing is left. Frames are sent at once; that they are out is
+ * told by one interrupt for all of them.
  *
  * A device that breaks the rules is reset and stays silent until its interface
  * is set down and up.
@@ -28,14 +29,15 @@ enum { CONFIG_STATUS = 6, STATUS_LINK = 1 };
 #define F_MERGE (1ull << 15)		/* in several buffers */
 #define F_STATUS (1ull << 16)
 enum {
-	BUFFERS_MAX = 128,	/* empty ones, with the device */
 	COPY_MAX = 256,		/* smaller frames do not keep a whole buffer */
 	IP_AT = ETHER_HEAD, TCP_SUM = 16, UDP_SUM = 6, TCP_OFFSET = 12,
 	HEADS_MAX = IP_AT + 60 + 60,
 	PART_HEAD = 64,		/* with PACKET_HEAD, before a buffer's frame */
-	LARGE = PAGE_SIZE - sizeof(struct packet) - PACKET_HEAD - PART_HEAD,
+	SMALL = PACKET_HEAD + PART_HEAD + NIC_FRAME_MAX,	/* buffers */
+	LARGE = 4 * PAGE_SIZE - sizeof(struct packet),
 	LARGE_FOR = 256,	/* frames, after a large one, for which others
 				 * are expected */
+	BUFFERS_MIN = 32, ROOM_MIN = 128 * SMALL, /* with the device, empty */
 };
 
 struct head {			/* before each frame */
@@ -54,6 +56,7 @@ struct card {
 	uint64_t wanted;	/* features */
 	unsigned head_size;
 	unsigned large;		/* new buffers are, for as many frames */
+	uint32_t room;		/* bytes of the buffers with the device */
 	bool merges;		/* a frame may be in several buffers */
 	struct nic_queue waiting;
 	struct defer work;
@@ -77,6 +80,11 @@ static const uint64_t wanted = F_CHECKSUM | F_GUEST_CHECKSUM | F_MAC | F_TSO4 |
 
 /* --- empty buffers -------------------------------------------------------- */
 
+static unsigned buffer_pieces(const struct card *c)
+{
+	return c->merges ? 1 : 2;	/* parts but the first have no head */
+}
+
 static void buffer_put(struct card *c, struct packet *k)
 {
 	struct virtio_piece pieces[2] = {
@@ -86,25 +94,61 @@ static void buffer_put(struct card *c, struct packet *k)
 
 	assert(list_empty(&k->link) && !k->len);
 	assert(packet_head(k) == PACKET_HEAD + PART_HEAD);
-	if (c->merges)		/* parts but the first have no head */
+	if (c->merges)
 		pieces[0].len += pieces[1].len;
-	virtqueue_put(&c->in, pieces, c->merges ? 1 : 2, 0, k);
+	virtqueue_put(&c->in, pieces, buffer_pieces(c), 0, k);
+	c->room += k->size;
 }
 
-/* n more, of a page while large frames come. False: no memory; none came. */
-static bool buffers_add(struct card *c, unsigned n)
+static struct packet *buffer_take(struct card *c, uint32_t *written)
+{
+	unsigned first;
+	struct packet *k = virtqueue_take(&c->in, written, &first);
+
+	if (k) {
+		assert(c->room >= k->size);
+		c->room -= k->size;
+	}
+	return k;
+}
+
+static bool is_large(const struct packet *k)
+{
+	return k->size > SMALL;
+}
+
+/* Large while large frames come, and there is such memory. */
+static struct packet *buffer_new(const struct card *c)
+{
+	struct packet *k = NULL;
+
+	if (c->large)
+		k = packet_new(LARGE - PACKET_HEAD);
+	if (!k)
+		k = packet_new(SMALL - PACKET_HEAD);
+	if (k)
+		k->data += PART_HEAD;
+	return k;
+}
+
+/* Until the device has enough, or all that it can. False: no memory; none came. */
+static bool buffers_fill(struct card *c)
 {
 	struct list fresh = LIST_INIT(fresh);
+	uint32_t room = c->room;
 	struct packet *k;
+	unsigned n = 0;
 
-	for (; n; n--) {
-		k = packet_new(PART_HEAD + (c->large ? LARGE : NIC_FRAME_MAX));
+	while ((c->in.chains + n < BUFFERS_MIN || room < ROOM_MIN) &&
+	       virtqueue_room(&c->in, (n + 1) * buffer_pieces(c)) >= 0) {
+		k = buffer_new(c);
 		if (!k) {
 			packet_list_free(&fresh);
 			return false;
 		}
-		k->data += PART_HEAD;
 		list_append(&fresh, &k->link);
+		room += k->size;
+		n++;
 	}
 	while ((k = packet_list_take(&fresh)))
 		buffer_put(c, k);
@@ -153,14 +197,13 @@ static bool part_add(struct card *c, struct incoming *f, struct packet *k,
 /* The next frame. False: there is none. */
 static bool frame_take(struct card *c, struct incoming *f)
 {
-	unsigned parts = 1, at;
+	unsigned parts = 1;
 	struct packet *k;
 	uint32_t written;
 
 	memset(f, 0, sizeof *f);
 	list_init(&f->parts);
-	while (f->count < parts &&
-	       (k = virtqueue_take(&c->in, &written, &at))) {
+	while (f->count < parts && (k = buffer_take(c, &written))) {
 		if (!part_add(c, f, k, written))
 			f->bad = true;
 		else if (f->count == 1 && c->merges)
@@ -263,6 +306,15 @@ static void parts_in(struct card *c, struct incoming *f)
 }
 
 /* One that would not fill its buffer leaves it. */
+static bool is_little(const struct incoming *f)
+{
+	const struct packet *k = first_of(f);
+
+	return f->count == 1 &&
+	       f->len <= (is_large(k) ? k->size / 4 : COPY_MAX);
+}
+
+/* A large buffer does not go back once there are no large frames any more. */
 static void frame_copy_in(struct card *c, struct incoming *f)
 {
 	struct packet *k = packet_new(f->len);
@@ -271,16 +323,18 @@ static void frame_copy_in(struct card *c, struct incoming *f)
 		memcpy(packet_put(k, f->len), first_of(f)->data, f->len);
 	else
 		c->netif.in.dropped++;
-	frame_drop(c, f);
+	if (!c->large && is_large(first_of(f)) && buffers_fill(c))
+		packet_list_free(&f->parts);
+	else
+		frame_drop(c, f);
 	if (k)
 		part_in(c, f, k, 0, 0);
 }
 
-/* What is given away has been replaced: the device never lacks buffers. */
+/* What is given away has been replaced: the device never lacks buffers. The
+ * first large frame finds small ones. */
 static void frame_in(struct card *c, struct incoming *f)
 {
-	bool page = packet_tail(first_of(f)) + f->len > NIC_FRAME_MAX;
-
 	if (!head_believed(c, f)) {
 		c->netif.in.errors++;
 		frame_drop(c, f);
@@ -290,9 +344,9 @@ static void frame_in(struct card *c, struct incoming *f)
 		c->large = LARGE_FOR;
 	else if (c->large)
 		c->large--;
-	if (f->count == 1 && f->len <= (page ? NIC_FRAME_MAX : COPY_MAX)) {
+	if (is_little(f)) {
 		frame_copy_in(c, f);
-	} else if (!buffers_add(c, f->count)) {
+	} else if (!buffers_fill(c)) {
 		c->netif.in.dropped++;
 		frame_drop(c, f);
 	} else {
@@ -308,7 +362,7 @@ static bool frames_in(struct card *c)
 
 	virtqueue_quiet(&c->in);
 	while (n < NIC_ROUND && frame_take(c, &f)) {
-		n += f.count;
+		n += 1 + f.len / PAGE_SIZE;
 		if (c->in.broken)
 			packet_list_free(&f.parts);
 		else
@@ -411,6 +465,7 @@ static void stop(struct card *c)
 	while ((k = virtqueue_empty(&c->out)))
 		packet_free(k);
 	nic_queue_drop(&c->waiting, &c->netif);
+	c->room = 0;
 }
 
 static void link_look(struct card *c)
@@ -434,7 +489,6 @@ static int queues_begin(struct card *c)
 
 static int start(struct card *c)
 {
-	unsigned n = 0;
 	int err = virtio_begin(&c->device, c->wanted);
 
 	if (!err)
@@ -444,12 +498,11 @@ static int start(struct card *c)
 	c->merges = c->device.features & F_MERGE;
 	c->head_size = c->device.modern || c->merges ? HEAD_LONG : HEAD_SHORT;
 	c->large = 0;
-	while (n < BUFFERS_MAX && virtqueue_room(&c->in, 2) >= 0 &&
-	       buffers_add(c, 1))
-		n++;
-	err = -ENOMEM;
-	if (!n)
+	assert(!c->room);
+	if (!buffers_fill(c)) {
+		err = -ENOMEM;
 		goto fail;
+	}
 	c->running = true;
 	virtio_ready(&c->device);
 	link_look(c);

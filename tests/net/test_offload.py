@@ -152,16 +152,34 @@ REFUSED = {
 }
 
 
+def packets_of(card, frames):
+    """What comes of them, the last of which is refused."""
+    before = card.received()
+    card.inject(frames)
+    card.guest.check("until [ $(awk '/eth0/ { print $4 }' /proc/net/dev) -gt %d ]; "
+                     "do usleep 10000; done" % before[1])
+    packets, errors = card.received()
+    assert errors == before[1] + 1
+    return packets - before[0]
+
+
 def test_heads_that_cannot_be(card):
     """Each is an error, and no more."""
     card = card()
-    for name, what in REFUSED.items():
-        before = card.received()[1]
-        card.inject([what])
-        card.guest.check("until [ $(awk '/eth0/ { print $4 }' /proc/net/dev) -gt %d ]; "
-                         "do usleep 10000; done" % before)
-        assert card.received()[1] == before + 1, name
+    for what in REFUSED.values():
+        packets_of(card, [what])
     assert card.fetch()
+
+
+def test_buffers_follow_what_comes(card):
+    """They are of four pages while large frames come, else each for one of the
+    wire; the packets that a large one becomes tell which it found."""
+    card, end = card(), REFUSED["UDP"]
+    for _ in range(2):
+        packets_of(card, [(head(), frame(60000))] * 8 + [end])
+        assert 40 <= packets_of(card, [(head(), frame(60000))] * 10 + [end]) < 50
+        packets_of(card, [(head(kind=0), frame(1460))] * 500 + [end])
+        assert 40 <= packets_of(card, [(head(), frame(60000)), end]) < 50
 
 
 def test_anything_at_all(card):
