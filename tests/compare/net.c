@@ -45,15 +45,17 @@ static double now(void)
 
 /* --- the server ----------------------------------------------------------------- */
 
-static void send_all(int s, long left)
+/* false: an error, as write's */
+static bool send_all(int s, long left)
 {
 	while (left > 0) {
 		long n = write(s, block, left < BLOCK ? left : BLOCK);
 
 		if (n <= 0)
-			return;
+			return false;
 		left -= n;
 	}
+	return true;
 }
 
 static void serve_one(int s)
@@ -156,7 +158,7 @@ static void transmit(void)
 	int s = ask('s');
 	double began = now();
 
-	send_all(s, (long)MB << 20);
+	check(send_all(s, (long)MB << 20), "write");
 	shutdown(s, SHUT_WR);
 	check(read(s, block, 1) == 1, "no answer");
 	printf("send %.1f\n", MB / (now() - began));
