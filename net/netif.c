@@ -169,6 +169,13 @@ uint32_t netif_flags_asked(const struct netif *i, uint32_t flags)
 	return (i->flags & ~settable) | (flags & settable);
 }
 
+/* Who knows us learns which hardware address is ours now. */
+static void announce(struct netif *i)
+{
+	list_each(l, &i->addrs)
+		arp_announce(i, list_entry(l, struct netif_addr, link)->addr);
+}
+
 int netif_set_flags(struct netif *i, uint32_t flags)
 {
 	uint32_t old = i->flags;
@@ -187,9 +194,7 @@ int netif_set_flags(struct netif *i, uint32_t flags)
 		packet_netif_down(i);
 	}
 	if (!(old & NETIF_UP) && (flags & NETIF_UP))
-		list_each(l, &i->addrs)
-			arp_announce(i, list_entry(l, struct netif_addr,
-						   link)->addr);
+		announce(i);
 	return 0;
 }
 
@@ -276,9 +281,12 @@ int netif_set_mac(struct netif *i, const uint8_t mac[ETHER_ADDR])
 	if (mac[0] & 1)
 		return -EINVAL;
 	err = i->ops->set_mac(i, mac);
-	if (!err)
-		tell(i);
-	return err;
+	if (err)
+		return err;
+	tell(i);
+	if (i->flags & NETIF_UP)
+		announce(i);
+	return 0;
 }
 
 /* --- multicast groups ------------------------------------------------------- */

@@ -112,6 +112,16 @@ def test_a_new_address_is_announced(bench):
     bench.guest.check("ifconfig eth0:3 down")
 
 
+def test_a_new_hardware_address_is_announced(bench):
+    """Or else those who know the old one send there as long as they remember."""
+    wire, other = bench.wire, bytes.fromhex("525400aabbcc")
+    for mac in (other, wire.guest_mac):
+        bench.guest.check("ifconfig eth0 hw ether " + mac.hex(":"))
+        said = question_about(wire, GUEST)
+        assert said.source == said.body[8:14] == mac and said.to == b"\xff" * 6
+        assert said.body[14:18] == socket.inet_aton(GUEST)
+
+
 def test_an_address_of_ours_elsewhere_is_a_conflict(bench):
     """It is told to the log and defended, once in a while: RFC 5227 2.4."""
     wire = bench.wire
