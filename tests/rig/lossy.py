@@ -18,7 +18,7 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if TESTS not in sys.path:
     sys.path.insert(0, TESTS)
 
-from rig import Guest  # noqa: E402
+from rig import Guest, GuestError  # noqa: E402
 from rig.frames import Wire  # noqa: E402
 
 ADDRESSES = ("10.9.0.1", "10.9.0.2")
@@ -74,6 +74,24 @@ def md5(guest, name):
     return guest.exec("md5sum " + name).stdout.split()[0]
 
 
+def exchange(server, client, timeout):
+    """Each sends /tmp/mine to the other's /tmp/theirs: None, or what went wrong."""
+    server.check("(nc -l -p %d < /tmp/mine > /tmp/theirs; echo $? > /tmp/end) &" % PORT)
+    server.check("until netstat -ltn | grep -q :%d; do usleep 20000; done" % PORT, timeout)
+    done = client.exec("nc %s %d < /tmp/mine > /tmp/theirs" % (ADDRESSES[0], PORT), timeout)
+    end = server.exec("while ! [ -s /tmp/end ]; do sleep 0.1; done; cat /tmp/end", timeout)
+    if done.status or end.stdout.strip() != b"0":
+        return "nc ended with %d and %r" % (done.status, end.stdout)
+    return None
+
+
+def compare(server, client):
+    if md5(server, "/tmp/mine") != md5(client, "/tmp/theirs") or \
+            md5(client, "/tmp/mine") != md5(server, "/tmp/theirs"):
+        return "other bytes arrived than were sent"
+    return None
+
+
 def run(megabytes, seed, timeout=600, **impairment):
     """(seconds, the wire, what went wrong: None or a text)."""
     with Wire() as a, Wire(guest_mac="52:54:00:12:34:57") as b:
@@ -88,23 +106,13 @@ def run(megabytes, seed, timeout=600, **impairment):
             between = Wire2((a, b), seed, **impairment)
             between.start()
             begun = time.monotonic()
-            server.check("(nc -l -p %d < /tmp/mine > /tmp/theirs; echo $? > /tmp/end) &"
-                         % PORT)
-            time.sleep(0.5)
-            done = client.exec("nc %s %d < /tmp/mine > /tmp/theirs" %
-                               (ADDRESSES[0], PORT), timeout)
-            end = server.exec("while ! [ -s /tmp/end ]; do sleep 0.1; done; cat /tmp/end",
-                              timeout)
-            seconds = time.monotonic() - begun
-            wrong = None
-            if done.status or end.stdout.strip() != b"0":
-                wrong = "nc ended with %d and %r" % (done.status, end.stdout)
-            elif md5(server, "/tmp/mine") != md5(client, "/tmp/theirs") or \
-                    md5(client, "/tmp/mine") != md5(server, "/tmp/theirs"):
-                wrong = "other bytes arrived than were sent"
-            between.ended = True
-            between.join()
-            return seconds, between, wrong
+            try:
+                wrong = exchange(server, client, timeout)
+                seconds = time.monotonic() - begun
+            finally:
+                between.ended = True
+                between.join()
+            return seconds, between, wrong or compare(server, client)
 
 
 def main(words):
@@ -123,10 +131,15 @@ def main(words):
         numbers[word] = int(value)
     failed = 0
     for seed in range(numbers["--seed"], numbers["--seed"] + numbers["--times"]):
-        seconds, wire, wrong = run(
-            numbers["--mb"], seed, lose=numbers["--lose"] / 100,
-            double=numbers["--double"] / 100, late=numbers["--late"] / 100,
-            delay_ms=numbers["--delay"])
+        try:
+            seconds, wire, wrong = run(
+                numbers["--mb"], seed, lose=numbers["--lose"] / 100,
+                double=numbers["--double"] / 100, late=numbers["--late"] / 100,
+                delay_ms=numbers["--delay"])
+        except GuestError as error:
+            print("seed %d: %s" % (seed, error), flush=True)
+            failed += 1
+            continue
         print("seed %d: %d MB each way in %.1f s, %d frames, %d lost: %s" %
               (seed, numbers["--mb"], seconds, wire.frames, wire.lost, wrong or "ok"),
               flush=True)
