@@ -73,6 +73,7 @@ bool cmdline_value(const char *key, char *to, size_t size)
 	assert(size > 0);
 	if (!v)
 		return false;
+	assert(v <= end);
 	for (v += *v == '='; v < end && n + 1 < size; v++) {
 		if (*v != '"')
 			to[n++] = *v;

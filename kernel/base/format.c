@@ -177,6 +177,7 @@ static const char *parse_spec(const char *f, struct spec *s, struct args *a)
 			f = parse_number(f, &s->precision);
 		}
 	}
+	assert(s->width >= 0);
 	f = parse_size(f, s);
 	s->conversion = *f;
 	return *f ? f + 1 : f;

@@ -35,7 +35,7 @@ static inline bool list_empty(const struct list *l)
 
 static inline void list_insert_after(struct list *at, struct list *l)
 {
-	assert(at->next->prev == at);
+	assert(at->next->prev == at && at != l);
 	l->next = at->next;
 	l->prev = at;
 	at->next->prev = l;

@@ -26,6 +26,7 @@ static uint64_t ring_start(void)
 {
 	uint64_t start = ring_end > LOG_RING ? ring_end - LOG_RING : 0;
 
+	assert(ring_cleared <= ring_end);
 	return start < ring_cleared ? ring_cleared : start;
 }
 

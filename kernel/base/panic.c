@@ -76,6 +76,7 @@ void panic_backtrace(uint32_t ebp)
 /* An upper room adds what it knows: pid, jid. It is called once. */
 void panic_context_set(void (*show)(void))
 {
+	assert(show && !context_show);
 	context_show = show;
 }
 

@@ -54,12 +54,14 @@ void range_set_cut(struct range_set *set, uint32_t below)
 	}
 	if (set->count)
 		set->at[0].from = seq_max(set->at[0].from, below);
+	assert(!set->count || seq_before(set->at[0].from, set->at[0].to));
 }
 
 const struct range *range_set_find(const struct range_set *set, uint32_t n)
 {
 	unsigned low = 0, high = set->count;
 
+	assert(set->count <= set->most);
 	while (low < high) {	/* the first that ends behind n is between */
 		unsigned middle = (low + high) / 2;
 

@@ -89,6 +89,7 @@ static void insert_mend(struct tree *t, struct tree_node *n)
 		g->red = true;
 		break;
 	}
+	assert(!t->root->parent);
 	t->root->red = false;
 }
 
@@ -97,7 +98,9 @@ static void insert_mend(struct tree *t, struct tree_node *n)
 void tree_insert(struct tree *t, struct tree_node *n, struct tree_node *parent,
 		 struct tree_node **link)
 {
-	assert(!*link);
+	assert(!*link && !t->root == !t->first);
+	assert(parent ? link == &parent->left || link == &parent->right :
+			link == &t->root);
 	n->parent = parent;
 	n->left = n->right = NULL;
 	n->red = true;
@@ -150,6 +153,7 @@ static void remove_mend(struct tree *t, struct tree_node *n,
 				rotate_right(t, p);
 			s = left ? p->right : p->left;
 		}
+		assert(s && !s->red);
 		if (!is_red(s->left) && !is_red(s->right)) {
 			s->red = true;
 			n = p;
@@ -196,6 +200,7 @@ void tree_remove(struct tree *t, struct tree_node *n)
 		/* The next node, which has no left child, takes n's place. */
 		struct tree_node *next = leftmost(n->right);
 
+		assert(!next->left && next->parent);
 		child = next->right;
 		parent = next->parent == n ? next : next->parent;
 		was_red = next->red;
@@ -222,6 +227,7 @@ void tree_remove(struct tree *t, struct tree_node *n)
 	n->parent = n->left = n->right = NULL;
 	if (!was_red)
 		remove_mend(t, child, parent);
+	assert(!t->root == !t->first);
 }
 
 /* The node after n in order; NULL after the last. */
