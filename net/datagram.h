@@ -52,6 +52,12 @@ bool datagram_enqueue(struct datagram_sock *s, struct packet *k);
 /* An error for the program: the next call fails with it, once. */
 void datagram_error(struct datagram_sock *s, int err);
 
+/* In the sock_ops of all of them; what sends is its own. */
+#define DATAGRAM_OPS .bind = inet_sock_bind, .connect = inet_sock_connect, \
+	.name = inet_sock_name, .receive = datagram_receive, \
+	.shutdown = datagram_shutdown, .poll = datagram_poll, \
+	.ioctl = datagram_ioctl, .release = datagram_release
+
 /* --- datagram_error.c --------------------------------------------------------- */
 
 /* ICMP says e of a packet that s sent to port. For who asked for IP_RECVERR it is

@@ -99,6 +99,16 @@ struct sock {
 	unsigned line_count, backlog;
 };
 
+static inline void sock_queues_init(struct sock *s)
+{
+	sleep_queue_init(&s->readers);
+	sleep_queue_init(&s->writers);
+	sleep_lock_init(&s->read_lock);
+	sleep_lock_init(&s->write_lock);
+	list_init(&s->line);
+	list_init(&s->line_link);
+}
+
 /* --- sock.c ------------------------------------------------------------- */
 
 void net_init(void);

@@ -62,19 +62,29 @@ static int read(const struct netlink_request *q, struct netif **i,
 	return inet_addr_seen(q->who, *addr) ? 0 : -ENXIO;
 }
 
-static int get(const struct netlink_request *q, struct netlink_writer *w)
+/* The neighbour that q is about. -ENOENT. */
+static int find(const struct netlink_request *q, struct arp_entry **out)
 {
-	const struct arp_entry *e;
 	struct netif *i;
 	uint32_t addr;
 	int err = read(q, &i, &addr);
 
 	if (err)
 		return err;
-	e = arp_find(i, addr);
-	if (!e)
+	*out = arp_find(i, addr);
+	if (!*out)
 		return -ENOENT;
-	assert(e->netif == i && e->addr == addr);
+	assert((*out)->netif == i && (*out)->addr == addr);
+	return 0;
+}
+
+static int get(const struct netlink_request *q, struct netlink_writer *w)
+{
+	struct arp_entry *e;
+	int err = find(q, &e);
+
+	if (err)
+		return err;
 	return put(w, e) ? 0 : -ENOBUFS;
 }
 
@@ -116,17 +126,11 @@ static int set(const struct netlink_request *q)
 static int remove(const struct netlink_request *q)
 {
 	struct arp_entry *e;
-	struct netif *i;
-	uint32_t addr;
-	int err = read(q, &i, &addr);
+	int err = find(q, &e);
 
-	if (err)
-		return err;
-	e = arp_find(i, addr);
-	if (!e)
-		return -ENOENT;
-	arp_forget(q->vnet->arp, e);
-	return 0;
+	if (!err)
+		arp_forget(q->vnet->arp, e);
+	return err;
 }
 
 const struct netlink_kind netlink_neigh = {

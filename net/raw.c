@@ -173,16 +173,9 @@ static const struct sock_option raw_option_table[] = {
 };
 
 static const struct sock_ops raw_ops = {
-	.bind = inet_sock_bind,
-	.connect = inet_sock_connect,
-	.name = inet_sock_name,
+	DATAGRAM_OPS,
 	.send = raw_send,
-	.receive = datagram_receive,
-	.shutdown = datagram_shutdown,
-	.poll = datagram_poll,
-	.ioctl = datagram_ioctl,
 	.options = { raw_option_table, inet_option_table },
-	.release = datagram_release,
 };
 
 /* IPPROTO_RAW sends whole packets. */

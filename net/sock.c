@@ -65,12 +65,7 @@ void sock_begin(struct sock *s, const struct cred *who, int family, int type,
 	s->send_limit = s->receive_limit = BUFFER_BYTES;
 	s->receive_low = 1;
 	s->send_timeout = s->receive_timeout = SLEEP_FOREVER;
-	sleep_queue_init(&s->readers);
-	sleep_queue_init(&s->writers);
-	sleep_lock_init(&s->read_lock);
-	sleep_lock_init(&s->write_lock);
-	list_init(&s->line);
-	list_init(&s->line_link);
+	sock_queues_init(s);
 }
 
 void *sock_alloc(const struct cred *who, size_t n)

@@ -208,16 +208,9 @@ static const struct sock_option udp_option_table[] = {
 };
 
 static const struct sock_ops udp_ops = {
-	.bind = inet_sock_bind,
-	.connect = inet_sock_connect,
-	.name = inet_sock_name,
+	DATAGRAM_OPS,
 	.send = udp_send,
-	.receive = datagram_receive,
-	.shutdown = datagram_shutdown,
-	.poll = datagram_poll,
-	.ioctl = datagram_ioctl,
 	.options = { udp_option_table, inet_option_table },
-	.release = datagram_release,
 };
 
 static int begin(struct inet_sock *s, int protocol)

@@ -7,6 +7,7 @@
 #include "net/packet_bytes.h"
 
 #include "ktap.h"
+#include "wrap.h"
 
 enum { SPAN = 600 };
 
@@ -178,13 +179,7 @@ static void random_changes(uint32_t first)
 
 TEST(random_ones_are_those_of_a_model)
 {
-	static const uint32_t first[] = {
-		0, 5000, -(uint32_t)(SPAN / 2), INT32_MAX - SPAN / 2, -1u,
-	};
-
-	srand(5);
-	for (unsigned n = 0; n < sizeof first / sizeof *first; n++)
-		random_changes(first[n]);
+	wrap_each(random_changes, SPAN, 5);
 }
 
 TEST(small_ones_share_a_packet)

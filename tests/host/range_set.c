@@ -7,6 +7,7 @@
 #include "kernel/base/range_set.h"
 
 #include "ktap.h"
+#include "wrap.h"
 
 enum { SPAN = 300, ROOM = 200 };
 
@@ -77,13 +78,7 @@ static void random_changes(uint32_t first)
 
 TEST(random_ones_are_those_of_a_model)
 {
-	static const uint32_t first[] = {
-		0, 1000, -(uint32_t)(SPAN / 2), INT32_MAX - SPAN / 2, -1u,
-	};
-
-	srand(3);
-	for (unsigned n = 0; n < sizeof first / sizeof *first; n++)
-		random_changes(first[n]);
+	wrap_each(random_changes, SPAN, 3);
 }
 
 TEST(neighbours_become_one)

@@ -156,12 +156,7 @@ void sock_begin(struct sock *s, const struct cred *who, int family, int type,
 	s->family = family;
 	s->type = type;
 	s->prison = who->prison;
-	sleep_queue_init(&s->readers);
-	sleep_queue_init(&s->writers);
-	sleep_lock_init(&s->read_lock);
-	sleep_lock_init(&s->write_lock);
-	list_init(&s->line);
-	list_init(&s->line_link);
+	sock_queues_init(s);
 }
 
 void *sock_alloc(const struct cred *who, size_t n)
