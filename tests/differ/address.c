@@ -98,7 +98,7 @@ static void inet_make(struct address *to, uint32_t addr, unsigned port)
 static void inet_any(struct address *to)
 {
 	static const uint32_t odd[] = { 0x7f000002, 0x0a630001, 0xffffffff,
-					0xe0000001, 0x7fffffff, 0xf0000001 };
+					0xe0000001, 0x7f000003, 0xf0000001 };
 	static const int families[] = { AF_UNSPEC, AF_UNSPEC, AF_UNIX,
 					AF_INET6, 255 };
 	static const socklen_t lengths[] = { 0, 1, 2, 4, 8, 15, 17, 28, 128,

@@ -2,6 +2,7 @@
 /* names.c - the calls that make, name, connect and end sockets. */
 #include "differ.h"
 
+#include <poll.h>
 #include <sys/time.h>
 
 enum { WAIT_US = 20000 };	/* whole ticks of any Linux */
@@ -42,7 +43,7 @@ static void call_socket(void)
 				     SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM };
 	static const int families[] = { AF_INET, AF_UNIX, AF_UNSPEC, 77, 46,
 					-1 };
-	static const int protocols[] = { IPPROTO_TCP, IPPROTO_UDP, 1, 200, -1,
+	static const int protocols[] = { IPPROTO_TCP, IPPROTO_UDP, 2, 200, -1,
 					 300 };
 	int family = any_family(), type = any_type(family), protocol = 0;
 	int block = may_block(), fd;
@@ -155,12 +156,22 @@ static void call_listener(void)
 
 /* --- names ---------------------------------------------------------------------- */
 
+/* Linux has parted from what is in TIME-WAIT: the socket may be bound anew. */
+static int has_ended(const struct slot *s)
+{
+	struct pollfd p = { s->fd, POLLRDHUP, 0 };
+
+	return s->family == AF_INET && s->type == SOCK_STREAM &&
+	       poll(&p, 1, 0) > 0 && (p.revents & POLLHUP) &&
+	       (p.revents & POLLRDHUP);
+}
+
 static void call_bind(void)
 {
 	int n = slot_any();
 	struct address at;
 
-	if (n < 0)
+	if (n < 0 || has_ended(&slots[n]))
 		return;
 	say(" s%d", n);
 	address_any(&at, slots[n].family);

@@ -3,6 +3,7 @@
 #include "differ.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/time.h>
 
 enum kind { INT, TIME, LINGER, INFO, IDS, TEXT, GET = 16, SET = 32 };
@@ -10,7 +11,8 @@ enum kind { INT, TIME, LINGER, INFO, IDS, TEXT, GET = 16, SET = 32 };
 /*
  * Not here: SO_SNDBUF, SO_RCVBUF, TCP_WINDOW_CLAMP: how large buffers and
  * windows are is each kernel's own. Only set are TCP_QUICKACK, which Linux changes
- * by itself, and TCP_CONGESTION: what it is at first its owner chooses.
+ * by itself, TCP_MAXSEG, which it cuts to half a window, and TCP_CONGESTION, of
+ * which its owner chooses what it is at first.
  */
 static const struct option {
 	const char *label;
@@ -30,7 +32,7 @@ static const struct option {
 	S(SO_PRIORITY, INT), S(SO_PEERCRED, IDS), S(SO_NO_CHECK, INT),
 	S(SO_BINDTODEVICE, TEXT), S(SO_DEBUG, INT),
 	T(TCP_NODELAY, INT), T(TCP_NODELAY, INT), T(TCP_CORK, INT),
-	T(TCP_QUICKACK, INT | SET), T(TCP_MAXSEG, INT), T(TCP_KEEPIDLE, INT),
+	T(TCP_QUICKACK, INT | SET), T(TCP_MAXSEG, INT | SET), T(TCP_KEEPIDLE, INT),
 	T(TCP_KEEPINTVL, INT), T(TCP_KEEPCNT, INT), T(TCP_SYNCNT, INT),
 	T(TCP_LINGER2, INT), T(TCP_DEFER_ACCEPT, INT),
 	T(TCP_USER_TIMEOUT, INT), T(TCP_CONGESTION, TEXT | SET), T(TCP_INFO, INFO),
@@ -45,11 +47,16 @@ static const struct option {
 };
 
 /* Newer kernels refuse AF_INET SO_PASSCRED, and AF_UNIX SO_REUSEPORT. AF_UNIX has
- * no interfaces: Brig says so. */
+ * no interfaces: Brig says so. On a stream Linux keeps a route when it is over, and
+ * what TTL it came with; times of arrival are of datagrams only (docs/abi.md). */
 static int without(const struct slot *s, const struct option *o)
 {
+	if (o->level == IPPROTO_IP && s->type == SOCK_STREAM)
+		return o->name == IP_MTU || o->name == IP_MULTICAST_TTL;
 	if (o->level != SOL_SOCKET)
 		return 0;
+	if (o->name == SO_TIMESTAMP && s->type == SOCK_STREAM)
+		return 1;
 	return s->family == AF_INET ? o->name == SO_PASSCRED :
 	       o->name == SO_BINDTODEVICE || o->name == SO_REUSEPORT;
 }
@@ -214,11 +221,15 @@ static void call_ioctl(void)
 	};
 	int n = slot_any(), v = -77;
 	unsigned which = below(sizeof all / sizeof *all);
+	struct pollfd p = { n < 0 ? -1 : slots[n].fd, 0, 0 };
 
 	if (n < 0)
 		return;
 	if (all[which].number == SIOCATMARK && slots[n].family == AF_UNIX)
 		return;		/* there is none without MSG_OOB: data.c */
+	if (all[which].number == SIOCOUTQ && poll(&p, 1, 0) &&
+	    (p.revents & POLLHUP))
+		return;		/* Linux tells some number when all is over */
 	say(" s%d %s", n, all[which].label);
 	told(ioctl(slots[n].fd, all[which].number, &v));
 	if (all[which].number == SIOCOUTQ && slots[n].family == AF_UNIX)
