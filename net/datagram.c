@@ -228,7 +228,7 @@ static int target_set(struct datagram_sock *s, const struct sock_msg *m,
 			      .device = i->device,
 			      .no_loop = !i->multicast_loop };
 	to->port = i->remote_port;
-	if (m->name && m->name->len)
+	if (m->name)
 		err = name_read(s, m->name, &o->dst, &to->port);
 	else if (!i->remote)
 		err = -EDESTADDRREQ;

@@ -280,14 +280,17 @@ static void peer_set(struct inet_sock *s, uint32_t local, uint32_t addr,
 	}
 }
 
+static bool any_many(struct vnet *v, uint32_t addr)
+{
+	return inet_is_multicast(addr) || netif_any_broadcast(v, addr);
+}
+
 /* May s talk there? A stream is between two. */
 static int peer_allowed(const struct inet_sock *s, uint32_t addr)
 {
-	bool many = netif_any_broadcast(s->vnet, addr);
-
 	if (s->sock.type == SOCK_STREAM)
-		return many || inet_is_multicast(addr) ? -ENETUNREACH : 0;
-	return many && !(s->sock.options & SOCK_OPTION_BROADCAST) ? -EACCES : 0;
+		return any_many(s->vnet, addr) ? -ENETUNREACH : 0;
+	return netif_any_broadcast(s->vnet, addr) && !(s->sock.options & SOCK_OPTION_BROADCAST) ? -EACCES : 0;
 }
 
 /* SO_DONTROUTE: is addr none of a link of ours? */
@@ -304,6 +307,7 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 {
 	uint32_t local, old = s->local;
 	struct inet_sock *other;
+	bool stream = s->sock.type == SOCK_STREAM;
 	int device = s->device, err;
 
 	addr = inet_remote(s->cred, addr);
@@ -321,12 +325,12 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 		err = -EINVAL;		/* it is not to leave the machine */
 	if (err)
 		return err;
-	if (s->bound)
+	if (s->bound && (!stream || !any_many(s->vnet, s->bound)))
 		local = s->bound;
 	if (!s->local_port)
 		s->local = local;
 	err = s->ports ? inet_autobind(s) : 0;
-	if (!err && s->sock.type == SOCK_STREAM) {
+	if (!err && stream) {
 		other = inet_lookup(s->ports, addr, port, local, s->local_port,
 				    0);
 		err = other && other->remote ? -EADDRNOTAVAIL : 0;

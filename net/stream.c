@@ -152,8 +152,8 @@ int stream_line_wait(struct sock *s, bool wait)
 
 	while (s->ops->listening(s) && !s->line_count) {
 		err = sock_take_error(s);
-		if (!err && (s->shut & SOCK_NO_RECEIVE))
-			err = -EINVAL;
+		if (!err && deadline && (s->shut & SOCK_NO_RECEIVE))
+			err = -EINVAL;	/* who does not wait: Linux */
 		if (!err)
 			err = sock_wait(&s->readers, deadline);
 		if (err)

@@ -92,12 +92,15 @@ static void urgent(struct tcp_sock *s, const struct tcp_segment *g)
  * come, now. */
 static bool text(struct tcp_sock *s, struct tcp_segment *g)
 {
+	bool nobody = s->orphan || (s->state != TCP_ESTABLISHED &&
+				    s->inet.sock.shut & SOCK_NO_RECEIVE);
+
 	assert(!s->rcv.fin_got);
-	if (g->len && s->orphan && seq_after(segment_end(g), s->rcv.nxt)) {
-		tcp_abort(s, 0);	/* nobody is there to read it: 3.6.1 */
+	urgent(s, g);
+	if (g->len && nobody && seq_after(segment_end(g), s->rcv.nxt)) {
+		tcp_abort(s, ECONNRESET);	/* who is to read it? 3.6.1 */
 		return false;
 	}
-	urgent(s, g);
 	if (g->len)
 		tcp_text(s, g);
 	if ((g->flags & TCP_FIN) && !s->rcv.fin_set) {

@@ -13,9 +13,11 @@ void tcp_info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 	uint32_t mss = listens || s->state == TCP_CLOSED ? TCP_MSS_DEFAULT :
 		       tcp_mss(s), now = tcp_now();
 
-	/* of a listener, as Linux: the line, and its length */
+	/* as Linux: a file is no more in TIME-WAIT; of a listener the line, and
+	 * its length */
 	*i = (struct abi_tcp_info){
-		.state = s->state, .retransmits = s->backoff,
+		.state = s->state == TCP_TIME_WAIT ? TCP_CLOSED : s->state,
+		.retransmits = s->backoff,
 		.probes = s->probes, .backoff = s->backoff,
 		.options = (s->timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
 			   (s->sack ? TCPI_OPT_SACK : 0) |

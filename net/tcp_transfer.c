@@ -73,7 +73,7 @@ int tcp_send(struct sock *sock, struct sock_msg *m, bool wait)
 {
 	const struct abi_cmsghdr *h = NULL;
 
-	while ((h = sock_control_next(m, h)))
+	while (!sendable(sock) && (h = sock_control_next(m, h)))
 		if (h->level == SOL_SOCKET && h->type != SCM_RIGHTS &&
 		    h->type != SCM_CREDENTIALS)
 			return -EINVAL;
@@ -111,7 +111,7 @@ static int give(struct stream_reading *r)
 		return 0;
 	if (urgent && !inlined(s) && seq_before(at, end))
 		at++;			/* it is read by MSG_OOB only */
-	if (urgent && at == end && !r->peek) {
+	if (urgent && at == end && !r->peek && r->m->io->left) {
 		s->rcv.read = at;
 		consume(s);
 	}
@@ -148,6 +148,8 @@ static int receive_urgent(struct tcp_sock *s, struct sock_msg *m)
 
 	if (inlined(s) || !s->rcv.mark || s->rcv.mark == TCP_MARK_READ)
 		return -EINVAL;
+	if (s->state == TCP_CLOSED && !s->rcv.fin_got)
+		return -ENOTCONN;
 	if (s->rcv.mark == TCP_MARK_COMES)
 		return s->inet.sock.shut & SOCK_NO_RECEIVE ? 0 : -EAGAIN;
 	if (!(m->flags & MSG_PEEK))

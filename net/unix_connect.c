@@ -141,9 +141,11 @@ int unix_dgram_connect(struct sock *sock, const struct path_at *at,
 	if (n->len < sizeof n->family)
 		return -EINVAL;
 	if (n->family != AF_UNSPEC) {
-		err = unix_find(at, n, sock->type, &peer);
+		err = unix_name_check(n);
 		if (!err && (sock->options & SOCK_OPTION_PASSCRED))
 			err = unix_autobind(s, at->who);
+		if (!err)
+			err = unix_find(at, n, sock->type, &peer);
 		if (!err && peer->peer && peer->peer != s)
 			err = -EPERM;
 		if (err)

@@ -148,7 +148,7 @@ int unix_dgram_send(struct sock *sock, struct sock_msg *m, bool wait)
 		err = -EOPNOTSUPP;
 	else if (m->name && sock->type == SOCK_DGRAM)
 		err = unix_name_check(m->name);
-	if (!err && (!m->name || sock->type == SOCK_SEQPACKET))
+	if (!err && sock->type == SOCK_SEQPACKET)
 		err = target_find(s, m, &to);
 	if (!err && sock->type == SOCK_DGRAM &&
 	    (sock->options & SOCK_OPTION_PASSCRED))
@@ -228,6 +228,8 @@ int unix_dgram_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	}
 	if (n && unix_packet_give(p, m, 0, n) != (int)n)
 		err = -EFAULT;
+	if (!err)
+		err = sock_put_time(sock, m, 0);
 	if (!err)
 		err = unix_control_give(s, m, &p->control);
 	if (!err)

@@ -152,6 +152,46 @@ TEST(no_peer_when_both_have_ended)
 	CHECK_ERRNO(getpeername(fd[0], any(&a), &n), ENOTCONN);
 }
 
+TEST(a_file_is_not_in_time_wait)
+{
+	struct tcp_info info;
+	socklen_t n = sizeof(info);
+	int fd[2];
+
+	tcp_pair(fd);
+	CHECK_OK(shutdown(fd[0], SHUT_WR));
+	close(fd[1]);
+	ktap_sleep_ms(20);
+	CHECK_OK(getsockopt(fd[0], SOL_TCP, TCP_INFO, &info, &n));
+	CHECK_EQ(info.tcpi_state, TCP_CLOSE);
+}
+
+/* One may be bound to an address for many, but does not talk from there. */
+TEST(a_stream_from_an_address_for_many)
+{
+	int s = tcp_server(5), c = tcp_socket();
+	struct sockaddr_in a = tcp_addr(0);
+	socklen_t n = sizeof(a);
+
+	a.sin_addr.s_addr = htonl(INADDR_BROADCAST);
+	CHECK_OK(bind(c, any(&a), sizeof(a)));
+	CHECK_OK(tcp_connect(c, tcp_port(s)));
+	CHECK_OK(getsockname(c, any(&a), &n));
+	CHECK_EQ(ntohl(a.sin_addr.s_addr), INADDR_LOOPBACK);
+}
+
+TEST(a_connect_that_fails_has_chosen_a_name)
+{
+	struct sockaddr_un a;
+	socklen_t n = sizeof(a);
+	int s = socket(AF_UNIX, SOCK_DGRAM, 0), on = 1;
+
+	CHECK_OK(setsockopt(s, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
+	CHECK_ERRNO(unix_connect(s, "/nobody/here", 12), ENOENT);
+	CHECK_OK(getsockname(s, any(&a), &n));
+	CHECK_EQ(n, 8);
+}
+
 /* --- options ----------------------------------------------------------------------- */
 
 TEST(levels_that_there_are_not)
@@ -257,6 +297,51 @@ TEST(the_end_is_told_before_a_reset_behind_it)
 	CHECK_EQ(tcp_option(fd[0], SOL_SOCKET, SO_ERROR), EPIPE);
 }
 
+TEST(what_comes_when_both_halves_are_shut_resets)
+{
+	int fd[2];
+
+	tcp_pair(fd);
+	CHECK_OK(shutdown(fd[0], SHUT_RDWR));
+	CHECK_EQ(send(fd[1], "x", 1, MSG_OOB), 1);
+	CHECK(tcp_poll(fd[0], 1000) & POLLRDHUP);
+	while (!(tcp_poll(fd[0], 10) & POLLERR))
+		;
+	CHECK(tcp_poll(fd[0], 0) & POLLPRI);	/* that was seen before */
+	CHECK_EQ(tcp_option(fd[0], SOL_SOCKET, SO_ERROR), ECONNRESET);
+	CHECK_EQ(tcp_option(fd[1], SOL_SOCKET, SO_ERROR), EPIPE);
+}
+
+TEST(a_listener_that_is_shut)
+{
+	int s = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	CHECK_OK(unix_bind(s, "\0rare3", 6));
+	CHECK_OK(listen(s, 5));
+	CHECK_OK(shutdown(s, SHUT_RD));
+	CHECK_ERRNO(accept(s, NULL, NULL), EINVAL);
+	tcp_nonblock(s);
+	CHECK_ERRNO(accept(s, NULL, NULL), EAGAIN);
+}
+
+TEST(urgent_bytes_at_the_end)
+{
+	int fd[2];
+	char c;
+
+	tcp_pair(fd);
+	CHECK_EQ(send(fd[1], "x", 1, MSG_OOB), 1);
+	CHECK(tcp_poll(fd[0], 1000) & POLLPRI);
+	(void)!recv(fd[0], NULL, 0, MSG_DONTWAIT);	/* it stays */
+	CHECK(tcp_poll(fd[0], 0) & POLLPRI);
+	CHECK_EQ(write(fd[0], "y", 1), 1);
+	tcp_poll(fd[1], 1000);
+	close(fd[1]);
+	while (!(tcp_poll(fd[0], 10) & POLLERR))
+		;
+	CHECK_ERRNO(recv(fd[0], &c, 1, MSG_OOB), ENOTCONN);
+}
+
 /* --- datagrams ------------------------------------------------------------------------ */
 
 TEST(datagrams_to_nobody)
@@ -267,6 +352,7 @@ TEST(datagrams_to_nobody)
 	CHECK_ERRNO(write(u, large, sizeof(large)), EDESTADDRREQ);
 	CHECK_ERRNO(shutdown(u, SHUT_RDWR), ENOTCONN);
 	CHECK_ERRNO(write(u, "x", 1), EDESTADDRREQ);
+	CHECK_ERRNO(sendto(u, "x", 1, 0, any(large), 0), EINVAL);
 	CHECK_OK(tcp_connect(u, 9));
 	CHECK_ERRNO(write(u, "x", 1), EPIPE);
 	CHECK_ERRNO(write(u, large, sizeof(large)), EMSGSIZE);
@@ -343,4 +429,21 @@ TEST(control_messages_that_are_of_no_use)
 	CHECK_ERRNO(send_control(fd[0], SOL_SOCKET, 99, 16), EINVAL);
 	CHECK_EQ(send_control(u, SOL_SOCKET, SCM_RIGHTS, 16), 1);
 	CHECK_ERRNO(send_control(u, SOL_SOCKET, 99, 16), EINVAL);
+}
+
+TEST(times_of_local_datagrams)
+{
+	union { struct cmsghdr c; char room[64]; } u;
+	char c;
+	struct iovec v = { &c, 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &u,
+			    .msg_controllen = sizeof(u) };
+	int fd[2], on = 1;
+
+	CHECK_OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, fd));
+	CHECK_OK(setsockopt(fd[1], SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)));
+	CHECK_EQ(write(fd[0], "x", 1), 1);
+	CHECK_EQ(recvmsg(fd[1], &m, 0), 1);
+	CHECK(m.msg_controllen >= sizeof(struct cmsghdr));
+	CHECK_EQ(u.c.cmsg_type, SO_TIMESTAMP);
 }
