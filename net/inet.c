@@ -290,7 +290,8 @@ static int peer_allowed(const struct inet_sock *s, uint32_t addr)
 {
 	if (s->sock.type == SOCK_STREAM)
 		return any_many(s->vnet, addr) ? -ENETUNREACH : 0;
-	return netif_any_broadcast(s->vnet, addr) && !(s->sock.options & SOCK_OPTION_BROADCAST) ? -EACCES : 0;
+	return netif_any_broadcast(s->vnet, addr) &&
+	       !(s->sock.options & SOCK_OPTION_BROADCAST) ? -EACCES : 0;
 }
 
 /* SO_DONTROUTE: is addr none of a link of ours? */
