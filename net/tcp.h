@@ -74,7 +74,6 @@ struct tcp_sock {
 	struct tcp_options opt;
 	struct {			/* RFC 9293 3.3.1 */
 		uint32_t iss, una, nxt;
-		uint32_t max;		/* the highest that was ever sent */
 		uint32_t end;		/* behind the last byte written */
 		uint32_t window, wl1, wl2, window_max;
 		uint32_t urgent;
@@ -109,7 +108,9 @@ struct tcp_sock {
 	/* congestion */
 	enum tcp_recovery recovery;
 	struct congestion cc;
-	uint32_t recover, resent, dupacks;
+	uint32_t recover;	/* what is sent from here on is not of this loss */
+	uint32_t resent;	/* the holes below have been sent again */
+	uint32_t dupacks;
 
 	/* time, in ms */
 	struct rtt rtt;
@@ -199,7 +200,8 @@ void tcp_segment_arrives(struct tcp_sock *s, struct tcp_segment *g);
 void tcp_negotiate(struct tcp_sock *s, const struct tcp_segment *g);
 /* RFC 9293 3.10.7.4, fifth; false: g is to be dropped. */
 bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g);
-void tcp_all_lost(struct tcp_sock *s);	/* a time-out: what is not acked goes again */
+void tcp_all_lost(struct tcp_sock *s);	/* what is not acked goes again */
+void tcp_congested(struct tcp_sock *s);	/* a time-out: begin slowly */
 
 /* --- tcp_reassembly.c ------------------------------------------------------------ */
 
@@ -235,7 +237,7 @@ void tcp_arm(struct timer *t, uint32_t ms);
 uint32_t tcp_flight(const struct tcp_sock *s);	/* what is under way */
 bool tcp_is_lost(const struct tcp_sock *s, uint32_t seq); /* RFC 6675 4 */
 /* RFC 6675 4 NextSeg 1, 3: what to send again. */
-bool tcp_hole(const struct tcp_sock *s, bool lost_only, struct range *out);
+bool tcp_hole(const struct tcp_sock *s, struct range *out);
 
 /* --- tcp_listen.c ------------------------------------------------------------------------ */
 

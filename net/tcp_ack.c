@@ -23,28 +23,33 @@ static struct congestion *congestion_of(struct tcp_sock *s)
 
 static void give_way(struct tcp_sock *s)
 {
-	uint32_t flight = s->snd.max - s->snd.una;
+	uint32_t flight = s->snd.nxt - s->snd.una;
 
 	s->cc.ssthresh = s->opt.control->threshold(congestion_of(s), flight);
 }
 
-/* RFC 5681 3.1 (4), RFC 6675 5.1 */
 void tcp_all_lost(struct tcp_sock *s)
+{
+	s->recovery = TCP_LOSS;
+	s->recover = s->snd.nxt;
+	s->sacked.count = s->dupacks = 0;
+	s->resent = s->snd.una;
+}
+
+/* RFC 5681 3.1 (4), RFC 6675 5.1 */
+void tcp_congested(struct tcp_sock *s)
 {
 	if (s->recovery != TCP_LOSS)
 		give_way(s);
 	s->cc.cwnd = tcp_mss(s);
-	s->recovery = TCP_LOSS;
-	s->recover = s->snd.max;
-	s->sacked.count = s->dupacks = 0;
-	s->resent = s->snd.nxt = s->snd.una;
+	tcp_all_lost(s);
 }
 
 /* RFC 6582 3.2 step 2, RFC 6675 5 step 4 */
 static void enter(struct tcp_sock *s)
 {
 	give_way(s);
-	s->recover = s->snd.max;
+	s->recover = s->snd.nxt;
 	s->recovery = TCP_RECOVERY;
 	s->resent = s->snd.una;
 	s->timing = false;
@@ -76,9 +81,10 @@ static void recover(struct tcp_sock *s, uint32_t bytes)
 		if (s->recovery == TCP_RECOVERY)
 			s->cc.cwnd = max_u32(s->cc.ssthresh, mss);
 		s->recovery = TCP_OPEN;
+		s->resent = s->snd.una;
 	} else if (s->recovery != TCP_RECOVERY) {
 		congestion_acked(congestion_of(s), s->opt.control, bytes,
-				 s->snd.max - s->snd.una + bytes, tcp_now());
+				 s->snd.nxt - s->snd.una + bytes, tcp_now());
 	} else if (!s->sack) {		/* RFC 6582 3.2 step 3: a partial ack */
 		tcp_resend_first(s);
 		s->cc.cwnd -= min_u32(s->cc.cwnd - mss, bytes);
@@ -129,7 +135,7 @@ static void acked(struct tcp_sock *s, const struct tcp_segment *g)
 	if (!seq_after(s->snd.urgent, s->snd.una))
 		s->snd.urgent_set = false;
 	recover(s, bytes);
-	if (s->snd.una == s->snd.max)	/* RFC 6298 5.2, 5.3 */
+	if (s->snd.una == s->snd.nxt)	/* RFC 6298 5.2, 5.3 */
 		timer_cancel(&s->resend);
 	else
 		tcp_resend_arm(s);
@@ -147,7 +153,7 @@ static bool sacks(struct tcp_sock *s, const struct tcp_segment *g)
 		struct range r = g->sack[n];
 
 		if (seq_before(r.from, r.to) && seq_after(r.from, s->snd.una) &&
-		    seq_after(r.from, g->ack) && !seq_after(r.to, s->snd.max))
+		    seq_after(r.from, g->ack) && !seq_after(r.to, s->snd.nxt))
 			news |= range_set_add(&s->sacked, r);
 	}
 	return news;
@@ -157,7 +163,7 @@ static bool sacks(struct tcp_sock *s, const struct tcp_segment *g)
 static bool is_duplicate(const struct tcp_sock *s, const struct tcp_segment *g,
 			 bool news)
 {
-	if (g->ack != s->snd.una || s->snd.una == s->snd.max)
+	if (g->ack != s->snd.una || s->snd.una == s->snd.nxt)
 		return false;
 	if (s->sack)
 		return news;
@@ -182,7 +188,7 @@ static void window(struct tcp_sock *s, const struct tcp_segment *g)
 		s->persist = false;
 		s->probes = 0;
 		timer_cancel(&s->resend);
-		if (s->snd.una != s->snd.max)
+		if (s->snd.una != s->snd.nxt)
 			tcp_resend_arm(s);
 	}
 }
@@ -193,8 +199,9 @@ bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g)
 
 	if (!(g->flags & TCP_ACK))
 		return false;
-	/* RFC 5961 5.2: neither of what was not sent, nor very old */
-	if (seq_after(g->ack, s->snd.max) ||
+	/* RFC 5961 5.2: neither of what was not sent, nor very old. A probe of a
+	 * closed window may have been taken. */
+	if (seq_after(g->ack, s->snd.nxt + (s->probes != 0)) ||
 	    seq_before(g->ack, s->snd.una - s->snd.window_max)) {
 		tcp_challenge(s);
 		return false;
@@ -206,6 +213,6 @@ bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g)
 		duplicate(s);
 	window(s, g);
 	assert(!seq_after(s->snd.una, s->snd.nxt) && s->cc.cwnd);
-	assert(!seq_after(s->snd.nxt, s->snd.max));
+	assert(!seq_after(s->snd.nxt, s->snd.end + s->snd.fin));
 	return true;
 }

@@ -155,7 +155,7 @@ static void in_syn_sent(struct tcp_sock *s, struct tcp_segment *g)
 {
 	bool ack = g->flags & TCP_ACK;
 
-	if (ack && g->ack != s->snd.max) {	/* all we sent is the SYN */
+	if (ack && g->ack != s->snd.nxt) {	/* all we sent is the SYN */
 		tcp_reset_reply(g);
 	} else if (g->flags & TCP_RST) {
 		if (ack)
@@ -187,7 +187,7 @@ static void in_syn_received(struct tcp_sock *s, struct tcp_segment *g)
 	}
 	if (!acceptable(s, g) || !(g->flags & TCP_ACK))
 		return;
-	if (g->ack != s->snd.max) {
+	if (g->ack != s->snd.nxt) {
 		tcp_reset_reply(g);
 		return;
 	}
@@ -358,7 +358,7 @@ void tcp_error(const struct ip_error *e)
 
 	/* What was not sent is a guess: RFC 5927 4.1 */
 	if (!i || !i->remote || seq_before(seq, s->snd.una) ||
-	    !seq_before(seq, s->snd.max))
+	    !seq_before(seq, s->snd.nxt))
 		return;
 	pmtu_told(e);
 	if (e->err != EMSGSIZE && s->state == TCP_SYN_SENT) {
@@ -366,7 +366,7 @@ void tcp_error(const struct ip_error *e)
 	} else if (e->err != EMSGSIZE) {
 		s->soft_error = e->err;
 	} else if (tcp_synchronized(s)) {
-		s->snd.nxt = s->snd.una;	/* RFC 1191 6.4 */
+		tcp_all_lost(s);	/* RFC 1191 6.4 */
 		tcp_output(s);
 	}
 	tcp_reap(s);

@@ -36,7 +36,7 @@ static struct tcp_sock *child_new(struct tcp_sock *s,
 	tcp_begin(c, iss, tcp_secret(syn, TCP_SECRET_TIME));
 	tcp_negotiate(c, syn);
 	(void)tcp_mss_offer(c, syn->src);
-	c->snd.nxt = c->snd.max = c->snd.end;
+	c->snd.nxt = c->snd.end;
 	c->stuck = tcp_now();
 	tcp_set_state(c, TCP_SYN_RECEIVED);
 	c->listener = s;

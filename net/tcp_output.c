@@ -3,8 +3,9 @@
  * tcp_output.c - segments that go out: how much may be sent now (window,
  * congestion, Nagle), cutting them from the chunks, acks, SYN, RST, probes.
  *
- * snd.una <= snd.nxt <= snd.max <= snd.end + 1 (a FIN); after a time-out nxt
- * begins again at una. Locks: the kernel lock.
+ * snd.una <= snd.nxt <= snd.end + 1 (a FIN). nxt only grows: what is sent again
+ * are the holes that tcp_sack.c tells, from `resent` on.
+ * Locks: the kernel lock.
  */
 #include "net/tcp.h"
 
@@ -147,14 +148,13 @@ static bool transmit(struct tcp_sock *s, uint32_t seq, uint32_t n,
 	return true;
 }
 
-/* After a time-out nxt is a number that the other may have left behind long ago:
- * it would answer, but not look at what we acknowledge. Nor may it be beyond a
- * window that has closed over what was sent. */
+/* nxt, unless the window has closed over what was sent: then the other would
+ * answer, but not look at what we acknowledge. */
 static uint32_t bare_seq(const struct tcp_sock *s)
 {
 	uint32_t edge = s->snd.una + s->snd.window;
 
-	return seq_after(s->snd.max, edge) ? edge : s->snd.max;
+	return seq_after(s->snd.nxt, edge) ? edge : s->snd.nxt;
 }
 
 void tcp_send_ack(struct tcp_sock *s)
@@ -184,7 +184,7 @@ void tcp_send_syn(struct tcp_sock *s)
 	bool reply = s->state == TCP_SYN_RECEIVED;
 
 	assert(tcp_handshake(s));
-	s->snd.nxt = s->snd.max = s->snd.iss + 1;
+	s->snd.nxt = s->snd.iss + 1;
 	if (!s->resend.armed)	/* a SYN that comes again moves no time-out */
 		tcp_resend_arm(s);
 	(void)!transmit(s, s->snd.iss, 0,
@@ -198,9 +198,7 @@ static bool small_may_go(const struct tcp_sock *s, uint32_t n, bool all)
 {
 	bool now = s->opt.nodelay || s->snd.nxt == s->snd.una;
 
-	if (s->push || seq_before(s->snd.nxt, s->snd.max))
-		return true;		/* it waited enough, or was sent already */
-	if ((all && s->snd.fin) ||
+	if (s->push || (all && s->snd.fin) ||
 	    (s->snd.urgent_set && seq_after(s->snd.urgent, s->snd.nxt)))
 		return true;
 	if (all)
@@ -217,55 +215,49 @@ static uint32_t congestion_room(const struct tcp_sock *s)
 	return flight < most ? most - flight : 0;
 }
 
-static uint32_t window_room(const struct tcp_sock *s)
+/* For what begins at seq. */
+static uint32_t window_room(const struct tcp_sock *s, uint32_t seq)
 {
 	uint32_t edge = s->snd.una + s->snd.window;
 
-	return seq_after(edge, s->snd.nxt) ? edge - s->snd.nxt : 0;
-}
-
-/* What the other has said to have is not sent again after a time-out. */
-static void skip_sacked(struct tcp_sock *s)
-{
-	const struct range *r = range_set_find(&s->sacked, s->snd.nxt);
-
-	if (r)
-		s->snd.nxt = r->to;
+	return seq_after(edge, seq) ? edge - seq : 0;
 }
 
 static void sent(struct tcp_sock *s, uint32_t n)
 {
-	if (s->snd.una == s->snd.max)
+	if (s->snd.una == s->snd.nxt)
 		s->stuck = tcp_now();
-	if (seq_before(s->snd.nxt, s->snd.max)) {
-		net_count(s->inet.vnet, NET_TCP_RETRANSMITTED);
-	} else if (!s->timing) {
+	if (!s->timing) {
 		s->timing = true;
 		s->timed_seq = s->snd.nxt;
 		s->timed_at = tcp_now();
 	}
 	s->snd.nxt += n;
-	s->snd.max = seq_max(s->snd.max, s->snd.nxt);
+	if (s->recovery == TCP_LOSS)	/* all holes below are filled */
+		s->resent = s->snd.nxt;
 	if (s->persist || !s->resend.armed)
 		tcp_resend_arm(s);
-	assert(!seq_after(s->snd.max, s->snd.end + s->snd.fin));
+	assert(!seq_after(s->snd.nxt, s->snd.end + s->snd.fin));
 }
 
-/* n bytes at seq, at most, again. Bytes sent; 0: it did not work. */
-static uint32_t resend(struct tcp_sock *s, uint32_t seq, uint32_t n)
+/* At most n bytes at seq, again, or the FIN there. False: nothing was sent. */
+static bool resend(struct tcp_sock *s, uint32_t seq, uint32_t n)
 {
 	bool fin;
 
-	assert(!seq_before(seq, s->snd.una) && seq_before(seq, s->snd.max));
+	assert(!seq_before(seq, s->snd.una) && seq_before(seq, s->snd.nxt));
 	n = min_u32(n, tcp_mss(s));
 	n = min_u32(n, seq_before(seq, s->snd.end) ? s->snd.end - seq : 0);
 	fin = s->snd.fin && seq + n == s->snd.end &&
-	      seq_after(s->snd.max, s->snd.end);
-	if (!transmit(s, seq, n, fin ? TCP_ACK | TCP_FIN : TCP_ACK))
-		return 0;
+	      seq_after(s->snd.nxt, s->snd.end);
+	if ((!n && !fin) ||
+	    !transmit(s, seq, n, fin ? TCP_ACK | TCP_FIN : TCP_ACK))
+		return false;
 	net_count(s->inet.vnet, NET_TCP_RETRANSMITTED);
 	s->resent = seq_max(s->resent, seq + n + fin);
-	return n + fin;
+	if (!s->resend.armed)
+		tcp_resend_arm(s);
+	return true;
 }
 
 void tcp_resend_first(struct tcp_sock *s)
@@ -280,15 +272,16 @@ static bool send_next(struct tcp_sock *s)
 	struct range hole;
 	bool all, fin;
 
-	if (s->recovery == TCP_RECOVERY && s->sack && room >= mss &&
-	    tcp_hole(s, s->snd.nxt != s->snd.end, &hole))
-		return resend(s, hole.from, hole.to - hole.from);
-	skip_sacked(s);
+	if (tcp_hole(s, &hole)) {
+		n = min_u32(hole.to - hole.from, window_room(s, hole.from));
+		return room >= mss && resend(s, hole.from, n);
+	}
 	if (seq_after(s->snd.nxt, s->snd.end))
 		return false;		/* the FIN is out */
 	if (s->snd.cut)
 		most = (IP_MAX - IP_HEAD - TCP_HEAD_MAX) / mss * mss;
-	n = min_u32(s->snd.end - s->snd.nxt, min_u32(window_room(s), room));
+	n = min_u32(room, window_room(s, s->snd.nxt));
+	n = min_u32(n, s->snd.end - s->snd.nxt);
 	if (n > mss)
 		n = min_u32(n / mss * mss, most);
 	all = n == s->snd.end - s->snd.nxt;
@@ -296,11 +289,8 @@ static bool send_next(struct tcp_sock *s)
 	if ((!n && !fin) || (n < mss && !small_may_go(s, n, all)))
 		return false;
 	if (!transmit(s, s->snd.nxt, n, TCP_ACK | (fin ? TCP_FIN : 0) |
-			  (all && n ? TCP_PSH : 0))) {
-		if (!s->resend.armed)
-			tcp_resend_arm(s);
+		      (all && n ? TCP_PSH : 0)))
 		return false;
-	}
 	sent(s, n + fin);
 	return true;
 }
@@ -316,9 +306,8 @@ void tcp_output(struct tcp_sock *s)
 	if (s->ack_now && tcp_synchronized(s))
 		tcp_send_ack(s);
 	/* RFC 9293 3.8.6.1: nobody else will wake us */
-	if (open && s->snd.nxt == s->snd.una && !s->resend.armed &&
-	    (s->snd.end != s->snd.nxt || s->snd.fin) &&
-	    !seq_after(s->snd.nxt, s->snd.end)) {
+	if (open && !s->resend.armed &&
+	    s->snd.una != s->snd.end + s->snd.fin) {
 		s->persist = true;
 		tcp_resend_arm(s);
 	}
@@ -328,10 +317,7 @@ void tcp_output(struct tcp_sock *s)
  * is to be answered by an ack. */
 void tcp_probe(struct tcp_sock *s)
 {
-	bool byte = s->snd.end != s->snd.una && s->snd.nxt == s->snd.una &&
-		    !seq_after(s->snd.nxt, s->snd.end);
+	bool byte = tcp_unacked(s);
 
-	if (transmit(s, byte ? s->snd.una : s->snd.una - 1, byte, TCP_ACK)
-	    && byte)
-		s->snd.max = seq_max(s->snd.max, s->snd.una + 1);
+	(void)!transmit(s, byte ? s->snd.una : s->snd.una - 1, byte, TCP_ACK);
 }

@@ -26,7 +26,7 @@ void tcp_info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 		.rto = s->rtt.rto * MS, .ato = TCP_ACK_DELAY * MS,
 		.snd_mss = mss, .rcv_mss = s->rcv.mss,
 		.unacked = listens ? s->inet.sock.line_count :
-			   (s->snd.max - s->snd.una + mss - 1) / mss,
+			   (s->snd.nxt - s->snd.una + mss - 1) / mss,
 		.sacked = listens ? s->inet.sock.backlog : 0,
 		.last_data_recv = now - s->heard,
 		.last_ack_recv = now - s->heard,

@@ -100,7 +100,7 @@ void tcp_done(struct tcp_sock *s, int err)
 	tcp_timers_stop(s);
 	packet_bytes_purge(&s->chunks);
 	s->sacked.count = s->late.count = 0;
-	s->snd.una = s->snd.nxt = s->snd.max = s->snd.end;
+	s->snd.una = s->snd.nxt = s->snd.end;
 	s->snd.fin = s->snd.urgent_set = false;
 	s->ack_now = s->ack_owed = false;
 	s->inet.sock.error = err;
@@ -172,7 +172,7 @@ void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time)
 {
 	assert(packet_bytes_empty(&s->chunks) && packet_bytes_empty(&s->queue));
 	memset(&s->snd, 0, sizeof s->snd);
-	s->snd.iss = s->snd.una = s->snd.nxt = s->snd.max = iss;
+	s->snd.iss = s->snd.una = s->snd.nxt = iss;
 	s->snd.end = iss + 1;
 	s->snd.mss = TCP_MSS_DEFAULT;
 	s->rcv.scale = TCP_SCALE;

@@ -105,15 +105,12 @@ static void timeout(struct tcp_sock *s)
 		tcp_send_syn(s);
 		return;
 	}
-	if (seq_before(s->snd.una, s->snd.max)) {
-		/* Full packets vanish, and nobody says why: RFC 2923 2.1 */
-		if (s->backoff >= BLACK_HOLE && tcp_mss(s) > TCP_MSS_DEFAULT)
-			s->snd.mss_clamp = TCP_MSS_DEFAULT;
-		tcp_all_lost(s);
-	}
+	assert(seq_before(s->snd.una, s->snd.nxt));
+	/* Full packets vanish, and nobody says why: RFC 2923 2.1 */
+	if (s->backoff >= BLACK_HOLE && tcp_mss(s) > TCP_MSS_DEFAULT)
+		s->snd.mss_clamp = TCP_MSS_DEFAULT;
+	tcp_congested(s);
 	tcp_output(s);
-	if (!s->resend.armed && seq_before(s->snd.una, s->snd.max))
-		tcp_resend_arm(s);
 }
 
 /* A window is closed, or a small segment waited long enough. */
@@ -129,8 +126,6 @@ static void persist(struct tcp_sock *s)
 			s->stuck = tcp_now();
 		tcp_probe(s);
 		s->probes++;
-	}
-	if (!s->resend.armed) {
 		s->persist = true;
 		tcp_resend_arm(s);
 	}
@@ -176,7 +171,7 @@ static void keepalive(struct tcp_sock *s)
 		   s->keep_sent >= (unsigned)s->opt.keep_count) {
 		tcp_abort(s, ETIMEDOUT);
 	} else {
-		if (s->snd.una == s->snd.max && !tcp_unacked(s)) {
+		if (s->snd.una == s->snd.nxt && !tcp_unacked(s)) {
 			tcp_probe(s);
 			s->keep_sent++;
 		}

@@ -73,3 +73,31 @@ const struct range *range_set_find(const struct range_set *set, uint32_t n)
 	return low < set->count && !seq_after(set->at[low].from, n) ?
 		&set->at[low] : NULL;
 }
+
+bool range_set_gap(const struct range_set *set, uint32_t from, uint32_t to,
+		   struct range *out)
+{
+	const struct range *r = set->at, *end = r + set->count;
+
+	for (; r < end && !seq_after(r->from, from); r++)
+		from = seq_max(from, r->to);
+	if (r < end && seq_before(r->from, to))
+		to = r->from;
+	*out = (struct range){ from, to };
+	return seq_before(from, to);
+}
+
+uint32_t range_set_above(const struct range_set *set, uint32_t n,
+			 unsigned *ranges)
+{
+	uint32_t numbers = 0;
+
+	for (*ranges = 0; *ranges < set->count; ++*ranges) {
+		const struct range *r = &set->at[set->count - 1 - *ranges];
+
+		if (!seq_after(r->from, n))
+			break;
+		numbers += r->to - r->from;
+	}
+	return numbers;
+}

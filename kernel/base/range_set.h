@@ -34,6 +34,13 @@ struct range_set {
 bool range_set_add(struct range_set *set, struct range r);
 /* What is below a number goes. */
 void range_set_cut(struct range_set *set, uint32_t below);
+/* The first numbers of [from, to) that are not in it. False: all are. */
+bool range_set_gap(const struct range_set *set, uint32_t from, uint32_t to,
+		   struct range *out);
+/* How many numbers are in those ranges that begin behind n; and how many these
+ * are. */
+uint32_t range_set_above(const struct range_set *set, uint32_t n,
+			 unsigned *ranges);
 /* The range that n is in, or NULL. */
 const struct range *range_set_find(const struct range_set *set, uint32_t n);
 

@@ -43,6 +43,35 @@ static void cut(unsigned below)
 	memset(model, 0, below);
 }
 
+/* The gaps between two numbers, one by one, against the flags. */
+static void same_gaps(unsigned from, unsigned to)
+{
+	struct range gap = { .to = base + from };
+	unsigned n = from;
+
+	while (range_set_gap(&set, gap.to, base + to, &gap)) {
+		for (; n < gap.from - base; n++)
+			CHECK(model[n]);
+		for (; n < gap.to - base; n++)
+			CHECK(!model[n]);
+		CHECK(n <= to);
+	}
+	for (; n < to; n++)
+		CHECK(model[n]);
+}
+
+static void same_above(unsigned n)
+{
+	unsigned ranges, numbers = 0, begins = 0;
+
+	for (unsigned at = n + 1; at < SPAN; at++) {
+		begins += model[at] && !model[at - 1];
+		numbers += begins && model[at];
+	}
+	CHECK_EQ(range_set_above(&set, base + n, &ranges), numbers);
+	CHECK_EQ(ranges, begins);
+}
+
 static void same(void)
 {
 	unsigned ranges = 0;
@@ -59,6 +88,9 @@ static void same(void)
 		}
 	}
 	CHECK_EQ(set.count, ranges);
+	same_gaps(rand() % SPAN, SPAN);
+	same_gaps(0, rand() % SPAN);
+	same_above(rand() % SPAN);
 }
 
 static void random_changes(uint32_t first)
