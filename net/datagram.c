@@ -49,20 +49,10 @@ int datagram_shutdown(struct sock *sock, int how)
 	return s->inet.remote ? 0 : -ENOTCONN;
 }
 
-int datagram_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
-		   uint32_t arg)
+/* Nothing waits to be sent. */
+uint32_t datagram_queued(struct sock *sock, bool out)
 {
-	struct packet *k = packet_queue_first(&datagram_of(sock)->queue);
-
-	(void)me;
-	switch (cmd) {
-	case SIOCINQ:
-		return user_put32(arg, k ? k->len : 0);
-	case SIOCOUTQ:
-		return user_put32(arg, 0);	/* nothing waits to be sent */
-	default:
-		return sock_stamp_ioctl(sock, cmd, arg);
-	}
+	return out ? 0 : packet_queue_next(&datagram_of(sock)->queue);
 }
 
 unsigned datagram_poll(struct sock *sock, struct poller *p)

@@ -37,12 +37,11 @@ static inline struct datagram_sock *datagram_of(struct sock *s)
 /* --- datagram.c ------------------------------------------------------------ */
 
 void datagram_begin(struct datagram_sock *s);	/* s is new */
-/* sock_ops.release, .poll, .shutdown, .ioctl of all of them. */
+/* sock_ops.release, .poll, .shutdown, .queued of all of them. */
 void datagram_release(struct sock *sock);
 unsigned datagram_poll(struct sock *sock, struct poller *p);
 int datagram_shutdown(struct sock *sock, int how);
-int datagram_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
-		   uint32_t arg);
+uint32_t datagram_queued(struct sock *sock, bool out);
 /* May s, whose port or protocol it has, get k? One for many goes to who joined
  * the group; a jail's sockets get no broadcasts. */
 bool datagram_wants(const struct inet_sock *s, const struct packet *k,
@@ -56,7 +55,7 @@ void datagram_error(struct datagram_sock *s, int err);
 #define DATAGRAM_OPS .bind = inet_sock_bind, .connect = inet_sock_connect, \
 	.name = inet_sock_name, .receive = datagram_receive, \
 	.shutdown = datagram_shutdown, .poll = datagram_poll, \
-	.ioctl = datagram_ioctl, .release = datagram_release
+	.queued = datagram_queued, .release = datagram_release
 
 /* --- datagram_error.c --------------------------------------------------------- */
 

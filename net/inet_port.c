@@ -46,11 +46,6 @@ static void port_begin(struct inet_ports *ports, struct inet_sock *s,
 
 /* --- claims --------------------------------------------------------------------- */
 
-static bool listens(const struct inet_sock *s)
-{
-	return s->sock.ops->listening && s->sock.ops->listening(&s->sock);
-}
-
 static bool both(const struct inet_sock *a, const struct inet_sock *b,
 		 unsigned option)
 {
@@ -89,7 +84,8 @@ static bool agree(const struct inet_sock *a, const struct inet_sock *b)
 	    a->cred->euid == b->cred->euid && same_jail(a, b))
 		return true;
 	return both(a, b, SOCK_OPTION_REUSEADDR) &&
-	       (stream ? !listens(a) && !listens(b) : same_jail(a, b));
+	       (stream ? !a->sock.listening && !b->sock.listening :
+			  same_jail(a, b));
 }
 
 static bool disagree(const struct inet_sock *a, const struct inet_sock *b)
@@ -100,7 +96,7 @@ static bool disagree(const struct inet_sock *a, const struct inet_sock *b)
 /* Would s, listening, take packets from o? */
 static bool robs(const struct inet_sock *s, const struct inet_sock *o)
 {
-	return listens(o) && !(both(s, o, SOCK_OPTION_REUSEPORT) &&
+	return o->sock.listening && !(both(s, o, SOCK_OPTION_REUSEPORT) &&
 			       s->cred->euid == o->cred->euid &&
 			       same_jail(s, o));
 }
@@ -238,7 +234,7 @@ static unsigned claim(const struct inet_sock *s, uint32_t dst, uint16_t port,
 	enum { DEPTH = 2 };
 
 	if (s->local_port != port || !device_fits(s, device) ||
-	    (s->sock.type == SOCK_STREAM && !listens(s)))
+	    (s->sock.type == SOCK_STREAM && !s->sock.listening))
 		return 0;
 	return inet_may_receive(s, dst) ?
 		1 + DEPTH * s->realm->depth + !!s->device : 0;

@@ -52,14 +52,12 @@ struct sock_ops {
 	int (*shutdown)(struct sock *s, int how);
 	unsigned (*poll)(struct sock *s, struct poller *p);	/* no sleep */
 	const struct stream_ops *stream;	/* of bytes in order: stream.c */
-	/* -ENOTTY: it is none of this family's. */
-	int (*ioctl)(struct sock *s, struct thread *me, uint32_t cmd,
-		     uint32_t arg);
+	/* SIOCINQ: bytes to be read; out, SIOCOUTQ: that are on their way. No
+	 * sleep. NULL: -ENOTTY. */
+	uint32_t (*queued)(struct sock *s, bool out);
 	/* Tables (option.h), asked in this order, then SOL_SOCKET's. */
 	const struct sock_option *options[2];
 	int (*map)(struct sock *s, struct vm_request *r);	/* or NULL: -ENODEV */
-	bool (*listening)(const struct sock *s);	/* no sleep */
-	void (*resized)(struct sock *s);	/* a buffer's limit changed */
 	void (*closing)(struct sock *s);	/* one of its descriptors goes */
 	void (*release)(struct sock *s);	/* the last; s is its own then */
 };
@@ -81,6 +79,7 @@ struct sock {
 	int error;			/* SO_ERROR: > 0, told once */
 	unsigned options;		/* SOCK_OPTION_* */
 	uint32_t send_limit, receive_limit, receive_low; /* bytes */
+	bool sized;			/* the limits: by SO_SNDBUF, SO_RCVBUF */
 	uint64_t send_timeout, receive_timeout; /* ns; SLEEP_FOREVER */
 	struct abi_linger linger;
 	int priority;
@@ -91,6 +90,7 @@ struct sock {
 	int peer_pid;
 
 	/* of those with a connection: stream.c */
+	bool listening;
 	unsigned shut;			/* SOCK_NO_* */
 	struct sleep_queue readers, writers;	/* sleepers and pollers alike */
 	struct sleep_lock read_lock, write_lock;
@@ -199,6 +199,8 @@ struct stream_ops {
 	int (*put)(struct sock *s, struct sock_msg *m);
 	/* Some of what there is; how many, 0: nothing. -EFAULT, ... */
 	int (*give)(struct stream_reading *r);
+	/* SIOCATMARK: is urgent data next? NULL: there never is. No sleep. */
+	bool (*at_mark)(const struct sock *s);
 };
 /* sock_ops.send and .receive of a stream. r: s, m, the rest 0. Sleep. */
 int stream_send(struct sock *s, struct sock_msg *m, bool wait) must_check;

@@ -27,6 +27,13 @@ static inline bool packet_queue_empty(const struct packet_queue *q)
 }
 /* The oldest, or NULL. */
 struct packet *packet_queue_first(const struct packet_queue *q);
+/* Its bytes; 0: there is none. */
+static inline uint32_t packet_queue_next(const struct packet_queue *q)
+{
+	const struct packet *k = packet_queue_first(q);
+
+	return k ? k->len : 0;
+}
 /* k, which somebody pays for, behind the others; wakes readers. */
 void packet_queue_add(struct packet_queue *q, struct packet *k);
 /* Has more come for s than it has room for? One that is too much is taken, as

@@ -352,15 +352,9 @@ static int packet_map(struct sock *sock, struct vm_request *r)
 	return s->ring ? packet_ring_map(s->ring, sock->file, r) : -EINVAL;
 }
 
-static int packet_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
-			uint32_t arg)
+static uint32_t packet_queued(struct sock *sock, bool out)
 {
-	struct packet *k = packet_queue_first(&packet_of(sock)->queue);
-
-	(void)me;
-	if (cmd == SIOCINQ)
-		return user_put32(arg, k ? k->len : 0);
-	return sock_stamp_ioctl(sock, cmd, arg);
+	return out ? 0 : packet_queue_next(&packet_of(sock)->queue);
 }
 
 /* --- options ------------------------------------------------------------------------ */
@@ -545,7 +539,7 @@ static const struct sock_ops packet_ops = {
 	.receive = packet_receive,
 	.poll = packet_poll,
 	.map = packet_map,
-	.ioctl = packet_ioctl,
+	.queued = packet_queued,
 	.options = { packet_option_table },
 	.release = packet_release,
 };

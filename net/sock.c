@@ -96,6 +96,7 @@ void sock_inherit(struct sock *to, const struct sock *from)
 	to->send_limit = from->send_limit;
 	to->receive_limit = from->receive_limit;
 	to->receive_low = from->receive_low;
+	to->sized = from->sized;
 	to->linger = from->linger;
 	to->priority = from->priority;
 	to->protocol = from->protocol;
@@ -141,9 +142,16 @@ static int file_ioctl(struct file *f, struct thread *me, uint32_t cmd,
 		      uint32_t arg)
 {
 	struct sock *s = f->private;
+	const struct sock_ops *ops = s->ops;
+	int err = -ENOTTY;
 
-	int err = s->ops->ioctl ? s->ops->ioctl(s, me, cmd, arg) : -ENOTTY;
-
+	if ((cmd == SIOCINQ || cmd == SIOCOUTQ) && ops->queued)
+		return s->listening ? -EINVAL :
+			user_put32(arg, ops->queued(s, cmd == SIOCOUTQ));
+	if (cmd == SIOCATMARK && ops->stream && ops->stream->at_mark)
+		return user_put32(arg, ops->stream->at_mark(s));
+	if (s->family != AF_UNIX && s->family != AF_NETLINK)
+		err = sock_stamp_ioctl(s, cmd, arg);
 	return err == -ENOTTY ?
 		inet_ioctl(me->cred, net_vnet(me->cred->prison), cmd, arg) :
 		err;

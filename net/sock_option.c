@@ -38,8 +38,8 @@ static int buffer_force(struct option_call *c)
 static void buffer_changed(struct sock *s)
 {
 	assert(s->send_limit >= SEND_MIN && s->receive_limit >= RECEIVE_MIN);
-	if (s->ops->resized)
-		s->ops->resized(s);
+	s->sized = true;
+	stream_wake(s);
 }
 
 static int low_check(struct option_call *c)
@@ -78,9 +78,7 @@ static int error_show(struct option_call *c)
 
 static int listening_show(struct option_call *c)
 {
-	const struct sock_ops *ops = c->sock->ops;
-
-	c->v = ops->listening && ops->listening(c->sock);
+	c->v = c->sock->listening;
 	return 0;
 }
 

@@ -150,7 +150,7 @@ int stream_line_wait(struct sock *s, bool wait)
 	uint64_t deadline = sock_deadline(wait, s->receive_timeout);
 	int err;
 
-	while (s->ops->listening(s) && !s->line_count) {
+	while (s->listening && !s->line_count) {
 		err = sock_take_error(s);
 		if (!err && deadline && (s->shut & SOCK_NO_RECEIVE))
 			err = -EINVAL;	/* who does not wait: Linux */
@@ -159,5 +159,5 @@ int stream_line_wait(struct sock *s, bool wait)
 		if (err)
 			return err;
 	}
-	return s->ops->listening(s) ? 0 : -EINVAL;
+	return s->listening ? 0 : -EINVAL;
 }

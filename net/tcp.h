@@ -63,7 +63,6 @@ struct tcp_options {	/* by setsockopt; a listener's children begin with it */
 	int32_t linger2, defer_accept;		/* s */
 	int32_t user_timeout, window_clamp;	/* ms; bytes; 0: none */
 	const struct congestion_control *control;
-	bool sized;		/* the buffers: by SO_SNDBUF, SO_RCVBUF */
 };
 
 struct tcp_sock {
@@ -266,7 +265,7 @@ int tcp_send(struct sock *sock, struct sock_msg *m, bool wait);
 int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait);
 bool tcp_skips_urgent(const struct tcp_sock *s);
 unsigned tcp_poll(struct sock *sock, struct poller *p);
-int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg);
+uint32_t tcp_queued(struct sock *sock, bool out);
 extern const struct tcp_options tcp_options_first;
 void tcp_init(void);
 

@@ -114,7 +114,7 @@ static void grow(struct tcp_sock *s)
 {
 	uint32_t want = min_u32(s->cc.cwnd, TCP_BUFFER_AUTO / 2) * 2;
 
-	if (!s->opt.sized)
+	if (!s->inet.sock.sized)
 		s->inet.sock.send_limit = max_u32(s->inet.sock.send_limit,
 						  want);
 }

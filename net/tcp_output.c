@@ -223,6 +223,15 @@ static uint32_t window_room(const struct tcp_sock *s, uint32_t seq)
 	return seq_after(edge, seq) ? edge - seq : 0;
 }
 
+/* Something is under way, and if the other says nothing it goes again. */
+static void wait_for_ack(struct tcp_sock *s)
+{
+	if (s->persist || !s->resend.armed) {
+		s->persist = false;
+		tcp_resend_arm(s);
+	}
+}
+
 static void sent(struct tcp_sock *s, uint32_t n)
 {
 	if (s->snd.una == s->snd.nxt)
@@ -235,28 +244,27 @@ static void sent(struct tcp_sock *s, uint32_t n)
 	s->snd.nxt += n;
 	if (s->recovery == TCP_LOSS)	/* all holes below are filled */
 		s->resent = s->snd.nxt;
-	if (s->persist || !s->resend.armed)
-		tcp_resend_arm(s);
+	wait_for_ack(s);
 	assert(!seq_after(s->snd.nxt, s->snd.end + s->snd.fin));
 }
 
-/* At most n bytes at seq, again, or the FIN there. False: nothing was sent. */
+/* What has the n numbers at seq again: a segment at most. False: nothing of it
+ * was sent. */
 static bool resend(struct tcp_sock *s, uint32_t seq, uint32_t n)
 {
+	uint32_t bytes = min_u32(n, tcp_mss(s));
 	bool fin;
 
 	assert(!seq_before(seq, s->snd.una) && seq_before(seq, s->snd.nxt));
-	n = min_u32(n, tcp_mss(s));
-	n = min_u32(n, seq_before(seq, s->snd.end) ? s->snd.end - seq : 0);
-	fin = s->snd.fin && seq + n == s->snd.end &&
+	bytes = min_u32(bytes, seq_before(seq, s->snd.end) ? s->snd.end - seq : 0);
+	fin = bytes < n && seq + bytes == s->snd.end &&
 	      seq_after(s->snd.nxt, s->snd.end);
-	if ((!n && !fin) ||
-	    !transmit(s, seq, n, fin ? TCP_ACK | TCP_FIN : TCP_ACK))
+	if ((!bytes && !fin) ||
+	    !transmit(s, seq, bytes, fin ? TCP_ACK | TCP_FIN : TCP_ACK))
 		return false;
 	net_count(s->inet.vnet, NET_TCP_RETRANSMITTED);
-	s->resent = seq_max(s->resent, seq + n + fin);
-	if (!s->resend.armed)
-		tcp_resend_arm(s);
+	s->resent = seq_max(s->resent, seq + bytes + fin);
+	wait_for_ack(s);
 	return true;
 }
 
@@ -285,7 +293,7 @@ static bool send_next(struct tcp_sock *s)
 	if (n > mss)
 		n = min_u32(n / mss * mss, most);
 	all = n == s->snd.end - s->snd.nxt;
-	fin = all && s->snd.fin;
+	fin = all && s->snd.fin && window_room(s, s->snd.nxt) > n;
 	if ((!n && !fin) || (n < mss && !small_may_go(s, n, all)))
 		return false;
 	if (!transmit(s, s->snd.nxt, n, TCP_ACK | (fin ? TCP_FIN : 0) |

@@ -53,7 +53,7 @@ static void grow(struct tcp_sock *s)
 	if (seq_before(s->rcv.nxt, s->rcv.round))
 		return;
 	s->rcv.round = s->rcv.nxt + k->receive_limit / 2;
-	if (!s->opt.sized && tcp_readable(s) < k->receive_limit / 4)
+	if (!k->sized && tcp_readable(s) < k->receive_limit / 4)
 		k->receive_limit = min_u32(k->receive_limit * 2,
 					   max_u32(k->receive_limit,
 						   TCP_BUFFER_AUTO));

@@ -74,6 +74,7 @@ void tcp_set_state(struct tcp_sock *s, enum tcp_state to)
 	v->counters[NET_TCP_RESETS] += to == TCP_CLOSED && counts(s->state);
 	time_waits += (to == TCP_TIME_WAIT) - (s->state == TCP_TIME_WAIT);
 	s->state = to;
+	s->inet.sock.listening = to == TCP_LISTEN;
 }
 
 /* It talks to nobody. A port that it did not ask for is free: as on Linux it is
@@ -339,11 +340,6 @@ static int tcp_name(struct sock *sock, bool peer, struct sock_name *out)
 	return 0;
 }
 
-static bool tcp_listening(const struct sock *sock)
-{
-	return tcp_of_const(sock)->state == TCP_LISTEN;
-}
-
 static void tcp_accepted(struct sock *sock, struct sock *first)
 {
 	struct tcp_sock *s = tcp_of(first);
@@ -354,21 +350,12 @@ static void tcp_accepted(struct sock *sock, struct sock *first)
 		end_pair(s);
 }
 
-static void tcp_resized(struct sock *sock)
-{
-	struct tcp_sock *s = tcp_of(sock);
-
-	s->opt.sized = true;
-	tcp_wake(s);
-}
-
 static const struct sock_ops tcp_ops = {
 	.bind = inet_sock_bind, .connect = inet_sock_connect, .listen = tcp_listen,
 	.accepted = tcp_accepted, .name = tcp_name, .send = tcp_send,
 	.receive = tcp_receive, .stream = &tcp_bytes,
-	.shutdown = tcp_shutdown, .poll = tcp_poll, .ioctl = tcp_ioctl,
+	.shutdown = tcp_shutdown, .poll = tcp_poll, .queued = tcp_queued,
 	.options = { tcp_option_table, inet_option_table },
-	.listening = tcp_listening, .resized = tcp_resized,
 	.release = tcp_release,
 };
 

@@ -137,8 +137,16 @@ static int give(struct stream_reading *r)
 	return given;
 }
 
+static bool at_mark(const struct sock *sock)
+{
+	const struct tcp_sock *s = tcp_of_const(sock);
+
+	return s->rcv.mark && s->rcv.urgent == s->rcv.read;
+}
+
 const struct stream_ops tcp_bytes = {
 	.sendable = sendable, .room = room, .put = put, .give = give,
+	.at_mark = at_mark,
 };
 
 /* recv(MSG_OOB): -EINVAL: there is none, or it was read; -EAGAIN: it comes. */
@@ -189,15 +197,6 @@ bool tcp_skips_urgent(const struct tcp_sock *s)
 	       s->rcv.urgent == s->rcv.read && tcp_readable(s);
 }
 
-/* What may be read up to the mark, as Linux tells. */
-static uint32_t before_mark(const struct tcp_sock *s)
-{
-	uint32_t n = tcp_readable(s);
-
-	return s->rcv.mark && !inlined(s) ?
-		min_u32(n, s->rcv.urgent - s->rcv.read) : n;
-}
-
 /* --- poll ------------------------------------------------------------------------------------ */
 
 unsigned tcp_poll(struct sock *sock, struct poller *p)
@@ -219,19 +218,14 @@ unsigned tcp_poll(struct sock *sock, struct poller *p)
 	return mask;
 }
 
-int tcp_ioctl(struct sock *sock, struct thread *me, uint32_t cmd, uint32_t arg)
+/* What may be read is told up to the mark, as on Linux. */
+uint32_t tcp_queued(struct sock *sock, bool out)
 {
 	struct tcp_sock *s = tcp_of(sock);
+	uint32_t n = tcp_readable(s);
 
-	(void)me;
-	if (cmd == SIOCATMARK)
-		return user_put32(arg, s->rcv.mark &&
-				  s->rcv.urgent == s->rcv.read);
-	if (cmd != SIOCINQ && cmd != SIOCOUTQ)
-		return -ENOTTY;
-	if (s->state == TCP_LISTEN)
-		return -EINVAL;
-	if (cmd == SIOCINQ)
-		return user_put32(arg, before_mark(s));
-	return user_put32(arg, tcp_handshake(s) ? 0 : tcp_unacked(s));
+	if (out)
+		return tcp_handshake(s) ? 0 : tcp_unacked(s);
+	return s->rcv.mark && !inlined(s) ?
+		min_u32(n, s->rcv.urgent - s->rcv.read) : n;
 }

@@ -131,11 +131,12 @@ static void refuse_waiting(struct unix_sock *s)
 void unix_leave(struct unix_sock *s)
 {
 	struct unix_sock *peer = s->peer;
-	bool listening = s->state == UNIX_LISTENING;
+	bool listening = s->sock.listening;
 
 	assert(!s->dead && !s->sock.file);
 	s->dead = true;
 	s->state = UNIX_CLOSED;
+	s->sock.listening = false;
 	s->sock.shut = SOCK_SHUT;
 	if (peer && s->sock.type != SOCK_DGRAM && peer->peer == s)
 		hang_up(s, peer);
@@ -181,17 +182,6 @@ static int unix_shutdown(struct sock *sock, int how)
 	return 0;
 }
 
-static bool unix_listening(const struct sock *sock)
-{
-	return container_of(sock, const struct unix_sock, sock)->state ==
-	       UNIX_LISTENING;
-}
-
-static void unix_resized(struct sock *sock)
-{
-	sleep_wake(&sock->writers);
-}
-
 /* getsockname(2), getpeername(2). An accepted socket has its listener's name. */
 static int unix_name_get(struct sock *sock, bool peer, struct sock_name *out)
 {
@@ -207,26 +197,16 @@ static int unix_name_get(struct sock *sock, bool peer, struct sock_name *out)
 	return 0;
 }
 
-static int unix_ioctl(struct sock *sock, struct thread *me, uint32_t cmd,
-		      uint32_t arg)
+static uint32_t unix_queued(struct sock *sock, bool out)
 {
 	struct unix_sock *s = unix_of(sock);
-	struct unix_packet *p;
-	uint32_t n;
+	struct unix_packet *first = unix_first(s);
 
-	(void)me;
-	switch (cmd) {
-	case SIOCINQ:
-		if (s->state == UNIX_LISTENING)
-			return -EINVAL;
-		p = unix_first(s);
-		n = s->sock.type == SOCK_DGRAM ? (p ? p->size : 0) : s->unread;
-		return user_put32(arg, n);
-	case SIOCOUTQ:
-		return user_put32(arg, s->sent);
-	default:
-		return -ENOTTY;
-	}
+	if (out)
+		return s->sent;
+	if (sock->type == SOCK_DGRAM)
+		return first ? first->size : 0;
+	return s->unread;
 }
 
 /* --- poll ----------------------------------------------------------------- */
@@ -274,8 +254,7 @@ static unsigned unix_dgram_poll(struct sock *sock, struct poller *p)
 #define UNIX_COMMON						\
 	.bind = unix_bind, .pair = unix_pair,			\
 	.name = unix_name_get, .shutdown = unix_shutdown,	\
-	.ioctl = unix_ioctl, .listening = unix_listening,	\
-	.resized = unix_resized, .closing = unix_closing,	\
+	.queued = unix_queued, .closing = unix_closing,		\
 	.release = unix_release
 #define UNIX_CONNECTING						\
 	.connect = unix_stream_connect, .listen = unix_listen,	\

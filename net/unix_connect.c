@@ -22,6 +22,7 @@ int unix_listen(struct sock *sock, struct thread *me, unsigned backlog)
 		return -EINVAL;
 	s->sock.backlog = backlog;
 	s->state = UNIX_LISTENING;
+	s->sock.listening = true;
 	sock_peer_set(sock, me->cred, me->proc->pid);
 	if (more)
 		unix_admit(s);

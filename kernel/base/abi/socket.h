@@ -87,7 +87,7 @@ struct abi_sockaddr_un {
 	char path[UNIX_PATH_MAX];
 };
 
-enum { SIOCINQ = 0x541b, SIOCOUTQ = 0x5411 };	/* bytes to read; not yet read */
+enum { SIOCINQ = 0x541b, SIOCOUTQ = 0x5411, SIOCATMARK = 0x8905 };
 enum {	/* when the last message came: in us, in ns; of 32 bits, of 64 */
 	SIOCGSTAMP_OLD = 0x8906, SIOCGSTAMPNS_OLD = 0x8907,
 };

@@ -23,7 +23,6 @@ struct abi_tcp_info {	/* times in us but last_*: ms */
 	uint32_t pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd,
 		 advmss, reordering, rcv_rtt, rcv_space, total_retrans;
 };
-enum { SIOCATMARK = 0x8905 };
 
 _Static_assert(sizeof(struct abi_tcp_info) == 104, "Linux 2.6's tcp_info");
 

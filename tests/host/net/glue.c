@@ -521,15 +521,9 @@ void glue_jail_end(struct prison *p)
 
 struct glue_sock {
 	struct inet_sock s;	/* first */
-	bool listens;
 };
 
-static bool listening(const struct sock *s)
-{
-	return ((const struct glue_sock *)s)->listens;
-}
-
-static const struct sock_ops sock_ops = { .listening = listening };
+static const struct sock_ops sock_ops;
 static struct inet_transport stream = {
 	.type = SOCK_STREAM, .size = sizeof(struct glue_sock),
 	.ops = &sock_ops, .all = LIST_INIT(stream.all),
@@ -557,7 +551,7 @@ struct glue_sock *glue_bind(struct prison *p, const char *addr, unsigned port,
 		s->s.sock.options |= SOCK_OPTION_REUSEPORT;
 	inet_name_fill(&n, inet_addr(addr), __builtin_bswap16(port));
 	*err = inet_sock_bind(&s->s.sock, NULL, &n);
-	s->listens = flags & GLUE_LISTEN;
+	s->s.sock.listening = flags & GLUE_LISTEN;
 	if (!*err)
 		return s;
 	glue_close(s);
