@@ -116,6 +116,8 @@ void prison_hold(struct prison *p);
 void prison_drop(struct prison *p);
 /* a is b or an ancestor of b */
 bool prison_sees(const struct prison *a, const struct prison *b);
+/* Has somebody removed p, or one above it? */
+bool prison_was_removed(const struct prison *p);
 /* The door: a living prison strictly below above, not held. NULL: none. */
 struct prison *prison_find(const struct prison *above, int jid);
 struct prison *prison_find_name(const struct prison *above, const char *name);

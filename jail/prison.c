@@ -79,6 +79,13 @@ bool prison_sees(const struct prison *a, const struct prison *b)
 	return a == b;
 }
 
+bool prison_was_removed(const struct prison *p)
+{
+	while (p && !p->removed)
+		p = p->parent;
+	return p;
+}
+
 /* --- numbers ------------------------------------------------------------ */
 
 static struct prison *prison_of(struct tree_node *n)

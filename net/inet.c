@@ -15,6 +15,7 @@ static struct list transports = LIST_INIT(transports);
 void inet_transport_register(struct inet_transport *t)
 {
 	assert(t->begin && t->size >= sizeof(struct inet_sock));
+	assert(!t->abort || t->delivers);
 	list_init(&t->all);
 	list_append(&transports, &t->link);
 	if (t->in.number)
@@ -22,6 +23,19 @@ void inet_transport_register(struct inet_transport *t)
 	t->show.directory = "net";
 	t->show.gate = PROC_GATE_ALL;
 	procfs_register(&t->show);
+}
+
+/* Is the jail or the address that s talks by gone? What the last process of a
+ * jail has written before it ended is still delivered, unless somebody removes
+ * the jail or takes its address. */
+static bool is_lost(const struct inet_sock *s)
+{
+	const struct prison *p = s->sock.prison;
+
+	if (p->state != PRISON_ALIVE)
+		return prison_was_removed(p) || !prison_has_ip4(p, s->local) ||
+		       !s->transport->delivers(s);
+	return s->local ? !inet_may_receive(s, s->local) : !inet_prison_has(p);
 }
 
 /* What was p's, or of those below it, does not outlive p or its address. */
@@ -34,7 +48,7 @@ static void prison_lost(struct prison *p)
 	list_each(at, &transports) {
 		struct inet_transport *t = list_entry(at, struct inet_transport,
 						      link);
-		struct list *l = t->lost ? t->all.next : &t->all;
+		struct list *l = t->abort ? t->all.next : &t->all;
 
 		while (l != &t->all) {
 			struct inet_sock *s = list_entry(l, struct inet_sock,
@@ -42,8 +56,8 @@ static void prison_lost(struct prison *p)
 			struct list *before = l->prev;
 
 			/* who goes with it has come after it */
-			l = prison_sees(p, s->sock.prison) && t->lost(s) ?
-				before->next : l->next;
+			l = prison_sees(p, s->sock.prison) && is_lost(s) &&
+			    t->abort(s) ? before->next : l->next;
 		}
 	}
 }
@@ -224,6 +238,14 @@ int inet_sock_new(struct inet_transport *t, const struct cred *who,
 	else
 		*out = s;
 	return err;
+}
+
+void inet_sock_inherit(struct inet_sock *to, const struct inet_sock *from)
+{
+	sock_inherit(&to->sock, &from->sock);
+	to->ttl = from->ttl;
+	to->tos = from->tos;
+	to->device = from->device;
 }
 
 void inet_sock_free(struct inet_sock *s)

@@ -314,9 +314,11 @@ struct inet_transport {
 	int (*connect)(struct inet_sock *s, const struct sock_name *n,
 		       bool wait);
 	void (*disconnect)(struct inet_sock *s);
-	/* s's jail, or an address of it, is gone: if s is nothing without it it
-	 * ends. Has it? NULL: they notice by themselves. */
-	bool (*lost)(struct inet_sock *s);
+	/* What s talks by is gone: it ends, and may be freed. False: it had ended
+	 * before. NULL: they notice by themselves. */
+	bool (*abort)(struct inet_sock *s);
+	/* Has nobody s any more, who only delivers what was written? */
+	bool (*delivers)(const struct inet_sock *s);
 	struct ip_protocol in;	/* number 0: what comes in comes otherwise */
 	struct procfs_entry show;	/* name, show: its file in /proc/net */
 	/* A line of it; false: s is not shown. */
@@ -326,10 +328,13 @@ struct inet_transport {
 	struct list all, link;
 };
 void inet_transport_register(struct inet_transport *t);
+extern struct inet_transport tcp_transport;	/* tcp_socket.c */
 /* One of t's, charged to who's prison. -ENOMEM, and of t's begin. */
 int inet_sock_new(struct inet_transport *t, const struct cred *who,
 		  int protocol, struct inet_sock **out) must_check;
 void inet_sock_free(struct inet_sock *s);	/* unbound too */
+/* A listener's child begins with its options. */
+void inet_sock_inherit(struct inet_sock *to, const struct inet_sock *from);
 void inet_sock_begin(struct inet_sock *s, const struct cred *who,
 		     struct inet_transport *t);
 static inline struct inet_sock *inet_of(struct sock *s)

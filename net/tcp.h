@@ -33,6 +33,7 @@ enum {
 	TCP_SCALE = 7,			/* the shift that we offer */
 	TCP_BUFFER_AUTO = 2097152,	/* bytes that buffers grow to */
 	TCP_RANGES = 36,		/* what is beyond is sent twice */
+	TCP_DUP_THRESH = 3,
 	TCP_ACK_DELAY = 40, TCP_TIME_WAIT_MS = 60000, TCP_FIN_WAIT_MS = 60000,
 };
 
@@ -115,13 +116,13 @@ struct tcp_sock {
 	struct rtt rtt;
 	bool timing;
 	uint32_t timed_seq, timed_at;
-	unsigned backoff, probes, keep_sent;
+	unsigned backoff;		/* how often sent again, or probed */
+	unsigned keep_sent;
 	uint32_t heard;			/* when the other was last heard */
 	uint32_t stuck;			/* since when nothing is acknowledged */
-	uint32_t challenge_after;	/* none before that */
-	bool challenged;
+	uint32_t challenged;		/* when last; 0 never */
 	struct timer resend, ack_timer, keep;	/* keep: also the waits of FIN */
-	struct list soon_link;			/* tcp_ack_soon */
+	struct defer soon;			/* tcp_ack_soon */
 	bool persist;			/* resend is a probe of the window */
 	bool push;			/* what is small has waited enough */
 	bool ack_now, ack_owed, connecting;
@@ -166,6 +167,11 @@ static inline bool tcp_synchronized(const struct tcp_sock *s)
 {
 	return s->state != TCP_CLOSED && s->state != TCP_LISTEN &&
 	       !tcp_handshake(s);
+}
+/* The same, and not over: there is something to be said or heard. */
+static inline bool tcp_connected(const struct tcp_sock *s)
+{
+	return tcp_synchronized(s) && s->state != TCP_TIME_WAIT;
 }
 static inline uint32_t tcp_now(void)	/* ms */
 {
@@ -229,7 +235,6 @@ void tcp_resend_arm(struct tcp_sock *s);	/* RFC 6298 5 */
 void tcp_ack_arm(struct tcp_sock *s);		/* not too late */
 void tcp_ack_soon(struct tcp_sock *s);		/* for all that come in now */
 void tcp_keep_arm(struct tcp_sock *s);
-void tcp_arm(struct timer *t, uint32_t ms);
 
 /* --- tcp_sack.c ------------------------------------------------------------------------ */
 
@@ -250,7 +255,6 @@ void tcp_listen_end(struct tcp_sock *s);
 
 /* --- tcp_socket.c, tcp_transfer.c, tcp_option.c ------------------------------------------- */
 
-extern struct inet_transport tcp_transport;
 void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time);
 void tcp_set_state(struct tcp_sock *s, enum tcp_state to);
 void tcp_wake(struct tcp_sock *s);
@@ -258,7 +262,7 @@ void tcp_wake(struct tcp_sock *s);
 void tcp_done(struct tcp_sock *s, int err);
 void tcp_time_wait(struct tcp_sock *s);
 void tcp_reap(struct tcp_sock *s);	/* frees s if nobody has it any more */
-void tcp_fin_acked(struct tcp_sock *s);
+void tcp_fin_wait(struct tcp_sock *s);	/* in FIN-WAIT-2, from now on */
 void tcp_abort(struct tcp_sock *s, int err);	/* with RST, where it fits */
 extern const struct stream_ops tcp_bytes;
 int tcp_send(struct sock *sock, struct sock_msg *m, bool wait);
@@ -267,7 +271,6 @@ bool tcp_skips_urgent(const struct tcp_sock *s);
 unsigned tcp_poll(struct sock *sock, struct poller *p);
 uint32_t tcp_queued(struct sock *sock, bool out);
 extern const struct tcp_options tcp_options_first;
-void tcp_init(void);
 
 /* --- tcp_show.c ----------------------------------------------------------------------------- */
 

@@ -9,23 +9,13 @@
  */
 #include "net/tcp.h"
 
-enum { DUP_THRESH = 3 };
-
 /* --- loss and recovery --------------------------------------------------------------- */
-
-/* With what it is to know. */
-static struct congestion *congestion_of(struct tcp_sock *s)
-{
-	s->cc.mss = tcp_mss(s);
-	s->cc.rtt = s->rtt.smooth >> 3;
-	return &s->cc;
-}
 
 static void give_way(struct tcp_sock *s)
 {
 	uint32_t flight = s->snd.nxt - s->snd.una;
 
-	s->cc.ssthresh = s->opt.control->threshold(congestion_of(s), flight);
+	s->cc.ssthresh = s->opt.control->threshold(&s->cc, flight);
 }
 
 void tcp_all_lost(struct tcp_sock *s)
@@ -53,7 +43,7 @@ static void enter(struct tcp_sock *s)
 	s->recovery = TCP_RECOVERY;
 	s->resent = s->snd.una;
 	s->timing = false;
-	s->cc.cwnd = s->cc.ssthresh + (s->sack ? 0 : DUP_THRESH * tcp_mss(s));
+	s->cc.cwnd = s->cc.ssthresh + (s->sack ? 0 : TCP_DUP_THRESH * tcp_mss(s));
 	tcp_resend_first(s);
 	tcp_resend_arm(s);
 }
@@ -65,7 +55,7 @@ static void duplicate(struct tcp_sock *s)
 	s->dupacks++;
 	if (s->recovery == TCP_RECOVERY && !s->sack)
 		s->cc.cwnd += tcp_mss(s);		/* RFC 6582 3.2 step 3 */
-	else if (s->recovery == TCP_OPEN && (s->dupacks >= DUP_THRESH ||
+	else if (s->recovery == TCP_OPEN && (s->dupacks >= TCP_DUP_THRESH ||
 			(s->sack && tcp_is_lost(s, s->snd.una))))
 		enter(s);
 }
@@ -83,7 +73,7 @@ static void recover(struct tcp_sock *s, uint32_t bytes)
 		s->recovery = TCP_OPEN;
 		s->resent = s->snd.una;
 	} else if (s->recovery != TCP_RECOVERY) {
-		congestion_acked(congestion_of(s), s->opt.control, bytes,
+		congestion_acked(&s->cc, s->opt.control, bytes,
 				 s->snd.nxt - s->snd.una + bytes, tcp_now());
 	} else if (!s->sack) {		/* RFC 6582 3.2 step 3: a partial ack */
 		tcp_resend_first(s);
@@ -107,6 +97,8 @@ static void measure(struct tcp_sock *s, const struct tcp_segment *g)
 		rtt_sample(&s->rtt, now - s->timed_at);
 	if (timed)
 		s->timing = false;
+	s->cc.rtt = s->rtt.smooth >> 3;
+	s->cc.mss = tcp_mss(s);
 }
 
 /* Automatic sizing: room for twice what may be under way. */
@@ -128,7 +120,7 @@ static void acked(struct tcp_sock *s, const struct tcp_segment *g)
 	s->snd.nxt = seq_max(s->snd.nxt, s->snd.una);
 	packet_bytes_drop(&s->chunks, s->snd.una);
 	range_set_cut(&s->sacked, s->snd.una);
-	s->backoff = s->probes = 0;
+	s->backoff = 0;
 	s->stuck = tcp_now();
 	s->soft_error = 0;
 	s->persist = false;
@@ -186,7 +178,7 @@ static void window(struct tcp_sock *s, const struct tcp_segment *g)
 	s->snd.window_max = max_u32(s->snd.window_max, w);
 	if (w && s->persist) {
 		s->persist = false;
-		s->probes = 0;
+		s->backoff = 0;
 		timer_cancel(&s->resend);
 		if (s->snd.una != s->snd.nxt)
 			tcp_resend_arm(s);
@@ -201,7 +193,7 @@ bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g)
 		return false;
 	/* RFC 5961 5.2: neither of what was not sent, nor very old. A probe of a
 	 * closed window may have been taken. */
-	if (seq_after(g->ack, s->snd.nxt + (s->probes != 0)) ||
+	if (seq_after(g->ack, s->snd.nxt + (s->persist && !s->snd.window)) ||
 	    seq_before(g->ack, s->snd.una - s->snd.window_max)) {
 		tcp_challenge(s);
 		return false;

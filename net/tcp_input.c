@@ -209,26 +209,28 @@ static bool own_fin_acked(const struct tcp_sock *s)
 	return s->snd.fin && s->snd.una == s->snd.end + 1;
 }
 
-static void in_fin_wait1(struct tcp_sock *s, struct tcp_segment *g)
-{
-	bool acked = own_fin_acked(s);
-
-	if (acked) {
-		tcp_set_state(s, TCP_FIN_WAIT2);
-		tcp_fin_acked(s);
-	}
-	if (!text(s, g))
-		return;
-	if (acked)
-		tcp_time_wait(s);
-	else
-		tcp_set_state(s, TCP_CLOSING);
-}
-
 static void in_fin_wait2(struct tcp_sock *s, struct tcp_segment *g)
 {
 	if (text(s, g))
 		tcp_time_wait(s);
+}
+
+static void in_fin_wait1(struct tcp_sock *s, struct tcp_segment *g)
+{
+	if (own_fin_acked(s)) {
+		tcp_set_state(s, TCP_FIN_WAIT2);
+		tcp_fin_wait(s);
+		in_fin_wait2(s, g);
+	} else if (text(s, g)) {
+		tcp_set_state(s, TCP_CLOSING);
+	}
+}
+
+/* Nothing is expected but what is in all states: resets and acks. */
+static void in_close_wait(struct tcp_sock *s, struct tcp_segment *g)
+{
+	(void)g;
+	assert(s->rcv.fin_got);
 }
 
 static void in_closing(struct tcp_sock *s, struct tcp_segment *g)
@@ -253,7 +255,7 @@ static void in_time_wait(struct tcp_sock *s, struct tcp_segment *g)
 	if (!in_window(s, g) || (g->flags & (TCP_SYN | TCP_FIN)) || g->len)
 		tcp_send_ack(s);
 	if (g->flags & TCP_FIN)
-		tcp_arm(&s->keep, TCP_TIME_WAIT_MS);
+		timer_set_ms(&s->keep, TCP_TIME_WAIT_MS);
 }
 
 static void in_closed(struct tcp_sock *s, struct tcp_segment *g)
@@ -262,32 +264,26 @@ static void in_closed(struct tcp_sock *s, struct tcp_segment *g)
 	tcp_reset_reply(g);
 }
 
-/* CLOSE-WAIT expects nothing but what all do: resets and acks. */
 void tcp_segment_arrives(struct tcp_sock *s, struct tcp_segment *g)
 {
-	static const struct {
-		bool connected;		/* g passes those checks first */
-		void (*in)(struct tcp_sock *s, struct tcp_segment *g);
-	} states[TCP_STATES] = {
-		[TCP_CLOSED] = { false, in_closed },
-		[TCP_LISTEN] = { false, tcp_listen_input },
-		[TCP_SYN_SENT] = { false, in_syn_sent },
-		[TCP_SYN_RECEIVED] = { false, in_syn_received },
-		[TCP_ESTABLISHED] = { true, in_established },
-		[TCP_FIN_WAIT1] = { true, in_fin_wait1 },
-		[TCP_FIN_WAIT2] = { true, in_fin_wait2 },
-		[TCP_CLOSE_WAIT] = { true, NULL },
-		[TCP_CLOSING] = { true, in_closing },
-		[TCP_LAST_ACK] = { true, in_last_ack },
-		[TCP_TIME_WAIT] = { false, in_time_wait },
+	static void (*const in[TCP_STATES])(struct tcp_sock *s,
+					    struct tcp_segment *g) = {
+		[TCP_CLOSED] = in_closed,
+		[TCP_LISTEN] = tcp_listen_input,
+		[TCP_SYN_SENT] = in_syn_sent,
+		[TCP_SYN_RECEIVED] = in_syn_received,
+		[TCP_ESTABLISHED] = in_established,
+		[TCP_FIN_WAIT1] = in_fin_wait1,
+		[TCP_FIN_WAIT2] = in_fin_wait2,
+		[TCP_CLOSE_WAIT] = in_close_wait,
+		[TCP_CLOSING] = in_closing,
+		[TCP_LAST_ACK] = in_last_ack,
+		[TCP_TIME_WAIT] = in_time_wait,
 	};
-	bool connected;
 
 	assert(s->state > 0 && s->state < TCP_STATES);
-	connected = states[s->state].connected;
-	if (!connected || (acceptable(s, g) && tcp_ack_arrives(s, g)))
-		if (states[s->state].in)
-			states[s->state].in(s, g);
+	if (!tcp_connected(s) || (acceptable(s, g) && tcp_ack_arrives(s, g)))
+		in[s->state](s, g);
 	tcp_output(s);
 }
 

@@ -26,11 +26,8 @@ static struct tcp_sock *child_new(struct tcp_sock *s,
 	if (inet_sock_new(&tcp_transport, s->inet.cred, IPPROTO_TCP, &i))
 		return NULL;
 	c = tcp_of(&i->sock);
-	sock_inherit(&c->inet.sock, &s->inet.sock);
+	inet_sock_inherit(&c->inet, &s->inet);
 	c->opt = s->opt;
-	c->inet.ttl = s->inet.ttl;
-	c->inet.tos = s->inet.tos;
-	c->inet.device = s->inet.device;
 	inet_port_join(c->inet.ports, &c->inet, syn->dst, syn->dport);
 	inet_pair_set(c->inet.ports, &c->inet, syn->dst, syn->src, syn->sport);
 	tcp_begin(c, iss, tcp_secret(syn, TCP_SECRET_TIME));

@@ -17,22 +17,17 @@ const struct tcp_options tcp_options_first = {
 /* What waits to be sent may have waited for that. */
 static void send_changed(struct sock *sock)
 {
-	tcp_output(tcp_of(sock));
-}
-
-static void quickack_changed(struct sock *sock)
-{
 	struct tcp_sock *s = tcp_of(sock);
 
-	if (s->opt.quickack && s->ack_owed)
-		tcp_send_ack(s);
+	s->ack_now |= s->opt.quickack && s->ack_owed;
+	tcp_output(s);
 }
 
 static void keep_changed(struct sock *sock)
 {
 	struct tcp_sock *s = tcp_of(sock);
 
-	if (tcp_synchronized(s) && s->state != TCP_TIME_WAIT)
+	if (tcp_connected(s))
 		tcp_keep_arm(s);
 }
 
@@ -98,7 +93,7 @@ static int info_give(struct option_call *c)
 const struct sock_option tcp_option_table[] = {
 	{ AT(TCP_NODELAY, nodelay), .changed = send_changed },
 	{ AT(TCP_CORK, cork), .changed = send_changed },
-	{ AT(TCP_QUICKACK, quickack), .changed = quickack_changed },
+	{ AT(TCP_QUICKACK, quickack), .changed = send_changed },
 	{ AT(TCP_MAXSEG, mss), .least = 88, .most = 32767, .rule = OPTION_ZERO,
 	  .unset = TCP_MSS_DEFAULT, .show = mss_show },
 	{ AT(TCP_KEEPIDLE, keep_idle), .least = 1, .most = 32767,

@@ -172,10 +172,10 @@ void tcp_send_reset(struct tcp_sock *s)
 /* RFC 5961 7: not more than a few, as many may be provoked. */
 void tcp_challenge(struct tcp_sock *s)
 {
-	if (s->challenged && seq_before(tcp_now(), s->challenge_after))
+	if (s->challenged &&
+	    seq_before(tcp_now(), s->challenged + CHALLENGE_MS))
 		return;
-	s->challenged = true;
-	s->challenge_after = tcp_now() + CHALLENGE_MS;
+	s->challenged = tcp_now() | 1;
 	tcp_send_ack(s);
 }
 
@@ -305,7 +305,7 @@ static bool send_next(struct tcp_sock *s)
 
 void tcp_output(struct tcp_sock *s)
 {
-	bool open = tcp_synchronized(s) && s->state != TCP_TIME_WAIT;
+	bool open = tcp_connected(s);
 
 	if (open)
 		look_at_way(s, s->inet.remote);

@@ -8,16 +8,14 @@
  */
 #include "net/tcp.h"
 
-enum { DUP_THRESH = 3 };
-
 /* IsLost: three ranges above it, or more than two segments. */
 bool tcp_is_lost(const struct tcp_sock *s, uint32_t seq)
 {
 	unsigned ranges;
 	uint32_t bytes = range_set_above(&s->sacked, seq, &ranges);
 
-	return s->recovery == TCP_LOSS || ranges >= DUP_THRESH ||
-	       bytes > (DUP_THRESH - 1) * tcp_mss(s);
+	return s->recovery == TCP_LOSS || ranges >= TCP_DUP_THRESH ||
+	       bytes > (TCP_DUP_THRESH - 1) * tcp_mss(s);
 }
 
 /* SetPipe: the holes that are not lost, and what of them was sent again. */

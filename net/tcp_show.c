@@ -17,8 +17,8 @@ void tcp_info_fill(const struct tcp_sock *s, struct abi_tcp_info *i)
 	 * its length */
 	*i = (struct abi_tcp_info){
 		.state = s->state == TCP_TIME_WAIT ? TCP_CLOSED : s->state,
-		.retransmits = s->backoff,
-		.probes = s->probes, .backoff = s->backoff,
+		.retransmits = s->persist ? 0 : s->backoff,
+		.probes = s->persist ? s->backoff : 0, .backoff = s->backoff,
 		.options = (s->timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
 			   (s->sack ? TCPI_OPT_SACK : 0) |
 			   (s->rcv.scale ? TCPI_OPT_WSCALE : 0),
@@ -65,7 +65,7 @@ bool tcp_line(const struct inet_sock *i, struct inet_line *l)
 	if (timer->armed && timer->deadline > now)
 		l->due = (uint32_t)div_u64(timer->deadline - now, NS_PER_TICK,
 					   NULL);
-	l->resends = s->backoff;
-	l->probes = s->probes;
+	l->resends = s->persist ? 0 : s->backoff;
+	l->probes = s->persist ? s->backoff : 0;
 	return s->state != TCP_CLOSED;
 }

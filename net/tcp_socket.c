@@ -40,7 +40,6 @@ void tcp_reap(struct tcp_sock *s)
 		return;
 	assert(!s->resend.armed && !s->keep.armed && !s->ack_timer.armed);
 	assert(packet_bytes_empty(&s->chunks) && !s->embryo_count);
-	assert(list_empty(&s->soon_link));
 	packet_bytes_purge(&s->queue);
 	inet_sock_free(&s->inet);
 }
@@ -128,18 +127,19 @@ void tcp_time_wait(struct tcp_sock *s)
 			tcp_send_ack(s);	/* of the other's FIN */
 		tcp_done(s, 0);
 	} else {
-		tcp_arm(&s->keep, TCP_TIME_WAIT_MS);
+		timer_set_ms(&s->keep, TCP_TIME_WAIT_MS);
 	}
 	stream_wake(&s->inet.sock);
 }
 
-/* The other may take its time, but not for ever when nobody listens. */
-void tcp_fin_acked(struct tcp_sock *s)
+/* FIN-WAIT-2: the other may take its time, but not for ever when nobody is there
+ * to listen. */
+void tcp_fin_wait(struct tcp_sock *s)
 {
 	assert(s->state == TCP_FIN_WAIT2);
 	if (s->orphan)
-		tcp_arm(&s->keep, s->opt.linger2 > 0 ? s->opt.linger2 * 1000 :
-			TCP_FIN_WAIT_MS);
+		timer_set_ms(&s->keep, s->opt.linger2 > 0 ?
+			     s->opt.linger2 * 1000 : TCP_FIN_WAIT_MS);
 	sleep_wake(&s->inet.sock.writers);
 }
 
@@ -149,7 +149,7 @@ void tcp_abort(struct tcp_sock *s, int err)
 	if (s->state == TCP_LISTEN)
 		tcp_listen_end(s);
 	else if (s->state == TCP_SYN_RECEIVED ||
-		 (tcp_synchronized(s) && s->state != TCP_TIME_WAIT))
+		 tcp_connected(s))
 		tcp_send_reset(s);
 	tcp_done(s, err);
 }
@@ -179,9 +179,10 @@ void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time)
 	s->rcv.scale = TCP_SCALE;
 	s->timestamps = s->sack = true;
 	s->ts_offset = time;
-	s->ts_recent = s->backoff = s->probes = 0;
+	s->ts_recent = s->backoff = 0;
 	rtt_begin(&s->rtt);
-	s->timing = s->challenged = false;
+	s->timing = false;
+	s->challenged = 0;
 	s->soft_error = s->inet.sock.error = 0;
 }
 
@@ -284,7 +285,7 @@ static int tcp_shutdown(struct sock *sock, int how)
 		close_send(s);
 	}
 	stream_wake(sock);
-	return tcp_synchronized(s) && s->state != TCP_TIME_WAIT ? 0 : -ENOTCONN;
+	return tcp_connected(s) ? 0 : -ENOTCONN;
 }
 
 /* Is the other to acknowledge what we have said, and no more? */
@@ -320,7 +321,7 @@ static void tcp_release(struct sock *sock)
 	}
 	s->orphan = true;
 	if (s->state == TCP_FIN_WAIT2)
-		tcp_fin_acked(s);
+		tcp_fin_wait(s);
 	if (s->state == TCP_CLOSED && s->inet.local_port)
 		inet_unbind(&s->inet);
 	tcp_reap(s);
@@ -359,37 +360,21 @@ static const struct sock_ops tcp_ops = {
 	.release = tcp_release,
 };
 
-/* Has somebody removed p, or one above it? */
-static bool is_removed(const struct prison *p)
+static bool delivers(const struct inet_sock *i)
 {
-	while (p && !p->removed)
-		p = p->parent;
-	return p;
-}
+	const struct tcp_sock *s = tcp_of_const(&i->sock);
 
-/* What the last process of a jail has written before it ended is still on its
- * way, unless somebody removes the jail or takes its address. */
-static bool is_lost(const struct tcp_sock *s)
-{
-	const struct inet_sock *i = &s->inet;
-	const struct prison *p = i->sock.prison;
-
-	if (p->state != PRISON_ALIVE)
-		return is_removed(p) || !prison_has_ip4(p, i->local) ||
-		       !s->orphan || !is_closing(s);
-	return i->local ? !inet_may_receive(i, i->local) :
-			  !inet_prison_has(i->sock.prison);
+	return s->orphan && is_closing(s);
 }
 
 static bool lost(struct inet_sock *i)
 {
 	struct tcp_sock *s = tcp_of(&i->sock);
+	bool ended = s->state == TCP_CLOSED;
 
-	if (s->state == TCP_CLOSED || !is_lost(s))
-		return false;
 	tcp_abort(s, ECONNRESET);
 	tcp_reap(s);
-	return true;
+	return !ended;
 }
 
 static int show(struct text *t, const struct cred *who)
@@ -401,13 +386,8 @@ struct inet_transport tcp_transport = {
 	.type = SOCK_STREAM, .protocol = IPPROTO_TCP,
 	.size = sizeof(struct tcp_sock), .ops = &tcp_ops,
 	.begin = begin, .connect = connect, .disconnect = disconnect,
-	.lost = lost,
+	.abort = lost, .delivers = delivers,
 	.in = { .number = IPPROTO_TCP, .input = tcp_input, .error = tcp_error },
 	.show = { .name = "tcp", .show = show },
 	.line = tcp_line, .width = 4,
 };
-
-void tcp_init(void)
-{
-	inet_transport_register(&tcp_transport);
-}

@@ -8,55 +8,41 @@
 #include "net/tcp.h"
 
 enum { BLACK_HOLE = 3, PROBE_MAX = 60000, CORK_MS = 200, RETRIES = 15,
-       EMBRYO_RETRIES = 5, ORPHAN_RETRIES = 8, NS_PER_MS = 1000000, MS = 1000 };
-
-void tcp_arm(struct timer *t, uint32_t ms)
-{
-	timer_set(t, arch_clock_ns() + (uint64_t)ms * NS_PER_MS);
-}
+       EMBRYO_RETRIES = 5, ORPHAN_RETRIES = 8, MS = 1000 };
 
 void tcp_resend_arm(struct tcp_sock *s)
 {
-	unsigned shift = min_u32(s->persist ? s->probes : s->backoff, 16);
-	uint64_t ms = (uint64_t)s->rtt.rto << shift;
+	uint64_t ms = (uint64_t)s->rtt.rto << min_u32(s->backoff, 16);
 	uint32_t most = s->persist ? PROBE_MAX : RTO_MAX;
 
 	if (s->persist && s->snd.window)
 		ms = CORK_MS;		/* no window is closed: a small one */
-	tcp_arm(&s->resend, ms < most ? (uint32_t)ms : most);
+	timer_set_ms(&s->resend, ms < most ? (uint32_t)ms : most);
 }
 
 void tcp_ack_arm(struct tcp_sock *s)
 {
 	s->ack_owed = true;
 	if (!s->ack_timer.armed)
-		tcp_arm(&s->ack_timer, TCP_ACK_DELAY);
+		timer_set_ms(&s->ack_timer, TCP_ACK_DELAY);
 }
 
 void tcp_keep_arm(struct tcp_sock *s)
 {
 	if (s->inet.sock.options & SOCK_OPTION_KEEPALIVE)
-		tcp_arm(&s->keep, (s->keep_sent ? s->opt.keep_interval :
-				   s->opt.keep_idle) * MS);
+		timer_set_ms(&s->keep, (s->keep_sent ? s->opt.keep_interval :
+					s->opt.keep_idle) * MS);
 }
 
 /* --- acks at the end of a round ------------------------------------------------------- */
 
-static struct list soon = LIST_INIT(soon);
-
-/* What came in meanwhile may have been acknowledged already. */
-static void acks_send(struct defer *d)
+/* What came in may have been acknowledged already. */
+static void soon(struct defer *d)
 {
-	struct list *l;
+	struct tcp_sock *s = container_of(d, struct tcp_sock, soon);
 
-	(void)d;
-	while ((l = list_first(&soon))) {
-		struct tcp_sock *s = list_entry(l, struct tcp_sock, soon_link);
-
-		list_remove(l);
-		if (s->ack_owed)
-			tcp_send_ack(s);
-	}
+	if (s->ack_owed)
+		tcp_send_ack(s);
 }
 
 /* One ack for all segments that a device has brought at once: it says as much as
@@ -64,14 +50,9 @@ static void acks_send(struct defer *d)
  * goes when the round of deferred work that runs now is over. */
 void tcp_ack_soon(struct tcp_sock *s)
 {
-	static struct defer work = { .fn = acks_send };
-
 	assert(tcp_synchronized(s));
 	s->ack_owed = true;
-	if (!list_empty(&s->soon_link))
-		return;
-	list_append(&soon, &s->soon_link);
-	defer_raise(&work);
+	defer_raise(&s->soon);
 }
 
 /* --- they fire ---------------------------------------------------------------------- */
@@ -87,7 +68,7 @@ static bool hopeless(const struct tcp_sock *s)
 	if (s->opt.user_timeout && !(s->persist && s->snd.window))
 		return tcp_now() - s->stuck >= (uint32_t)s->opt.user_timeout;
 	if (s->persist)
-		return s->orphan && s->probes >= ORPHAN_RETRIES;
+		return s->orphan && s->backoff >= ORPHAN_RETRIES;
 	return s->backoff >= (s->orphan ? ORPHAN_RETRIES : RETRIES);
 }
 
@@ -122,10 +103,10 @@ static void persist(struct tcp_sock *s)
 		tcp_output(s);
 		s->push = false;
 	} else {
-		if (!s->probes)
+		if (!s->backoff)
 			s->stuck = tcp_now();
 		tcp_probe(s);
-		s->probes++;
+		s->backoff++;
 		s->persist = true;
 		tcp_resend_arm(s);
 	}
@@ -165,7 +146,7 @@ static void keepalive(struct tcp_sock *s)
 
 	if (idle < least) {
 		s->keep_sent = 0;
-		tcp_arm(&s->keep, least - idle);
+		timer_set_ms(&s->keep, least - idle);
 	} else if (s->opt.user_timeout ?
 		   s->keep_sent && idle >= (uint32_t)s->opt.user_timeout :
 		   s->keep_sent >= (unsigned)s->opt.keep_count) {
@@ -175,7 +156,7 @@ static void keepalive(struct tcp_sock *s)
 			tcp_probe(s);
 			s->keep_sent++;
 		}
-		tcp_arm(&s->keep, (uint32_t)s->opt.keep_interval * MS);
+		timer_set_ms(&s->keep, (uint32_t)s->opt.keep_interval * MS);
 	}
 }
 
@@ -197,7 +178,7 @@ void tcp_timers_begin(struct tcp_sock *s)
 	timer_init(&s->resend, resend_fires, s);
 	timer_init(&s->ack_timer, ack_fires, s);
 	timer_init(&s->keep, keep_fires, s);
-	list_init(&s->soon_link);
+	s->soon.fn = soon;
 }
 
 void tcp_timers_stop(struct tcp_sock *s)
@@ -205,6 +186,6 @@ void tcp_timers_stop(struct tcp_sock *s)
 	timer_cancel(&s->resend);
 	timer_cancel(&s->ack_timer);
 	timer_cancel(&s->keep);
-	list_remove(&s->soon_link);
+	defer_cancel(&s->soon);
 	s->persist = false;
 }

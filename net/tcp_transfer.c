@@ -87,11 +87,12 @@ static bool inlined(const struct tcp_sock *s)
 	return s->inet.sock.options & SOCK_OPTION_OOBINLINE;
 }
 
-/* What is before rcv.read has been read, and goes. */
-static void consume(struct tcp_sock *s)
+/* What is before `at` has been read, and goes. */
+static void consume(struct tcp_sock *s, uint32_t at)
 {
-	packet_bytes_drop(&s->queue, s->rcv.read);
-	if (s->rcv.mark && seq_after(s->rcv.read, s->rcv.urgent))
+	s->rcv.read = at;
+	packet_bytes_drop(&s->queue, at);
+	if (s->rcv.mark && seq_after(at, s->rcv.urgent))
 		s->rcv.mark = TCP_NO_MARK;
 }
 
@@ -111,10 +112,8 @@ static int give(struct stream_reading *r)
 		return 0;
 	if (urgent && !inlined(s) && seq_before(at, end))
 		at++;			/* it is read by MSG_OOB only */
-	if (urgent && at == end && !r->peek && r->m->io->left) {
-		s->rcv.read = at;
-		consume(s);
-	}
+	if (urgent && at == end && !r->peek && r->m->io->left)
+		consume(s, at);
 	k = seq_before(at, end) ? packet_bytes_find(&s->queue, at) : NULL;
 	r->end = !k && s->rcv.fin_got;	/* whatever else has happened since */
 	if (!k)
@@ -128,12 +127,10 @@ static int give(struct stream_reading *r)
 	if (given <= 0)
 		return given;
 	at += given;
-	if (r->peek) {
+	if (r->peek)
 		r->passed = at - s->rcv.read;
-	} else {
-		s->rcv.read = at;
-		consume(s);
-	}
+	else
+		consume(s, at);
 	return given;
 }
 

@@ -61,7 +61,7 @@ void net_inet_init(void)
 	raw_init();
 	packet_socket_init();
 	netlink_init();
-	tcp_init();
+	inet_transport_register(&tcp_transport);
 	inet_route_init();
 	net_show_init();
 }

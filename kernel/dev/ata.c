@@ -295,9 +295,9 @@ static void no_answer(void *arg)
 static void begin_command(struct channel *c)
 {
 	bool flush = c->now->op == DISK_FLUSH;
-	uint64_t seconds = flush ? FLUSH_SECONDS : MOVE_SECONDS;
+	uint32_t seconds = flush ? FLUSH_SECONDS : MOVE_SECONDS;
 
-	timer_set(&c->timer, arch_clock_ns() + seconds * 1000 * NS_PER_MS);
+	timer_set_ms(&c->timer, seconds * 1000);
 	if (!(flush ? begin_flush(c) : begin_move(c)))
 		give_up(c, "takes no command");
 }

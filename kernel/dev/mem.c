@@ -124,14 +124,13 @@ static void kmsg_look(void *arg)
 		kmsg_told = log_end();
 		sleep_wake(&kmsg_wait);
 	}
-	timer_set(&kmsg_timer, arch_clock_ns() + KMSG_POLL_MS * NS_PER_MS);
+	timer_set_ms(&kmsg_timer, KMSG_POLL_MS);
 }
 
 static void kmsg_look_later(void)
 {
 	if (!kmsg_timer.armed)
-		timer_set(&kmsg_timer,
-			  arch_clock_ns() + KMSG_POLL_MS * NS_PER_MS);
+		timer_set_ms(&kmsg_timer, KMSG_POLL_MS);
 }
 
 static int kmsg_open(struct inode *i, struct file *f)

@@ -94,7 +94,7 @@ static void flush(void)
 static void flush_later(void)
 {
 	if (!flush_timer.armed)
-		timer_set(&flush_timer, arch_clock_ns() + FLUSH_MS * NS_PER_MS);
+		timer_set_ms(&flush_timer, FLUSH_MS);
 }
 
 static void flush_now(void *arg)

@@ -28,6 +28,22 @@ void defer_raise(struct defer *d)
 	arch_irq_restore(flags);
 }
 
+void defer_cancel(struct defer *d)
+{
+	uint32_t flags = arch_irq_save();
+	struct defer **at = &first;
+
+	while (d->queued && *at != d)
+		at = &(*at)->next;
+	if (d->queued) {
+		*at = d->next;
+		if (tail == &d->next)
+			tail = at;
+		d->queued = false;
+	}
+	arch_irq_restore(flags);
+}
+
 static struct defer *take_first(void)
 {
 	uint32_t flags = arch_irq_save();

@@ -153,6 +153,7 @@ struct timer {
 };
 void timer_init(struct timer *t, void (*fn)(void *), void *arg);
 void timer_set(struct timer *t, uint64_t deadline); /* moves an armed one */
+void timer_set_ms(struct timer *t, uint32_t ms);	/* from now */
 bool timer_cancel(struct timer *t);	/* true: it was armed */
 uint64_t timer_next(void);		/* earliest deadline, or UINT64_MAX */
 /* Wall time = arch_clock_ns() + offset. */
@@ -168,6 +169,7 @@ struct defer {
 	void (*fn)(struct defer *d); /* under the kernel lock; must not sleep */
 };
 void defer_raise(struct defer *d); /* from any context; once until it runs */
+void defer_cancel(struct defer *d);	/* it need not be queued */
 void defer_run(void);		/* by the way out, idle and the scheduler */
 
 /* --- sched.c -------------------------------------------------------------- */

@@ -66,6 +66,11 @@ void timer_set(struct timer *t, uint64_t deadline)
 		clock_arm(deadline);
 }
 
+void timer_set_ms(struct timer *t, uint32_t ms)
+{
+	timer_set(t, arch_clock_ns() + (uint64_t)ms * 1000000);
+}
+
 bool timer_cancel(struct timer *t)
 {
 	assert(sched_locked());

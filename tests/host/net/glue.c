@@ -114,6 +114,30 @@ void timer_set(struct timer *t, uint64_t deadline)
 	t->armed = true;
 }
 
+void sock_inherit(struct sock *to, const struct sock *from)
+{
+	to->options = from->options;
+	to->send_limit = from->send_limit;
+	to->receive_limit = from->receive_limit;
+	to->receive_low = from->receive_low;
+}
+
+void timer_set_ms(struct timer *t, uint32_t ms)
+{
+	timer_set(t, arch_clock_ns() + (uint64_t)ms * 1000000);
+}
+
+void defer_cancel(struct defer *d)
+{
+	struct defer **at = &deferred;
+
+	while (d->queued && *at != d)
+		at = &(*at)->next;
+	if (d->queued)
+		*at = d->next;
+	d->queued = false;
+}
+
 void defer_raise(struct defer *d)
 {
 	struct defer **at = &deferred;

@@ -52,14 +52,6 @@ int option_give(const struct option_call *c, const void *value, uint32_t n)
 	return c && value && n ? 0 : -EFAULT;
 }
 
-void sock_inherit(struct sock *to, const struct sock *from)
-{
-	to->options = from->options;
-	to->send_limit = from->send_limit;
-	to->receive_limit = from->receive_limit;
-	to->receive_low = from->receive_low;
-}
-
 const struct abi_cmsghdr *sock_control_next(const struct sock_msg *m,
 					    const struct abi_cmsghdr *prev)
 {
