@@ -372,6 +372,16 @@ void inet_sock_unpair(struct inet_sock *s)
 	peer_set(s, s->bound, 0, 0);
 }
 
+void inet_sock_end(struct inet_sock *s)
+{
+	if (s->local_port)
+		s->port_was = s->local_port;
+	if (s->port_bound)
+		inet_pair_set(s->ports, s, s->local, 0, 0);
+	else
+		inet_unbind(s);
+}
+
 /* connect(2): whom it talks to; of datagrams also whom it hears. */
 int inet_sock_connect(struct sock *sock, const struct path_at *at,
 		      struct sock_name *n, bool wait)
@@ -407,7 +417,8 @@ int inet_sock_name(struct sock *sock, bool peer, struct sock_name *out)
 	if (peer)
 		inet_name_fill(out, s->remote, s->remote_port);
 	else
-		inet_name_fill(out, s->local, s->local_port);
+		inet_name_fill(out, s->local, s->local_port ? s->local_port :
+							s->port_was);
 	return 0;
 }
 

@@ -223,6 +223,7 @@ struct inet_sock {
 	uint32_t local, remote;	/* 0: wildcard, none */
 	uint32_t bound;		/* local by bind; 0: none, connect chooses one */
 	bool port_bound;	/* so was local_port; else it goes with the peer */
+	uint16_t port_was;	/* before inet_sock_end; is told while there is none */
 	uint16_t local_port, remote_port; /* network byte order; 0 none */
 	struct list all_link;	/* of its protocol's sockets */
 	struct list by_realm, by_claim; /* in its protocol's inet_ports,
@@ -358,6 +359,9 @@ int inet_sock_name(struct sock *s, bool peer, struct sock_name *out);
 int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port) must_check;
 /* s talks to nobody, and has no more than bind gave it. */
 void inet_sock_unpair(struct inet_sock *s);
+/* s's connection is over. A port that it did not ask for is free: as on Linux it
+ * is still told, but another may have it, or s be bound anew. */
+void inet_sock_end(struct inet_sock *s);
 
 /* --- inet_show.c: /proc/net/tcp, udp, raw ------------------------------------ */
 

@@ -70,7 +70,6 @@ struct tcp_sock {
 	struct inet_sock inet;		/* first */
 	enum tcp_state state;
 	bool orphan;			/* no file any more */
-	uint16_t port_was;		/* before tcp_done set it free */
 	struct tcp_options opt;
 	struct {			/* RFC 9293 3.3.1 */
 		uint32_t iss, una, nxt;

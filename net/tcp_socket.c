@@ -76,20 +76,6 @@ void tcp_set_state(struct tcp_sock *s, enum tcp_state to)
 	s->inet.sock.listening = to == TCP_LISTEN;
 }
 
-/* It talks to nobody. A port that it did not ask for is free: as on Linux it is
- * still told, but another may have it, or this one be bound anew. */
-static void end_pair(struct tcp_sock *s)
-{
-	struct inet_sock *i = &s->inet;
-
-	if (i->port_bound) {
-		inet_pair_set(i->ports, i, i->local, 0, 0);
-	} else if (i->local_port) {
-		s->port_was = i->local_port;
-		inet_unbind(i);
-	}
-}
-
 void tcp_done(struct tcp_sock *s, int err)
 {
 	if (s->state == TCP_CLOSED)
@@ -108,7 +94,7 @@ void tcp_done(struct tcp_sock *s, int err)
 	if (s->listener)
 		list_remove(&s->inet.by_pair);	/* accept tells whose it was */
 	else
-		end_pair(s);
+		inet_sock_end(&s->inet);
 	if (s->orphan)
 		inet_unbind(&s->inet);
 	stream_wake(&s->inet.sock);
@@ -335,10 +321,7 @@ static int tcp_name(struct sock *sock, bool peer, struct sock_name *out)
 	    (s->state == TCP_SYN_SENT || s->state == TCP_TIME_WAIT ||
 	     s->state == TCP_CLOSED))
 		return -ENOTCONN;
-	if (peer || s->inet.local_port)
-		return inet_sock_name(sock, peer, out);
-	inet_name_fill(out, s->inet.local, s->port_was);
-	return 0;
+	return inet_sock_name(sock, peer, out);
 }
 
 static void tcp_accepted(struct sock *sock, struct sock *first)
@@ -348,7 +331,7 @@ static void tcp_accepted(struct sock *sock, struct sock *first)
 	assert(s->listener == tcp_of(sock));
 	s->listener = NULL;
 	if (s->state == TCP_CLOSED)
-		end_pair(s);
+		inet_sock_end(&s->inet);
 }
 
 static const struct sock_ops tcp_ops = {
