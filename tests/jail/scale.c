@@ -354,6 +354,48 @@ TEST_WITHIN(a_port_that_a_thousand_jails_have, 280)
 	CHECK(!slow);
 }
 
+/* --- a connection among many -------------------------------------------------- */
+
+enum { CONNECTIONS = 10000 };
+
+/* A socket that has both ends: the asker's and a port of its own. */
+static int connected(struct sockaddr_in *own)
+{
+	struct sockaddr_in to;
+	socklen_t len = sizeof(to);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	CHECK_OK(fd);
+	CHECK_OK(getsockname(asker, (struct sockaddr *)&to, &len));
+	CHECK_OK(connect(fd, (struct sockaddr *)&to, sizeof(to)));
+	CHECK_OK(getsockname(fd, (struct sockaddr *)own, &len));
+	return fd;
+}
+
+TEST_WITHIN(a_connection_among_ten_thousand, 280)
+{
+	struct rlimit files = { CONNECTIONS + 64, CONNECTIONS + 64 };
+	struct sockaddr_in at = of(0, 0), other;
+	const char *limit = getenv("SCALE_PERCENT");
+	long long one, many;
+	int fd;
+
+	if (!limit)
+		SKIP("a measurement: tests/README.md");
+	CHECK_OK(setrlimit(RLIMIT_NOFILE, &files));
+	asker = socket(AF_INET, SOCK_DGRAM, 0);
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	CHECK_OK(bind(asker, (struct sockaddr *)&at, sizeof(at)));
+	fd = connected(&at);
+	one = datagram(fd, at);
+	for (int n = 1; n < CONNECTIONS; n++)
+		connected(&other);
+	many = datagram(fd, at);
+	RESULT("scale|datagram of a connection|at 1|%lld", one);
+	RESULT("scale|datagram of a connection|at %d|%lld", CONNECTIONS, many);
+	CHECK(many * 100 <= one * atoi(limit));
+}
+
 /* --- all the ports that there are to choose from ---------------------------- */
 
 enum { EPHEMERAL = 60999 - 32768 + 1, STEP = 64 };
