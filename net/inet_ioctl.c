@@ -157,35 +157,49 @@ static int get_name(struct request *q, uint32_t arg)
 	return user_copy_out(arg, &q->r, sizeof q->r);
 }
 
-/* All addresses that he sees: as many as there is room for. The list is made
- * before the first byte is copied, which may sleep. */
-static int get_list(const struct cred *who, struct vnet *v, uint32_t arg)
+/* The addresses that he sees, into list unless it is NULL; how many. */
+static unsigned fill_list(const struct cred *who, struct vnet *v,
+			  struct abi_ifreq *list)
 {
-	enum { LIST_MAX = 1024 };
-	struct abi_ifreq *list;
-	struct abi_ifconf conf;
 	struct netif *i = NULL;
 	unsigned n = 0;
-	int err;
 
-	if (user_copy_in(&conf, arg, sizeof conf))
-		return -EFAULT;
-	list = kmem_zalloc(LIST_MAX * sizeof *list);
-	if (!list)
-		return -ENOMEM;
 	while ((i = netif_next(who, v, i))) {
 		list_each(l, &i->addrs) {
 			struct netif_addr *a = list_entry(l, struct netif_addr,
 							  link);
 
-			if (n >= LIST_MAX || !netif_addr_seen(who, a))
+			if (!netif_addr_seen(who, a))
 				continue;
-			str_copy(list[n].name, a->label, IFREQ_NAME_MAX);
-			list[n].addr.family = AF_INET;
-			list[n++].addr.addr = a->addr;
+			if (list) {
+				str_copy(list[n].name, a->label,
+					 IFREQ_NAME_MAX);
+				list[n].addr.family = AF_INET;
+				list[n].addr.addr = a->addr;
+			}
+			n++;
 		}
 	}
-	assert(n <= LIST_MAX);
+	return n;
+}
+
+/* As many as there is room for. The list is made before the first byte is
+ * copied, which may sleep. */
+static int get_list(const struct cred *who, struct vnet *v, uint32_t arg)
+{
+	struct abi_ifreq *list;
+	struct abi_ifconf conf;
+	unsigned n, filled;
+	int err;
+
+	if (user_copy_in(&conf, arg, sizeof conf))
+		return -EFAULT;
+	n = fill_list(who, v, NULL);
+	list = kmem_zalloc((n + 1) * sizeof *list);
+	if (!list)
+		return -ENOMEM;
+	filled = fill_list(who, v, list);
+	assert(filled == n);
 	if (conf.buf)
 		n = conf.len < 0 ? 0 : min_u32(n, conf.len / sizeof *list);
 	conf.len = n * sizeof *list;

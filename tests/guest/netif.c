@@ -209,6 +209,30 @@ TEST(all_addresses_in_one_list)
 	CHECK_EQ(close(fd), 0);
 }
 
+TEST(however_many_addresses_in_one_list)
+{
+	enum { MANY = 1100 };
+	static struct ifreq r[MANY + 8];
+	struct ifconf c = { .ifc_len = sizeof(r), .ifc_req = r };
+	char name[IFNAMSIZ], addr[16];
+	int fd = asker();
+
+	for (int n = 0; n < MANY; n++) {
+		snprintf(name, sizeof(name), "lo:%d", n);
+		snprintf(addr, sizeof(addr), "10.201.%d.%d", n / 250,
+			 n % 250 + 1);
+		CHECK_OK(addr_set(fd, SIOCSIFADDR, name, addr));
+	}
+	CHECK_OK(ioctl(fd, SIOCGIFCONF, &c));
+	CHECK(c.ifc_len > MANY * (int)sizeof(r[0]));
+	CHECK_STR(r[c.ifc_len / sizeof(r[0]) - 1].ifr_name, "lo:1099");
+	for (int n = 0; n < MANY; n++) {
+		snprintf(name, sizeof(name), "lo:%d", n);
+		CHECK_OK(flags_set(fd, name, 0));
+	}
+	CHECK_EQ(close(fd), 0);
+}
+
 /* --- routes ----------------------------------------------------------------- */
 
 static int route_do(int fd, int cmd, const char *dst, const char *mask,
