@@ -176,6 +176,7 @@ struct unix_packet {
 	uint32_t charged;	/* bytes of memory */
 	uint32_t size, read;	/* bytes of data; of them taken (streams) */
 	struct unix_control control;
+	uint64_t came;		/* ns since 1970, or 0: nobody asked for it */
 	bool told;		/* its reader knows that files were refused */
 	unsigned pages;		/* 0: the data are in here */
 	union {

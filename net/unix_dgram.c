@@ -67,6 +67,8 @@ static void hand_over(struct unix_sock *s, const struct sock_msg *m,
 	if (!p->control.creds.set &&
 	    (to->embryo || (either & SOCK_OPTION_PASSCRED)))
 		unix_creds_fill(&p->control.creds, m->me);
+	if (to->sock.timestamp)
+		p->came = (uint64_t)timer_realtime_ns();
 	unix_packet_hold(p);
 	unix_enqueue(to, p);
 }
@@ -229,7 +231,7 @@ int unix_dgram_receive(struct sock *sock, struct sock_msg *m, bool wait)
 	if (n && unix_packet_give(p, m, 0, n) != (int)n)
 		err = -EFAULT;
 	if (!err)
-		err = sock_put_time(sock, m, 0);
+		err = sock_put_time(sock, m, p->came);
 	if (!err)
 		err = unix_control_give(s, m, &p->control);
 	if (!err)

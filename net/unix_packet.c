@@ -69,6 +69,7 @@ static int packet_alloc(struct unix_sock *from, struct prison *pays,
 	p->read = 0;
 	p->control.rights = NULL;
 	p->control.creds.set = false;
+	p->came = 0;
 	p->told = false;
 	p->pages = 0;
 	from->sent += charge;

@@ -297,6 +297,54 @@ TEST(counts_by_ioctl)
 	CHECK_EQ(n, 8);
 }
 
+static long long now(void)
+{
+	struct timespec t;
+
+	CHECK_OK(clock_gettime(CLOCK_REALTIME, &t));
+	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
+/* The time that comes along with the next message, in us. */
+static long long stamp(int fd)
+{
+	union { struct cmsghdr align; char bytes[128]; } control;
+	struct msghdr m = { .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+	int t[2];
+
+	CHECK(recvmsg(fd, &m, 0) >= 0);
+	c = CMSG_FIRSTHDR(&m);
+	CHECK(c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == 29);
+	CHECK_EQ(c->cmsg_len, CMSG_LEN(sizeof(t)));
+	memcpy(t, CMSG_DATA(c), sizeof(t));
+	return t[0] * 1000000LL + t[1];
+}
+
+TEST(when_a_message_came)
+{
+	static const int type[] = { SOCK_DGRAM, SOCK_SEQPACKET };
+
+	for (int n = 0; n < 2; n++) {
+		long long before, after, when;
+
+		pair(type[n]);
+		CHECK_EQ(write(s[0], "a", 1), 1);
+		unix_set(s[1], 29, 1);		/* SO_TIMESTAMP */
+		before = now();
+		CHECK_EQ(write(s[0], "b", 1), 1);
+		after = now();
+		usleep(2000);
+		when = stamp(s[1]);		/* that nobody had asked for */
+		CHECK(when > after && when <= now());
+		when = stamp(s[1]);
+		CHECK(when >= before && when <= after);
+		close(s[0]);
+		close(s[1]);
+	}
+}
+
 TEST(packets_over_a_connection)
 {
 	int l = unix_server(SOCK_SEQPACKET, "/tmp/unix_di", 5);
