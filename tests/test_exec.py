@@ -121,6 +121,12 @@ def test_usage_errors(brig):
         assert done.status == 2 and done.stderr.startswith(b"brig: "), words
 
 
+def test_no_test_of_that_name(brig):
+    done = brig("test", "no_such_test")
+    assert done.status != 0 and done.stderr == b"brig: no test is called no_such_test\n"
+    assert done.stdout.endswith(b"0 passed, 0 failed\n")
+
+
 def test_from_another_folder(brig, tmp_path):
     (tmp_path / "here").write_text("here\n")
     done = brig("exec", "--add", "here:/tmp/h", "--", "cat /tmp/h", cwd=tmp_path)

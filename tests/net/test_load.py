@@ -18,6 +18,7 @@ def load():
 def test_all_are_served(load):
     rate, wrong = load.ask(200, 20)
     assert wrong is None and rate > 0
+    assert load.ask(3, 20)[1] is None
 
 
 def test_what_is_not_served_is_told(load):

@@ -40,7 +40,8 @@ class Load:
         """(requests a second, None or what went wrong, and how the machine is)."""
         with self.net.inside():
             done = subprocess.run(
-                ["ab", "-q", "-r", "-s", "60", "-n", str(requests), "-c", str(at_once),
+                ["ab", "-q", "-r", "-s", "60", "-n", str(requests),
+                 "-c", str(min(at_once, requests)),
                  "http://%s/%s" % (JAIL, page)], stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True)
         rate, wrong = judge(done.stdout, done.returncode, requests)
