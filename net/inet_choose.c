@@ -125,6 +125,7 @@ static struct port_map *map_get(struct inet_ports *ports, enum inet_table t,
 	struct port_map *m;
 	unsigned n = 0;
 
+	assert(!local || t == INET_BY_CLAIM);
 	for (; n < INET_MAPS && ports->map[n]; n++) {
 		m = ports->map[n];
 		if (m->table == t && m->local == local &&
@@ -141,6 +142,7 @@ static struct port_map *map_get(struct inet_ports *ports, enum inet_table t,
 	if (n == INET_MAPS)
 		kmem_free(ports->map[--n]);
 first:
+	assert(n < INET_MAPS);
 	memmove(&ports->map[1], &ports->map[0], n * sizeof m);
 	ports->map[0] = m;
 	return m;

@@ -176,6 +176,13 @@ static void loopback_mend(void)
 	struct ifreq r = { 0 };
 	int s = socket(AF_INET, SOCK_DGRAM, 0);
 
+	r.ifr_ifindex = 1;
+	if (!ioctl(s, SIOCGIFNAME, &r) && strcmp(r.ifr_name, "lo")) {
+		r.ifr_flags = 0;	/* only what is down gets a name */
+		ioctl(s, SIOCSIFFLAGS, &r);
+		strcpy(r.ifr_newname, "lo");
+		ioctl(s, SIOCSIFNAME, &r);
+	}
 	strcpy(r.ifr_name, "lo");
 	r.ifr_mtu = 65536;
 	ioctl(s, SIOCSIFMTU, &r);

@@ -181,6 +181,7 @@ TEST(item34_a_jail_sets_no_interface)
 	static const unsigned sets[] = {
 		SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFDSTADDR, SIOCSIFBRDADDR,
 		SIOCSIFNETMASK, SIOCSIFMETRIC, SIOCSIFMTU, SIOCSIFHWADDR,
+		SIOCSIFNAME,
 	};
 	static const char *const how[] = { "ip4.addr=10.50.0.1",
 					   "ip4=inherit" };

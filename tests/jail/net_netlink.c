@@ -181,6 +181,9 @@ TEST(item34_a_jail_sets_nothing_by_netlink)
 			CHECK_EQ(ask_by(hosts, &q), EPERM);
 			q.link.ifi_change = 0;
 			CHECK_EQ(ask(&q), EPERM);
+			attr(&q, IFLA_IFNAME, "other", 6);
+			CHECK_EQ(ask(&q), EPERM);
+			CHECK_EQ(ask_by(hosts, &q), EPERM);
 			q = address(RTM_NEWADDR, "10.50.0.3", 32);
 			CHECK_EQ(ask(&q), EPERM);
 			CHECK_EQ(ask_by(hosts, &q), EPERM);
