@@ -2,11 +2,11 @@
 /*
  * inet_choose.c - a port for who does not mind which.
  *
- * Some at random are tried first, and one of them is mostly free. Where they
- * are not, a map of what is taken is made, and kept up to date from then on:
- * a bit for each port. There are maps of who claims an address, of who claims
- * all of a realm, and of all in a realm; a few, of which the least used goes.
- * A map only says where to look: a port that it gives is asked about.
+ * Some at random are tried first (RFC 6056), and one of them is mostly free.
+ * Where they are not, a map of what is taken is made, and kept up to date from
+ * then on: a bit for each port. There are maps of who claims an address, of who
+ * claims all of a realm, and of all in a realm; a few, of which the least used
+ * goes. A map only says where to look: a port that it gives is asked about.
  *
  * Invariant: a bit is set while somebody of the map's has the port.
  * Locks: the kernel lock.
