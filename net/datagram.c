@@ -96,13 +96,10 @@ bool datagram_wants(const struct inet_sock *s, const struct packet *k,
 
 bool datagram_enqueue(struct datagram_sock *s, struct packet *k)
 {
-	bool room = !s->no_receive;
+	bool room;
 
 	assert(k->network);
-	if (room)
-		room = packet_queue_offer(&s->queue, &s->inet.sock, k);
-	else
-		packet_free(k);
+	room = packet_queue_offer(&s->queue, &s->inet.sock, k);
 	s->dropped += !room;
 	return room;
 }

@@ -328,28 +328,31 @@ static bool by_gateway(const struct inet_sock *s, uint32_t addr)
 /* A port that is chosen here need be its own only where it talks from. */
 int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 {
-	uint32_t local, old = s->local;
-	struct inet_sock *other;
 	bool stream = s->sock.type == SOCK_STREAM;
+	uint32_t local, old = s->local, own = s->bound;
+	struct inet_sock *other;
 	int device = s->device, err;
 
+	/* as on Linux a datagram's keeps the address that it had chosen */
+	if (!own && !stream && s->remote && inet_may_receive(s, old))
+		own = old;
 	addr = inet_remote(s->cred, addr);
 	if (!device)
-		device = inet_many_device(s->vnet, s->bound, addr);
+		device = inet_many_device(s->vnet, own, addr);
 	err = inet_source(s->cred, s->vnet, addr, device, &local);
 	if (!err)
 		err = peer_allowed(s, addr);
 	if (!err && by_gateway(s, addr))
 		err = -ENETUNREACH;
-	if (!err && s->bound && !inet_may_receive(s, s->bound))
+	if (!err && own && !inet_may_receive(s, own))
 		err = -EADDRNOTAVAIL;	/* it was the jail's once */
-	if (!err && inet_is_loopback(s->bound) && !inet_is_loopback(addr) &&
+	if (!err && inet_is_loopback(own) && !inet_is_loopback(addr) &&
 	    !inet_is_multicast(addr) && !netif_addr_find(s->vnet, addr))
 		err = -EINVAL;		/* it is not to leave the machine */
 	if (err)
 		return err;
-	if (s->bound && (!stream || !any_many(s->vnet, s->bound)))
-		local = s->bound;
+	if (own && (!stream || !any_many(s->vnet, own)))
+		local = own;
 	if (!s->local_port)
 		s->local = local;
 	err = s->ports ? inet_autobind(s) : 0;
@@ -405,14 +408,18 @@ int inet_sock_connect(struct sock *sock, const struct path_at *at,
 	if (t->connect)
 		return t->connect(s, n, wait);
 	err = inet_name_parse(n, &addr, &port);
-	return err ? err : inet_sock_pair(s, addr, port);
+	if (!err)
+		err = inet_sock_pair(s, addr, port);
+	if (err && s->ports && inet_autobind(s))
+		return -EAGAIN;		/* it has a port whether or not: Linux */
+	return err;
 }
 
 int inet_sock_name(struct sock *sock, bool peer, struct sock_name *out)
 {
 	struct inet_sock *s = inet_of(sock);
 
-	if (peer && !s->remote)
+	if (peer && (!s->remote || !s->remote_port))
 		return -ENOTCONN;
 	if (peer)
 		inet_name_fill(out, s->remote, s->remote_port);

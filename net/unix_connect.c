@@ -79,9 +79,9 @@ int unix_stream_connect(struct sock *sock, const struct path_at *at,
 {
 	struct unix_sock *s = unix_of(sock), *listener;
 	uint64_t deadline = sock_deadline(wait, sock->send_timeout);
-	int err = 0;
+	int err = unix_name_check(n);
 
-	if (sock->options & SOCK_OPTION_PASSCRED)
+	if (!err && (sock->options & SOCK_OPTION_PASSCRED))
 		err = unix_autobind(s, at->who);
 	while (!err) {
 		err = unix_find(at, n, sock->type, &listener);

@@ -137,6 +137,8 @@ int unix_dgram_send(struct sock *sock, struct sock_msg *m, bool wait)
 	struct unix_control c;
 	int err = 0;
 
+	if (m->name && !m->name->len)
+		m->name = NULL;
 	if (sock->type == SOCK_SEQPACKET) {
 		err = sock_take_error(sock);
 		if (!err && s->state != UNIX_CONNECTED)

@@ -82,7 +82,7 @@ int unix_stream_send(struct sock *sock, struct sock_msg *m, bool wait)
 	m->along = &c;
 	if (m->flags & MSG_OOB)
 		n = -EOPNOTSUPP;
-	else if (m->name)
+	else if (m->name && m->name->len)
 		n = s->state == UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP;
 	else if (!s->peer)
 		n = -ENOTCONN;

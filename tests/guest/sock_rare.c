@@ -192,6 +192,20 @@ TEST(a_connect_that_fails_has_chosen_a_name)
 	CHECK_EQ(n, 8);
 }
 
+TEST(names_of_no_length)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	socklen_t n = sizeof(a);
+	int fd[2], s = socket(AF_UNIX, SOCK_STREAM, 0), on = 1;
+
+	CHECK_OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, fd));
+	CHECK_EQ(sendto(fd[0], "x", 1, 0, any(&a), 0), 1);	/* is none */
+	CHECK_OK(setsockopt(s, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
+	CHECK_ERRNO(connect(s, any(&a), 2), EINVAL);
+	CHECK_OK(getsockname(s, any(&a), &n));
+	CHECK_EQ(n, 2);
+}
+
 /* --- options ----------------------------------------------------------------------- */
 
 TEST(levels_that_there_are_not)
@@ -370,6 +384,44 @@ TEST(groups_from_an_address)
 	CHECK_EQ(write(u, "x", 1), 1);
 	to.sin_addr.s_addr = htonl(INADDR_BROADCAST);
 	CHECK_ERRNO(sendto(u, "x", 1, 0, any(&to), sizeof(to)), EACCES);
+}
+
+TEST(a_connect_that_fails_has_chosen_a_port)
+{
+	struct sockaddr_in a = tcp_addr(9);
+	int u = socket(AF_INET, SOCK_DGRAM, 0);
+
+	a.sin_family = AF_INET6;
+	CHECK_ERRNO(connect(u, any(&a), sizeof(a)), EAFNOSUPPORT);
+	CHECK(tcp_port(u) != 0);
+}
+
+TEST(who_connects_again_keeps_his_address)
+{
+	struct sockaddr_in a = tcp_addr(9);
+	socklen_t n = sizeof(a);
+	int u = socket(AF_INET, SOCK_DGRAM, 0);
+
+	CHECK_OK(tcp_connect(u, 0));
+	CHECK_ERRNO(getpeername(u, any(&a), &n), ENOTCONN);	/* no port */
+	a.sin_addr.s_addr = htonl(INADDR_BROADCAST);
+	CHECK_ERRNO(connect(u, any(&a), sizeof(a)), EACCES);	/* lo has it */
+	CHECK_OK(tcp_connect(u, 9));
+	CHECK_OK(getpeername(u, any(&a), &n));
+}
+
+TEST(a_shut_half_still_hears_datagrams)
+{
+	int a = socket(AF_INET, SOCK_DGRAM, 0), b = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in own = tcp_addr(0);
+	char c;
+
+	CHECK_OK(bind(a, any(&own), sizeof(own)));
+	CHECK_ERRNO(shutdown(a, SHUT_RD), ENOTCONN);
+	CHECK_OK(tcp_connect(b, tcp_port(a)));
+	CHECK_EQ(write(b, "x", 1), 1);
+	CHECK_EQ(recv(a, &c, 1, 0), 1);
+	CHECK_EQ(recv(a, &c, 1, 0), 0);
 }
 
 TEST(what_is_wrong_with_the_call_is_told_before_an_old_error)
