@@ -53,17 +53,6 @@ static void set(struct port_map *m, unsigned at, bool taken)
 		m->taken[at / BITS] &= ~(1u << at % BITS);
 }
 
-void inet_maps_enter(struct inet_ports *ports, const struct inet_sock *s,
-		     enum inet_table t)
-{
-	unsigned at = place(s->local_port);
-
-	for (unsigned n = 0; n < INET_MAPS && ports->map[n]; n++)
-		if (ports->map[n]->table == t && of_map(ports->map[n], s) &&
-		    at < INET_PORTS)
-			set(ports->map[n], at, true);
-}
-
 /* Has anybody else of m's what was s's port? */
 static bool others(const struct inet_ports *ports, const struct port_map *m,
 		   const struct inet_sock *s)
@@ -82,15 +71,19 @@ static bool others(const struct inet_ports *ports, const struct port_map *m,
 	return false;
 }
 
-void inet_maps_leave(struct inet_ports *ports, const struct inet_sock *s,
-		     enum inet_table t)
+void inet_maps_note(struct inet_ports *ports, const struct inet_sock *s,
+		    enum inet_table t, bool entered)
 {
 	unsigned at = place(s->local_port);
 
-	for (unsigned n = 0; n < INET_MAPS && ports->map[n]; n++)
-		if (ports->map[n]->table == t && of_map(ports->map[n], s) &&
-		    at < INET_PORTS)
-			set(ports->map[n], at, others(ports, ports->map[n], s));
+	if (at == INET_PORTS)
+		return;
+	for (unsigned n = 0; n < INET_MAPS && ports->map[n]; n++) {
+		struct port_map *m = ports->map[n];
+
+		if (m->table == t && of_map(m, s))
+			set(m, at, entered || others(ports, m, s));
+	}
 }
 
 /* Addresses have gone from a jail, and with them claims. */

@@ -65,10 +65,8 @@ void inet_table_leave(struct inet_ports *ports, struct inet_sock *s,
 /* A port which nobody has whom s would have to share it with; 0: none. */
 uint16_t inet_port_choose(struct inet_ports *ports, const struct inet_sock *s);
 /* s has entered or left table t. */
-void inet_maps_enter(struct inet_ports *ports, const struct inet_sock *s,
-		     enum inet_table t);
-void inet_maps_leave(struct inet_ports *ports, const struct inet_sock *s,
-		     enum inet_table t);
+void inet_maps_note(struct inet_ports *ports, const struct inet_sock *s,
+		    enum inet_table t, bool entered);
 
 /* --- inet_port.c ------------------------------------------------------------ */
 

@@ -126,7 +126,7 @@ void inet_table_enter(struct inet_ports *ports, struct inet_sock *s,
 	assert(s->local_port && list_empty(inet_link(s, t)));
 	hang(ports, s, t);
 	if (ports->map[0])
-		inet_maps_enter(ports, s, t);
+		inet_maps_note(ports, s, t, true);
 	if (t == INET_BY_REALM)
 		one_more(ports);
 }
@@ -138,7 +138,7 @@ void inet_table_leave(struct inet_ports *ports, struct inet_sock *s,
 		return;
 	list_remove(inet_link(s, t));
 	if (ports->map[0])
-		inet_maps_leave(ports, s, t);
+		inet_maps_note(ports, s, t, false);
 	if (t == INET_BY_REALM)
 		one_less(ports);
 }

@@ -24,6 +24,15 @@ static int jids[JAILS];
 static pid_t pids[JAILS];
 static volatile long long *inside; /* costs that an inmate measured */
 
+static void begin(void)
+{
+	j_begin();
+	snprintf(top, sizeof(top), "%s", j_tree("a"));
+	inside = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(inside != MAP_FAILED);
+}
+
 static long long now_ns(void)
 {
 	struct timespec t;
@@ -135,10 +144,7 @@ TEST_WITHIN(a_thousand_jails, 280)
 	const char *percent = getenv("SCALE_PERCENT");
 	int slow = 0, limit = percent ? atoi(percent) : 0;
 
-	j_begin();
-	snprintf(top, sizeof(top), "%s", j_tree("a"));
-	inside = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	begin();
 	make(0, 1);
 	people(0, 1);
 	measure(one);
@@ -342,11 +348,8 @@ TEST_WITHIN(a_port_that_a_thousand_jails_have, 280)
 
 	if (!limit)
 		SKIP("a measurement: tests/README.md");
-	j_begin();
-	snprintf(top, sizeof(top), "%s", j_tree("a"));
+	begin();
 	CHECK_OK(setrlimit(RLIMIT_NOFILE, &files));
-	inside = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	asker = socket(AF_INET, SOCK_DGRAM, 0);
 	CHECK_OK(asker);
 	slow = sockets(1, atoi(limit));
@@ -456,10 +459,7 @@ TEST_WITHIN(all_ports_of_a_jail, 280)
 
 	if (!limit)
 		SKIP("a measurement: tests/README.md");
-	j_begin();
-	snprintf(top, sizeof(top), "%s", j_tree("a"));
-	inside = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	begin();
 	asker = socket(AF_INET, SOCK_DGRAM, 0);
 	CHECK_OK(asker);
 	alias(2, 0);
