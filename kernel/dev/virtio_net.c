@@ -6,9 +6,9 @@
  * virtio's own head. All empty buffers are with the device; one is only given up
  * for a new one, so a queue never runs dry. A large TCP segment fills several,
  * which are of four pages once such have come; each goes on as a packet, with the
- * headers before it. The interrupt raises deferred work, which goes on, without
- * interrupts, until nothing is left. Frames are sent at once; that they are out is
- * told by one interrupt for all of them.
+ * headers before it. An interrupt, and what is to be sent, raise deferred work; it
+ * goes on, without interrupts, until nothing is left. Frames that go out together
+ * are told of together, and one interrupt says that they are out.
  *
  * A device that breaks the rules is reset and stays silent until its interface
  * is set down and up.
@@ -60,7 +60,7 @@ struct card {
 	bool merges;		/* a frame may be in several buffers */
 	struct nic_queue waiting;
 	struct defer work;
-	bool running;
+	bool running, working;
 	volatile bool changed;	/* [i] link, by interrupt */
 };
 
@@ -447,8 +447,9 @@ static void transmit(struct netif *i, struct packet *k)
 		return;
 	}
 	nic_queue_add(&c->waiting, i, k);
-	frames_out(c);
-	if (c->out.broken)
+	if (c->waiting.count >= NIC_ROUND)
+		frames_out(c);
+	if (!c->working)
 		defer_raise(&c->work);
 }
 
@@ -546,8 +547,10 @@ static void work(struct defer *d)
 		c->changed = false;
 		link_look(c);
 	}
+	c->working = true;
 	if (!frames_in(c))
 		defer_raise(&c->work);
+	c->working = false;
 	frames_out(c);
 	if (c->in.broken || c->out.broken) {
 		log_print(LOG_WARN, "%s: the device broke its queue; stopped",
