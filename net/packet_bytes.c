@@ -8,6 +8,8 @@
  */
 #include "net/packet_bytes.h"
 
+enum { SMALL = 256, ROOMY = 2048 };
+
 void packet_bytes_init(struct packet_bytes *b)
 {
 	list_init(&b->packets);
@@ -130,6 +132,43 @@ struct packet *packet_bytes_add(struct packet_bytes *b, struct packet *k)
 	}
 	put(b, at, k);
 	return k;
+}
+
+/* p pays for k, if need be instead of those behind it, which are sent again when
+ * k has come; else nobody could ever read them. */
+static bool pay(struct packet_bytes *b, struct packet *k, struct prison *p)
+{
+	while (!packet_pay(k, p)) {
+		struct packet *last = packet_bytes_last(b);
+
+		if (!last || !seq_after(last->seq, k->seq))
+			return false;
+		take(b, last);
+	}
+	return true;
+}
+
+/* Who sends a byte at a time makes us keep a packet for each. */
+static bool is_cramped(const struct packet_bytes *b, const struct packet *k)
+{
+	const struct packet *last = packet_bytes_last(b);
+
+	return k->len <= SMALL && last && packet_tail(last) < k->len;
+}
+
+struct packet *packet_bytes_keep(struct packet_bytes *b, struct packet **k,
+				 struct prison *p, uint32_t many)
+{
+	struct packet *in;
+
+	if (b->memory >= many && is_cramped(b, *k))
+		*k = packet_roomy(*k, p, ROOMY);
+	if (!(*k)->len || !pay(b, *k, p))
+		return NULL;
+	in = packet_bytes_add(b, *k);
+	if (in)
+		*k = NULL;
+	return in;
 }
 
 /* --- those that are there --------------------------------------------------------- */

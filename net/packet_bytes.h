@@ -34,6 +34,12 @@ static inline struct packet *packet_bytes_last(const struct packet_bytes *b)
  * The packet that they lie in now. NULL: they all were there; k has lost some
  * or all of them, and is still the caller's. */
 struct packet *packet_bytes_add(struct packet_bytes *b, struct packet *k);
+/* *k's bytes that are not there yet, for which p pays from now on, who has not read
+ * them: where its account is full those behind *k go. many: from so much memory
+ * on small ones are put where those that follow find room. As packet_bytes_add;
+ * *k is NULL when it is taken. NULL, too: there is no room. */
+struct packet *packet_bytes_keep(struct packet_bytes *b, struct packet **k,
+				 struct prison *p, uint32_t many);
 /* k as it is. False: some of its bytes are there; k is still the caller's. */
 bool packet_bytes_insert(struct packet_bytes *b, struct packet *k) must_check;
 /* The packet that the byte is in, or NULL. What follows the last one that was

@@ -44,6 +44,18 @@ static int room_wait(struct sock *s, uint64_t deadline)
 	return err;
 }
 
+/* Control messages say nothing to bytes, but they must be known ones. */
+static int control_check(const struct sock_msg *m)
+{
+	const struct abi_cmsghdr *h = NULL;
+
+	while ((h = sock_control_next(m, h)))
+		if (h->level == SOL_SOCKET && h->type != SCM_RIGHTS &&
+		    h->type != SCM_CREDENTIALS)
+			return -EINVAL;
+	return 0;
+}
+
 int stream_send(struct sock *s, struct sock_msg *m, bool wait)
 {
 	uint64_t deadline = sock_deadline(wait, s->send_timeout);
@@ -51,6 +63,8 @@ int stream_send(struct sock *s, struct sock_msg *m, bool wait)
 
 	sleep_lock_take(&s->write_lock);
 	n = s->ops->stream->sendable(s);
+	if (!n)
+		n = control_check(m);
 	while (!n && m->io->left && !(n = room_wait(s, deadline))) {
 		n = s->ops->stream->put(s, m);
 		if (n > 0) {

@@ -264,7 +264,6 @@ void tcp_reap(struct tcp_sock *s);	/* frees s if nobody has it any more */
 void tcp_fin_wait(struct tcp_sock *s);	/* in FIN-WAIT-2, from now on */
 void tcp_abort(struct tcp_sock *s, int err);	/* with RST, where it fits */
 extern const struct stream_ops tcp_bytes;
-int tcp_send(struct sock *sock, struct sock_msg *m, bool wait);
 int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait);
 bool tcp_skips_urgent(const struct tcp_sock *s);
 unsigned tcp_poll(struct sock *sock, struct poller *p);

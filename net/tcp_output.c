@@ -131,6 +131,8 @@ static bool transmit(struct tcp_sock *s, uint32_t seq, uint32_t n,
 		.ts_value = tcp_now() + s->ts_offset,
 	};
 
+	if (!k && seq == s->snd.una)	/* what all others wait for */
+		k = packet_new(n);
 	if (!k)
 		return false;
 	if (n > tcp_mss(s))

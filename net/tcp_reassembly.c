@@ -9,31 +9,20 @@
  */
 #include "net/tcp.h"
 
-enum { SMALL = 256, ROOMY = 2048 };
-
-/* Who sends a byte at a time makes us keep a packet for each: once they are many
- * k, which has few, is to be put where those that follow find room. */
-static bool is_cramped(const struct tcp_sock *s, const struct packet *k)
+/* Takes *k, and makes it NULL; or nothing of it is of use, or there is no room. */
+static void insert(struct tcp_sock *s, struct packet **k)
 {
-	const struct packet *last = packet_bytes_last(&s->queue);
+	const struct sock *sock = &s->inet.sock;
+	const struct packet *in = NULL, *last;
 
-	return k->len <= SMALL && last && packet_tail(last) < k->len &&
-	       s->queue.memory >= s->inet.sock.receive_limit;
-}
-
-/* Takes k, or false: nothing of it is of use, or there is no room. */
-static bool insert(struct tcp_sock *s, struct packet *k)
-{
-	uint32_t all = s->queue.memory + packet_memory(k);
-	struct packet *in;
-
-	if (!k->len || (k->seq != s->rcv.nxt &&
-			all > 3 * s->inet.sock.receive_limit) ||
-	    !packet_pay(k, s->inet.sock.prison))
-		return false;
-	in = packet_bytes_add(&s->queue, k);
+	if ((*k)->seq == s->rcv.nxt || s->queue.memory +
+	    packet_memory(*k) <= 3 * sock->receive_limit)
+		in = packet_bytes_keep(&s->queue, k, sock->prison,
+				       sock->receive_limit);
+	last = packet_bytes_last(&s->queue);	/* others may have gone */
+	range_set_trim(&s->late, last ? packet_end(last) : s->rcv.nxt);
 	if (!in)
-		return false;
+		return;
 	if (!seq_after(in->seq, s->rcv.nxt)) {
 		s->rcv.nxt = packet_bytes_reach(&s->queue, in);
 		range_set_cut(&s->late, s->rcv.nxt);
@@ -42,7 +31,6 @@ static bool insert(struct tcp_sock *s, struct packet *k)
 		(void)range_set_add(&s->late, (struct range){
 				    in->seq, packet_end(in) });
 	}
-	return true;
 }
 
 /* Automatic sizing: a program that keeps up with a whole window gets more. */
@@ -69,10 +57,7 @@ void tcp_text(struct tcp_sock *s, struct tcp_segment *g)
 	packet_clip(k, s->rcv.nxt, s->rcv.edge);
 	s->rcv.mss = max_u32(s->rcv.mss, min_u32(k->len, k->segment ?
 						 k->segment : UINT16_MAX));
-	if (is_cramped(s, k))
-		g->k = packet_roomy(k, s->inet.sock.prison, ROOMY);
-	if (insert(s, g->k))
-		g->k = NULL;
+	insert(s, &g->k);
 	if (s->rcv.nxt != nxt) {
 		grow(s);
 		tcp_wake(s);

@@ -336,7 +336,7 @@ static void tcp_accepted(struct sock *sock, struct sock *first)
 
 static const struct sock_ops tcp_ops = {
 	.bind = inet_sock_bind, .connect = inet_sock_connect, .listen = tcp_listen,
-	.accepted = tcp_accepted, .name = tcp_name, .send = tcp_send,
+	.accepted = tcp_accepted, .name = tcp_name, .send = stream_send,
 	.receive = tcp_receive, .stream = &tcp_bytes,
 	.shutdown = tcp_shutdown, .poll = tcp_poll, .queued = tcp_queued,
 	.options = { tcp_option_table, inet_option_table },

@@ -45,7 +45,12 @@ static int put(struct sock *sock, struct sock_msg *m)
 	int err = n > 0 ? sendable(sock) : n;	/* it may have slept */
 	bool last;
 
-	if (err || !n)
+	/* No memory for more than is on its way: that is the buffer, for now. */
+	if (!k && tcp_unacked(s)) {
+		sock->send_limit = tcp_unacked(s);
+		err = 0;
+	}
+	if (err || !n || !k)
 		goto none;
 	packet_put(k, n);
 	k->seq = s->snd.end;
@@ -66,18 +71,6 @@ none:
 	s->snd.more = false;	/* what was put before waits no longer */
 	tcp_output(s);
 	return err;
-}
-
-/* Control messages say nothing to a stream, but they must be known ones. */
-int tcp_send(struct sock *sock, struct sock_msg *m, bool wait)
-{
-	const struct abi_cmsghdr *h = NULL;
-
-	while (!sendable(sock) && (h = sock_control_next(m, h)))
-		if (h->level == SOL_SOCKET && h->type != SCM_RIGHTS &&
-		    h->type != SCM_CREDENTIALS)
-			return -EINVAL;
-	return stream_send(sock, m, wait);
 }
 
 /* --- receiving ---------------------------------------------------------------------------- */

@@ -57,6 +57,14 @@ void range_set_cut(struct range_set *set, uint32_t below)
 	assert(!set->count || seq_before(set->at[0].from, set->at[0].to));
 }
 
+void range_set_trim(struct range_set *set, uint32_t from)
+{
+	while (set->count && !seq_before(set->at[set->count - 1].from, from))
+		set->count--;
+	if (set->count && seq_after(set->at[set->count - 1].to, from))
+		set->at[set->count - 1].to = from;
+}
+
 const struct range *range_set_find(const struct range_set *set, uint32_t n)
 {
 	unsigned low = 0, high = set->count;

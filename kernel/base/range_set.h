@@ -32,8 +32,9 @@ struct range_set {
 
 /* True: r, which is not empty, says something new. */
 bool range_set_add(struct range_set *set, struct range r);
-/* What is below a number goes. */
+/* What is below a number goes; what is not. */
 void range_set_cut(struct range_set *set, uint32_t below);
+void range_set_trim(struct range_set *set, uint32_t from);
 /* The first numbers of [from, to) that are not in it. False: all are. */
 bool range_set_gap(const struct range_set *set, uint32_t from, uint32_t to,
 		   struct range *out);

@@ -43,6 +43,12 @@ static void cut(unsigned below)
 	memset(model, 0, below);
 }
 
+static void trim(unsigned from)
+{
+	range_set_trim(&set, base + from);
+	memset(model + from, 0, SPAN - from);
+}
+
 /* The gaps between two numbers, one by one, against the flags. */
 static void same_gaps(unsigned from, unsigned to)
 {
@@ -102,6 +108,8 @@ static void random_changes(uint32_t first)
 		add(from, from + 1 + rand() % 20);
 		if (n % 50 == 49)
 			cut(rand() % SPAN);
+		if (n % 50 == 24)
+			trim(rand() % SPAN);
 		if (n % 400 == 399)
 			cut(SPAN);
 		same();

@@ -315,6 +315,58 @@ TEST(a_byte_at_a_time_is_not_a_packet_each)
 	CHECK(!memcmp(got, bulk, sizeof(got)));
 }
 
+/* What fills the account are segments that nobody can read before the one that
+ * is missing; it comes, and they come again. */
+TEST(what_is_late_makes_room_for_what_is_next)
+{
+	struct tcp_sock *s = connected();
+	static uint8_t got[40000];
+	uint32_t acked = 1000;
+
+	glue_allow(20000);
+	for (unsigned n = 1; n < 40; n++)
+		say((struct segment){ .seq = 1000 + 1000 * n, .ack = iss,
+				      .flags = ACK, .data = bulk + 1000 * n,
+				      .len = 1000 });
+	all_heard();
+	for (unsigned at = 0; at < 40000; at = acked - 1000) {
+		struct segment g;
+
+		say((struct segment){ .seq = acked, .ack = iss, .flags = ACK,
+				      .data = bulk + at, .len = 1000 });
+		glue_later(50);
+		while ((g = hear()).flags)
+			acked = g.ack;
+		CHECK(acked - 1000 > at);
+		at += tcp_glue_read(s, got + at, acked - 1000 - at);
+		CHECK_EQ(at, acked - 1000);
+	}
+	CHECK(!memcmp(got, bulk, sizeof(got)));
+}
+
+/* A full account is a full buffer while something is on its way; and what the
+ * others wait for goes even where there is no room for a segment beside them. */
+TEST(who_writes_much_waits_for_memory)
+{
+	struct tcp_sock *s = connected();
+	unsigned written = 0, ack = iss;
+
+	glue_allow(4200);
+	for (int n = 0; n < 100 && ack - iss < 20000; n++) {
+		int more = tcp_glue_write(s, bulk, 20000 - written);
+		struct segment g;
+
+		CHECK(more > 0 || more == -EAGAIN || written == 20000);
+		written += more > 0 ? more : 0;
+		CHECK(written - (ack - iss) < 4200);
+		glue_later(300);
+		while ((g = hear()).flags)
+			ack = g.seq + g.len;
+		say((struct segment){ .seq = 1000, .ack = ack, .flags = ACK });
+	}
+	CHECK_EQ(ack - iss, 20000);
+}
+
 TEST(resets_must_be_exact)
 {
 	struct tcp_sock *s = connected();

@@ -52,6 +52,8 @@ const char *glue_route(const char *dst);
 /* The sum of n bytes, not folded; as the kernel adds it. */
 uint32_t glue_sum(uint32_t sum, const void *p, unsigned n);
 uint64_t glue_counter(const char *name);	/* "ReasmFails" */
+/* The host's sockets may take so many bytes more than now. */
+void glue_allow(unsigned bytes);
 
 /* A jail in that one (NULL: the host) with these addresses, up to three. */
 struct prison *glue_jail(struct prison *in, const char *a, const char *b,
