@@ -20,6 +20,8 @@ void inet_transport_register(struct inet_transport *t)
 	list_append(&transports, &t->link);
 	if (t->in.number)
 		ip_protocol_register(&t->in);
+	t->show.show_of = inet_show;
+	t->show.of = t;
 	t->show.directory = "net";
 	t->show.gate = PROC_GATE_ALL;
 	procfs_register(&t->show);

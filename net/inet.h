@@ -101,6 +101,13 @@ struct ip_error;
 void pmtu_told(const struct ip_error *e);
 void pmtu_apply(struct vnet *v, uint32_t dst, struct route *r);
 
+/* --- inet_secret.c --------------------------------------------------------- */
+
+/* A number of this way between two; another one for each `which`. */
+enum { INET_SECRET_ISN, INET_SECRET_TIME, INET_SECRET_ID, INET_SECRET_COOKIE };
+uint32_t inet_secret(uint32_t which, uint32_t src, uint16_t sport, uint32_t dst,
+		     uint16_t dport);
+
 /* --- ip_out.c, ip_in.c ---------------------------------------------------- */
 
 struct ip_out {
@@ -129,6 +136,17 @@ int ip_parse(const struct packet *k, struct ip_header *h) must_check;
 /* The same of a header in an ICMP error, which may hold no more of a packet. */
 int ip_parse_quoted(const struct packet *k, struct ip_header *h) must_check;
 void ip_put_sum(uint8_t *head, unsigned len);	/* the header's checksum */
+/* Options in the headers of IP and TCP: a kind, and but for two of them a length
+ * and data. */
+enum { OPTION_END, OPTION_NOP };
+struct header_option {
+	unsigned at, end;	/* where it lies; end: the first is looked for */
+	unsigned kind, len;	/* len: of data */
+	const uint8_t *data;
+	bool bad;		/* there is one at `at`, but it is malformed */
+};
+/* The one behind *o among n bytes. False: there is none. */
+bool header_option_next(const uint8_t *b, unsigned n, struct header_option *o);
 /* Where the options are malformed, from the header's begin; 0: nowhere.
  * *source_route: they ask for one. */
 unsigned ip_options_bad(const uint8_t *head, unsigned len, bool *source_route);
@@ -321,7 +339,7 @@ struct inet_transport {
 	/* Has nobody s any more, who only delivers what was written? */
 	bool (*delivers)(const struct inet_sock *s);
 	struct ip_protocol in;	/* number 0: what comes in comes otherwise */
-	struct procfs_entry show;	/* name, show: its file in /proc/net */
+	struct procfs_entry show;	/* its file in /proc/net: .name */
 	/* A line of it; false: s is not shown. */
 	bool (*line)(const struct inet_sock *s, struct inet_line *l);
 	int width;		/* of its first column */
@@ -365,9 +383,8 @@ void inet_sock_end(struct inet_sock *s);
 
 /* --- inet_show.c: /proc/net/tcp, udp, raw ------------------------------------ */
 
-/* procfs_entry.show: the sockets of `of` that who sees. Returns 0. */
-int inet_show(struct text *t, const struct cred *who,
-	      const struct inet_transport *of);
+/* procfs_entry.show_of: the sockets of a transport that who sees. Returns 0. */
+int inet_show(struct text *t, const struct cred *who, const void *transport);
 
 void inet_init(void);
 void netlink_init(void);	/* netlink.c */

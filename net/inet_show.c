@@ -27,9 +27,9 @@ static void show_line(struct text *t, const struct inet_sock *s,
 		 l->refs, 0);
 }
 
-int inet_show(struct text *t, const struct cred *who,
-	      const struct inet_transport *of)
+int inet_show(struct text *t, const struct cred *who, const void *transport)
 {
+	const struct inet_transport *of = transport;
 	unsigned row = 0;
 
 	text_put(t, "%*s  local_address rem_address   st tx_queue rx_queue tr "

@@ -54,25 +54,33 @@ int ip_parse(const struct packet *k, struct ip_header *h)
 	return checksum_fold(checksum_add(0, k->data, h->head)) ? -EINVAL : 0;
 }
 
+bool header_option_next(const uint8_t *b, unsigned n, struct header_option *o)
+{
+	while (o->end < n && b[o->end] == OPTION_NOP)
+		o->end++;
+	o->at = o->end;
+	if (o->at >= n || b[o->at] == OPTION_END)
+		return false;
+	o->bad = n - o->at < 2 || b[o->at + 1] < 2 || b[o->at + 1] > n - o->at;
+	if (o->bad)
+		return false;
+	o->kind = b[o->at];
+	o->data = b + o->at + 2;
+	o->len = b[o->at + 1] - 2;
+	o->end += b[o->at + 1];
+	return true;
+}
+
 unsigned ip_options_bad(const uint8_t *head, unsigned len, bool *source_route)
 {
-	enum { END = 0, NOP = 1, LOOSE_ROUTE = 0x83, STRICT_ROUTE = 0x89 };
-	unsigned at = IP_HEAD;
+	enum { LOOSE_ROUTE = 0x83, STRICT_ROUTE = 0x89 };
+	struct header_option o = { .end = IP_HEAD };
 
 	*source_route = false;
-	while (at < len && head[at] != END) {
-		if (head[at] == NOP) {
-			at++;
-			continue;
-		}
-		if (at + 1 >= len || head[at + 1] < 2 ||
-		    at + head[at + 1] > len)
-			return at;
-		if (head[at] == LOOSE_ROUTE || head[at] == STRICT_ROUTE)
-			*source_route = true;
-		at += head[at + 1];
-	}
-	return 0;
+	while (header_option_next(head, len, &o))
+		*source_route |= o.kind == LOOSE_ROUTE ||
+				 o.kind == STRICT_ROUTE;
+	return o.bad ? o.at : 0;
 }
 
 /* --- the sum of a transport --------------------------------------------------------- */

@@ -33,15 +33,12 @@ static unsigned head_len(const struct packet *k)
  * 3.1: those whose copied bit is not set). */
 static void options_thin(uint8_t *head, unsigned len)
 {
-	enum { COPIED = 0x80, NOP = 1 };
+	enum { COPIED = 0x80 };
+	struct header_option o = { .end = IP_HEAD };
 
-	for (unsigned at = IP_HEAD, n; at < len && head[at]; at += n) {
-		n = head[at] == NOP ? 1 : head[at + 1];
-		if (!n || at + n > len)
-			return;
-		if (!(head[at] & COPIED))
-			memset(head + at, NOP, n);
-	}
+	while (header_option_next(head, len, &o))
+		if (!(o.kind & COPIED))
+			memset(head + o.at, OPTION_NOP, o.end - o.at);
 }
 
 /* Bytes [at, at + n) of what k carries, behind a header of its own. */
@@ -203,17 +200,31 @@ static int send(struct packet *k, struct vnet *v, const struct route *r,
 	return to_link(k, v, r, dst);
 }
 
+/* RFC 7739: each way between two has its own, so that nobody learns from it how
+ * much the others send. */
+static uint16_t id_next(struct vnet *v, uint32_t src, uint32_t dst,
+			uint8_t protocol)
+{
+	uint32_t hash = inet_secret(INET_SECRET_ID, src, 0, dst, protocol);
+
+	return (hash >> 16) + v->ip_ids[hash % NET_IP_IDS]++;
+}
+
 int ip_send(struct packet *k, struct vnet *v, uint32_t dst, int device)
 {
 	struct route r;
+	uint32_t src;
 	int err;
 
 	assert(k->len >= IP_HEAD && head_len(k) <= k->len);
 	err = route_find_by(v, dst, device, &r);
 	if (err)
 		return refuse(k, v, NET_IP_OUT_NO_ROUTE, err);
-	if (!net16(k->data + AT_ID))
-		net16_put(k->data + AT_ID, v->next_ip_id++);
+	if (!net16(k->data + AT_ID)) {
+		memcpy(&src, k->data + AT_SRC, sizeof src);
+		net16_put(k->data + AT_ID,
+			  id_next(v, src, dst, k->data[AT_PROTOCOL]));
+	}
 	return send(k, v, &r, dst, true);
 }
 
@@ -224,13 +235,15 @@ static void put_head(struct packet *k, const struct ip_out *o,
 	unsigned head = IP_HEAD + options;
 	uint32_t src = o->src ? o->src : r->source;
 	uint8_t *b = packet_push(k, head);
+	bool whole = o->dont_fragment && !r->may_cut;
 
 	b[0] = 0x40 | head / 4;
 	b[AT_TOS] = o->tos;
 	net16_put(b + AT_TOTAL, k->len);
-	net16_put(b + AT_ID, o->vnet->next_ip_id++);
-	net16_put(b + AT_FRAGMENT,
-		  o->dont_fragment && !r->may_cut ? DONT_FRAGMENT : 0);
+	/* RFC 6864 4.1: one that is never cut needs no number */
+	net16_put(b + AT_ID, whole ? 0 :
+		  id_next(o->vnet, src, o->dst, o->protocol));
+	net16_put(b + AT_FRAGMENT, whole ? DONT_FRAGMENT : 0);
 	b[AT_TTL] = o->ttl ? o->ttl : o->vnet->default_ttl;
 	b[AT_PROTOCOL] = o->protocol;
 	memcpy(b + AT_SRC, &src, sizeof src);

@@ -108,7 +108,7 @@ struct route_table;
 struct frag_table;
 struct icmp_limit;
 struct inet_ports;
-enum { NET_ADDR_BUCKETS = 256 };
+enum { NET_ADDR_BUCKETS = 256, NET_IP_IDS = 1024 };
 struct vnet {
 	struct list netifs;
 	struct list by_addr[NET_ADDR_BUCKETS];	/* struct netif_addr */
@@ -123,7 +123,7 @@ struct vnet {
 	int forwarding, default_ttl, accept_redirects, echo_ignore_all,
 	    echo_ignore_broadcasts;
 	uint64_t counters[NET_COUNTERS];
-	uint16_t next_ip_id;
+	uint16_t ip_ids[NET_IP_IDS];	/* ip_out.c */
 };
 /* Who wants to know of changes: netlink. Before an address or route goes, and
  * after one came. None sleeps. */

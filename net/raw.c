@@ -187,14 +187,9 @@ static int begin(struct inet_sock *s, int protocol)
 	       priv_check(s->cred, PRIV_NETINET_RAW);
 }
 
-static int show(struct text *t, const struct cred *who)
-{
-	return inet_show(t, who, &raw);
-}
-
 static struct inet_transport raw = {
 	.type = SOCK_RAW, .size = sizeof(struct datagram_sock), .ops = &raw_ops,
-	.begin = begin, .show = { .name = "raw", .show = show },
+	.begin = begin, .show = { .name = "raw" },
 	.line = datagram_line, .width = 4, .drops = true,
 };
 

@@ -172,6 +172,11 @@ static inline bool tcp_connected(const struct tcp_sock *s)
 {
 	return tcp_synchronized(s) && s->state != TCP_TIME_WAIT;
 }
+/* Of the connection of g, which is from the other. */
+static inline uint32_t tcp_secret(const struct tcp_segment *g, uint32_t which)
+{
+	return inet_secret(which, g->dst, g->dport, g->src, g->sport);
+}
 static inline uint32_t tcp_now(void)	/* ms */
 {
 	return (uint32_t)div_u64(arch_clock_ns(), 1000000, NULL);
@@ -186,14 +191,6 @@ int tcp_parse(struct packet *k, const struct ip_header *h,
 void tcp_emit(struct packet *k, const struct tcp_segment *g,
 	      const struct inet_sock *i);
 void tcp_reset_reply(const struct tcp_segment *g);	/* RFC 9293 3.5.2 */
-
-/* --- tcp_isn.c ----------------------------------------------------------------- */
-
-/* RFC 6528: a secret of g's connection (g is from the other); a number to begin
- * its sequence with. which: TCP_SECRET_*. */
-enum { TCP_SECRET_ISN, TCP_SECRET_TIME, TCP_SECRET_COOKIE };
-uint32_t tcp_secret(const struct tcp_segment *g, uint32_t which);
-uint32_t tcp_isn(const struct tcp_segment *g);
 
 /* --- tcp_input.c, tcp_ack.c ------------------------------------------------------ */
 
@@ -254,6 +251,8 @@ void tcp_listen_end(struct tcp_sock *s);
 
 /* --- tcp_socket.c, tcp_transfer.c, tcp_option.c ------------------------------------------- */
 
+/* A number to begin with: RFC 6528. */
+uint32_t tcp_isn(const struct tcp_segment *g);
 void tcp_begin(struct tcp_sock *s, uint32_t iss, uint32_t time);
 void tcp_set_state(struct tcp_sock *s, enum tcp_state to);
 void tcp_wake(struct tcp_sock *s);

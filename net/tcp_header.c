@@ -9,13 +9,13 @@
 
 enum { AT_SPORT = 0, AT_DPORT = 2, AT_SEQ = 4, AT_ACK = 8, AT_HEAD = 12,
        AT_BITS = 13, AT_WINDOW = 14, AT_SUM = 16, AT_URGENT = 18 };
-enum { OPT_END, OPT_NOP, OPT_MSS, OPT_SCALE, OPT_SACK_OK, OPT_SACK,
-       OPT_TIME = 8 };
+enum { OPT_MSS = 2, OPT_SCALE, OPT_SACK_OK, OPT_SACK, OPT_TIME = 8 };
 enum { SCALE_MAX = 14 };
 
-static void option(struct tcp_segment *g, unsigned kind, const uint8_t *b,
-		   unsigned n)
+static void option(struct tcp_segment *g, const struct header_option *o)
 {
+	const uint8_t *b = o->data;
+	unsigned kind = o->kind, n = o->len;
 	bool syn = g->flags & TCP_SYN;
 
 	if (kind == OPT_MSS && n == 2 && syn) {
@@ -35,26 +35,12 @@ static void option(struct tcp_segment *g, unsigned kind, const uint8_t *b,
 	}
 }
 
-/* One that is malformed ends them; the segment is taken (RFC 9293 3.2). */
-static void options(struct tcp_segment *g, const uint8_t *b, unsigned n)
-{
-	for (unsigned at = 0; at < n && b[at] != OPT_END;) {
-		if (b[at] == OPT_NOP) {
-			at++;
-			continue;
-		}
-		if (at + 2 > n || b[at + 1] < 2 || at + b[at + 1] > n)
-			return;
-		option(g, b[at], b + at + 2, b[at + 1] - 2);
-		at += b[at + 1];
-	}
-}
-
 int tcp_parse(struct packet *k, const struct ip_header *h,
 	      struct tcp_segment *g)
 {
 	const uint8_t *b = k->data;
 	unsigned head = k->len < TCP_HEAD ? 0 : (b[AT_HEAD] >> 4) * 4;
+	struct header_option o = { .end = TCP_HEAD };
 
 	if (head < TCP_HEAD || head > k->len)
 		return -EINVAL;
@@ -69,7 +55,9 @@ int tcp_parse(struct packet *k, const struct ip_header *h,
 	};
 	memcpy(&g->sport, b + AT_SPORT, sizeof g->sport);
 	memcpy(&g->dport, b + AT_DPORT, sizeof g->dport);
-	options(g, b + TCP_HEAD, head - TCP_HEAD);
+	/* A malformed one ends them; the segment is taken: RFC 9293 3.2 */
+	while (header_option_next(b, head, &o))
+		option(g, &o);
 	packet_pull(k, head);
 	return 0;
 }
@@ -85,7 +73,7 @@ static uint8_t *put(uint8_t *b, uint32_t word)
 
 static uint8_t *put_long(uint8_t *b, unsigned kind, unsigned len)
 {
-	return put(b, OPT_NOP << 24 | OPT_NOP << 16 | kind << 8 | len);
+	return put(b, OPTION_NOP << 24 | OPTION_NOP << 16 | kind << 8 | len);
 }
 
 static unsigned put_options(uint8_t *to, const struct tcp_segment *g)
@@ -95,7 +83,8 @@ static unsigned put_options(uint8_t *to, const struct tcp_segment *g)
 	if (g->mss)
 		b = put(b, OPT_MSS << 24 | 4 << 16 | g->mss);
 	if (g->scale >= 0)
-		b = put(b, OPT_NOP << 24 | OPT_SCALE << 16 | 3 << 8 | g->scale);
+		b = put(b, OPTION_NOP << 24 | OPT_SCALE << 16 | 3 << 8 |
+			g->scale);
 	if (g->sack_permitted)
 		b = put_long(b, OPT_SACK_OK, 2);
 	if (g->timestamp)	/* RFC 7323, appendix A */

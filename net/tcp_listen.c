@@ -30,7 +30,7 @@ static struct tcp_sock *child_new(struct tcp_sock *s,
 	c->opt = s->opt;
 	inet_port_join(c->inet.ports, &c->inet, syn->dst, syn->dport);
 	inet_pair_set(c->inet.ports, &c->inet, syn->dst, syn->src, syn->sport);
-	tcp_begin(c, iss, tcp_secret(syn, TCP_SECRET_TIME));
+	tcp_begin(c, iss, tcp_secret(syn, INET_SECRET_TIME));
 	tcp_negotiate(c, syn);
 	(void)tcp_mss_offer(c, syn->src);
 	c->snd.nxt = c->snd.end;
@@ -89,7 +89,7 @@ static uint32_t cookie(const struct tcp_segment *g, uint32_t irs, unsigned ago)
 {
 	uint16_t minute = tcp_now() / COOKIE_MS - ago;	/* wraps as the clock */
 
-	return (tcp_secret(g, TCP_SECRET_COOKIE + minute) + irs) & ~COOKIE_MSS;
+	return (tcp_secret(g, INET_SECRET_COOKIE + minute) + irs) & ~COOKIE_MSS;
 }
 
 /* An embryo that is forgotten as soon as it has answered. */

@@ -15,8 +15,6 @@ enum { UDP_CORK = 1 };	/* an option: udp(7) */
 enum { AT_SPORT = 0, AT_DPORT = 2, AT_LEN = 4, AT_SUM = 6, UDP_HEAD = 8,
        UDP_DATA_MAX = IP_MAX - IP_HEAD - UDP_HEAD };
 
-static struct inet_transport udp;
-
 /* --- sending ---------------------------------------------------------------------- */
 
 static void put_head(struct packet *k, const struct inet_sock *s,
@@ -221,16 +219,11 @@ static int begin(struct inet_sock *s, int protocol)
 	return 0;
 }
 
-static int show(struct text *t, const struct cred *who)
-{
-	return inet_show(t, who, &udp);
-}
-
 static struct inet_transport udp = {
 	.type = SOCK_DGRAM, .protocol = IPPROTO_UDP,
 	.size = sizeof(struct datagram_sock), .ops = &udp_ops, .begin = begin,
 	.in = { .number = IPPROTO_UDP, .input = udp_input, .error = udp_error },
-	.show = { .name = "udp", .show = show },
+	.show = { .name = "udp" },
 	.line = datagram_line, .width = 5, .drops = true,
 };
 

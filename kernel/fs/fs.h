@@ -648,6 +648,9 @@ struct procfs_entry {
 	enum proc_gate gate;
 	uint32_t mode;		/* 0: 0444 */
 	int (*show)(struct text *t, const struct cred *who);
+	/* or this one, when several are alike */
+	int (*show_of)(struct text *t, const struct cred *who, const void *of);
+	const void *of;
 	int (*store)(const struct cred *who, const char *text, size_t n); /* may be NULL */
 	const struct procfs_knob *knob;	/* instead of the two: knob.h */
 };

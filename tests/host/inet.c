@@ -10,6 +10,7 @@
  * sources: net/inet_table.c net/inet_choose.c
  * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c
  * sources: jail/denied.c jail/racct.c jail/name.c
+ * sources: net/inet_secret.c kernel/base/siphash.c
  * sources: kernel/base/tree.c kernel/base/hash.c kernel/base/format.c
  */
 #include "ktap.h"

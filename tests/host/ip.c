@@ -11,6 +11,7 @@
  * sources: net/inet_table.c net/inet_choose.c
  * sources: jail/prison.c jail/address.c jail/cred.c jail/policy.c
  * sources: jail/denied.c jail/racct.c jail/name.c
+ * sources: net/inet_secret.c kernel/base/siphash.c
  * sources: kernel/base/tree.c kernel/base/hash.c kernel/base/format.c
  * seconds: 60
  */
@@ -507,6 +508,34 @@ TEST(what_is_too_large_is_cut)
 	CHECK_EQ(at, 4000);
 	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 4000, true),
 		 -EMSGSIZE);
+}
+
+/* The identification of the next that goes to dst. */
+static unsigned id_to(const char *dst, bool whole)
+{
+	CHECK_EQ(glue_send(inet_addr(dst), pattern, 10, whole), 0);
+	CHECK(glue_sent(back, sizeof(back)) > 0);
+	return get16(back + HEAD + 4);
+}
+
+TEST(nobody_sees_by_the_numbers_what_others_get)
+{
+	unsigned other = 0, near = 0, a, b, n;
+
+	glue_begin();
+	know("10.0.0.9");
+	know("10.0.0.8");
+	CHECK_EQ(id_to("10.0.0.9", true), 0);
+	a = id_to("10.0.0.9", false);
+	b = id_to("10.0.0.8", false);
+	for (n = 0; n < 100; n++) {
+		near += id_to("10.0.0.9", false) == ((a + n + 1) & 0xffff);
+		if (n % 2)
+			other += id_to("10.0.0.8", false) ==
+				 ((b + n / 2 + 1) & 0xffff);
+	}
+	CHECK_EQ(near, 100);
+	CHECK_EQ(other, 50);
 }
 
 /* --- ICMP ----------------------------------------------------------------------------- */

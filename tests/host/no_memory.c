@@ -6,7 +6,7 @@
  * sources: tests/host/net/glue.c tests/host/net/tcp_glue.c net/packet.c net/vnet.c net/netif.c
  * sources: net/netif_addr.c net/loopback.c net/ether.c net/arp.c net/route.c net/pmtu.c
  * sources: net/ip_head.c net/ip_in.c net/ip_out.c net/ip_frag.c net/icmp.c net/inet.c
- * sources: net/inet_port.c net/tcp_header.c net/tcp_isn.c net/tcp_sack.c net/congestion.c
+ * sources: net/inet_port.c net/tcp_header.c net/inet_secret.c net/tcp_sack.c net/congestion.c
  * sources: net/inet_table.c net/inet_choose.c
  * sources: net/tcp_output.c net/tcp_timer.c net/tcp_reassembly.c net/tcp_ack.c net/tcp_input.c
  * sources: net/stream.c net/tcp_listen.c net/tcp_socket.c net/tcp_transfer.c

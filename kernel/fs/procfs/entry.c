@@ -132,7 +132,7 @@ void procfs_register(struct procfs_entry *e)
 	struct entry_dir *d = dir_of(e);
 	struct leaf *leaf = NULL;
 
-	assert(e->name && *e->name && !!e->show + !!e->knob == 1);
+	assert(e->name && *e->name && !!e->show + !!e->show_of + !!e->knob == 1);
 	if (d)
 		leaf = leaf_find(d, e->name, strlen(e->name));
 	if (d && !leaf)

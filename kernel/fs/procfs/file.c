@@ -28,7 +28,10 @@ static int leaf_make_text(struct leaf *leaf, struct text *t,
 
 	if (!e)
 		return -ENOENT;
-	err = e->knob ? procfs_knob_show(e->knob, t, who) : e->show(t, who);
+	if (e->knob)
+		err = procfs_knob_show(e->knob, t, who);
+	else
+		err = e->show ? e->show(t, who) : e->show_of(t, who, e->of);
 	leaf_end(leaf);
 	return err ? err : t->error;
 }

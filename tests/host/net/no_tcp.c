@@ -9,14 +9,6 @@ static int begin(struct inet_sock *s, int protocol)
 	return -EPROTONOSUPPORT;
 }
 
-static int show(struct text *t, const struct cred *who)
-{
-	(void)t;
-	(void)who;
-	return 0;
-}
-
 struct inet_transport tcp_transport = {
 	.size = sizeof(struct inet_sock), .begin = begin,
-	.show = { .name = "tcp", .show = show },
 };

@@ -80,13 +80,6 @@ void sleep_lock_pass(struct sleep_lock *l)
 	panic("somebody waits for %p", (void *)l);
 }
 
-int inet_show(struct text *t, const struct cred *who,
-	      const struct inet_transport *of)
-{
-	assert(t && who && of);
-	return 0;
-}
-
 void text_put(struct text *t, const char *fmt, ...)
 {
 	assert(t && fmt);
