@@ -117,7 +117,7 @@ struct vnet {
 	struct route_table *routes;
 	struct frag_table *fragments;
 	struct icmp_limit *icmp;
-	struct inet_ports *tcp, *udp, *raw;
+	struct inet_ports *tcp, *udp;
 	struct list packet_sockets;
 	/* /proc/sys/net/ipv4: 0, 1, or a number */
 	int forwarding, default_ttl, accept_redirects, echo_ignore_all,

@@ -36,8 +36,7 @@ static int vnet_begin(struct vnet *v)
 	v->echo_ignore_broadcasts = 1;
 	v->tcp = inet_ports_new();
 	v->udp = inet_ports_new();
-	v->raw = inet_ports_new();
-	if (!v->tcp || !v->udp || !v->raw)
+	if (!v->tcp || !v->udp)
 		return -ENOMEM;
 	err = route_table_new(v);
 	if (!err)
