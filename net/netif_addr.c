@@ -38,7 +38,8 @@ bool netif_is_broadcast(const struct netif *i, uint32_t addr)
 {
 	if (addr == INADDR_BROADCAST)
 		return true;
-	if (!(i->flags & NETIF_BROADCAST))
+	/* 0: what an address says that has none, and no address at all */
+	if (!addr || !(i->flags & NETIF_BROADCAST))
 		return false;
 	list_each(l, &i->subnets) {
 		const struct netif_addr *a = of_subnet(l);

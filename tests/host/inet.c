@@ -404,6 +404,18 @@ static void way(const char *dst, const char *want)
 		FAIL("%s: \"%s\", not \"%s\"", dst, glue_route(dst), want);
 }
 
+/* As ip(8) adds one: nobody has 0.0.0.0, all the less all. */
+TEST(an_address_without_a_broadcast_address)
+{
+	glue_begin();
+	CHECK_EQ(glue_address_bare("10.1.0.1", 16), 0);
+	CHECK(!glue_is_broadcast("0.0.0.0"));
+	CHECK(glue_is_broadcast("10.1.255.255"));
+	CHECK(!glue_is_broadcast("10.1.0.9"));
+	CHECK_EQ(glue_address_bare("10.2.0.1", 0), 0);
+	CHECK(!glue_is_broadcast("0.0.0.0"));
+}
+
 /* All of it or, without memory, nothing. */
 TEST(a_netmask_brings_another_subnet)
 {

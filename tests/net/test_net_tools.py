@@ -122,6 +122,32 @@ def test_ip_adds_and_deletes(guest):
     guest.check("ip link set eth0 mtu 1500")
 
 
+def test_an_interface_gets_another_name_and_address():
+    """ip tells no broadcast address of the one that it adds."""
+    with Guest(cmdline="ip=10.0.2.15/24,10.0.2.2,10.0.2.3", qemu=USER) as g:
+        output, status = g.run("ip link set eth0 name wan0")
+        assert status and "busy" in output
+        g.check("ip link set eth0 down; ip link set eth0 name wan0")
+        g.check("ip addr flush dev wan0; ip addr add 10.0.2.15/24 dev wan0")
+        g.check("ip link set wan0 up; ip route add default via 10.0.2.2")
+        assert "10.0.2.2 dev wan0" in g.check("ip route")
+        assert "eth0" not in g.check("ip link; ifconfig -a; cat /proc/net/dev")
+        assert "1 packets received" in g.check("ping -c 1 10.0.2.2")
+        assert "1 packets received" in g.check("ping -c 1 127.0.0.1")
+
+
+def test_ip_refuses(guest):
+    g = guest
+    g.check("ip route add blackhole 10.88.0.0/16; ip route add prohibit 10.88.1.0/24")
+    assert "blackhole 10.88.0.0/16" in g.check("ip route")
+    output, status = g.run("ping -c 1 10.88.1.1")
+    assert status and "Permission denied" in output
+    output, status = g.run("ping -c 1 10.88.2.1")
+    assert status and "Invalid argument" in output
+    g.check("ip route del prohibit 10.88.1.0/24; ip route del 10.88.0.0/16")
+    assert "10.88." not in g.check("ip route")
+
+
 def test_ip_neigh(guest):
     guest.check("ping -c 1 10.0.2.2")
     assert re.search(r"10\.0\.2\.2 dev eth0 lladdr [0-9a-f:]+ REACHABLE",

@@ -426,6 +426,11 @@ int glue_address(const char *addr, int bits)
 	return netif_addr_add(&eth0, a, mask, a | ~mask, "eth0");
 }
 
+int glue_address_bare(const char *addr, int bits)
+{
+	return netif_addr_add(&eth0, inet_addr(addr), mask_of(bits), 0, "eth0");
+}
+
 bool glue_is_broadcast(const char *addr)
 {
 	return netif_any_broadcast(net_vnet_host(), inet_addr(addr));

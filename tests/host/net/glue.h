@@ -38,6 +38,7 @@ void glue_forwarding(bool on);
 void glue_redirects(bool on);		/* are they obeyed? */
 void glue_mtu(unsigned mtu);
 int glue_address(const char *addr, int bits);	/* one more of eth0 */
+int glue_address_bare(const char *addr, int bits);	/* no broadcast told */
 int glue_address_remove(const char *addr);
 int glue_netmask(const char *addr, int bits);
 bool glue_is_broadcast(const char *addr);
