@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ip.c - the IP stack, frame by frame: ARP, headers, fragments, ICMP, routes.
+ * ip.c - the IP stack, frame by frame: ARP, headers, ICMP, routes.
  * All of net/ below the transports runs here, under the sanitizers
  * (net/glue.h).
  *
@@ -15,116 +15,7 @@
  * sources: kernel/base/tree.c kernel/base/hash.c kernel/base/format.c
  * seconds: 60
  */
-#include <arpa/inet.h>
-
-#include "ktap.h"
-#include "net/glue.h"
-
-enum { HEAD = 14, IP = 20, MF = 0x2000, DF = 0x4000 };
-
-static uint8_t frame[2048], back[2048];
-static const uint8_t us[6] = { 2, 0, 0, 0, 0, 1 },
-		     peer[6] = { 2, 0, 0, 0, 0, 9 };
-
-static void put16(uint8_t *at, unsigned v)
-{
-	at[0] = v >> 8;
-	at[1] = v;
-}
-
-static unsigned get16(const uint8_t *at)
-{
-	return at[0] << 8 | at[1];
-}
-
-/* The slow way, to have something else to compare with. */
-static unsigned checksum(const uint8_t *b, unsigned n)
-{
-	unsigned sum = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		sum += i % 2 ? b[i] : b[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum & 0xffff;
-}
-
-struct ip {
-	const char *src, *dst;
-	unsigned protocol, id, fragment, ttl, options;
-};
-
-/* A frame from peer around n bytes; its length. */
-static unsigned ip_frame(struct ip p, const void *data, unsigned n)
-{
-	uint8_t *b = frame + HEAD;
-	unsigned head = IP + p.options;
-	uint32_t src = inet_addr(p.src ? p.src : "10.0.0.9");
-	uint32_t dst = inet_addr(p.dst ? p.dst : "10.0.0.1");
-
-	memset(frame, 0, sizeof(frame));
-	memcpy(frame, us, 6);
-	memcpy(frame + 6, peer, 6);
-	put16(frame + 12, 0x0800);
-	b[0] = 0x40 | head / 4;
-	put16(b + 2, head + n);
-	put16(b + 4, p.id);
-	put16(b + 6, p.fragment);
-	b[8] = p.ttl ? p.ttl : 64;
-	b[9] = p.protocol ? p.protocol : GLUE_PROTOCOL;
-	memcpy(b + 12, &src, 4);
-	memcpy(b + 16, &dst, 4);
-	memset(b + IP, 1, p.options);		/* no operation */
-	put16(b + 10, checksum(b, head));
-	memcpy(b + head, data, n);
-	return HEAD + head + n;
-}
-
-static void send_ip(struct ip p, const void *data, unsigned n)
-{
-	unsigned len = ip_frame(p, data, n);
-
-	glue_frame(frame, len);
-}
-
-static unsigned arp_frame(unsigned op, const char *sender, const char *target)
-{
-	uint32_t s = inet_addr(sender), t = inet_addr(target);
-	uint8_t *b = frame + HEAD;
-
-	memset(frame, 0, sizeof(frame));
-	memset(frame, 255, 6);
-	memcpy(frame + 6, peer, 6);
-	put16(frame + 12, 0x0806);
-	put16(b, 1);
-	put16(b + 2, 0x0800);
-	put16(b + 4, 0x0604);
-	put16(b + 6, op);
-	memcpy(b + 8, peer, 6);
-	memcpy(b + 14, &s, 4);
-	memcpy(b + 24, &t, 4);
-	return HEAD + 28;
-}
-
-/* peer becomes known by asking; nothing of that is left on the wire. */
-static void know(const char *addr)
-{
-	glue_frame(frame, arp_frame(1, addr, "10.0.0.1"));
-	CHECK(glue_sent(back, sizeof(back)));
-	CHECK(!memcmp(back, peer, 6));
-}
-
-/* What went out: the ICMP message in it, or NULL. */
-static uint8_t *icmp_sent(void)
-{
-	int n = glue_sent(back, sizeof(back));
-
-	if (n < HEAD + IP + 8 || back[HEAD + 9] != 1)
-		return NULL;
-	CHECK_EQ(checksum(back + HEAD, IP), 0);
-	CHECK_EQ(checksum(back + HEAD + IP, get16(back + HEAD + 2) - IP), 0);
-	return back + HEAD + IP;
-}
+#include "net/ip_peer.h"
 
 /* --- sums ------------------------------------------------------------------------ */
 
@@ -231,6 +122,26 @@ TEST(our_address_is_defended)
 	CHECK(!memcmp(back + HEAD + 14, back + HEAD + 24, 4));
 	glue_frame(frame, arp_frame(1, "10.0.0.1", "10.0.0.1"));
 	CHECK_EQ(glue_sent(back, sizeof(back)), 0);	/* but not loudly */
+}
+
+/* More neighbours than there is room for are asked for, and none is there: who
+ * is there is still known. */
+TEST(a_neighbour_outlives_a_scan)
+{
+	char name[16];
+
+	glue_begin();
+	CHECK_EQ(glue_address("10.7.0.1", 16), 0);
+	CHECK(glue_sent(back, sizeof(back)) > 0);	/* it is announced */
+	know("10.0.0.9");
+	for (unsigned n = 2; n < 1000; n++) {
+		snprintf(name, sizeof(name), "10.7.%u.%u", n >> 8, n & 255);
+		CHECK_EQ(glue_send(inet_addr(name), "hello", 5, false), 0);
+	}
+	while (glue_sent(back, sizeof(back)))
+		;
+	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), "hello", 5, false), 0);
+	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + IP + 5);
 }
 
 /* --- headers ------------------------------------------------------------------------ */
@@ -340,202 +251,6 @@ TEST(groups_are_heard_when_joined)
 	CHECK_EQ(glue_send(inet_addr("224.0.0.251"), "hello", 5, false), 0);
 	CHECK_EQ(glue_got(back, sizeof(back)), -1);
 	CHECK(arrives(ip_frame((struct ip){ .dst = "224.0.0.1" }, "x", 1)));
-}
-
-/* --- fragments ----------------------------------------------------------------------- */
-
-static uint8_t pattern[4096];
-
-static void pattern_fill(void)
-{
-	for (unsigned n = 0; n < sizeof(pattern); n++)
-		pattern[n] = n * 7 + n / 256;
-}
-
-/* Bytes [at, at + n) of the pattern; more: it is not the last. */
-static void piece(unsigned id, unsigned at, unsigned n, bool more)
-{
-	send_ip((struct ip){ .id = id, .fragment = at / 8 | (more ? MF : 0) },
-		pattern + at, n);
-}
-
-static void whole_arrives(unsigned n)
-{
-	CHECK_EQ(glue_got(back, sizeof(back)), (int)n);
-	CHECK(!memcmp(back, pattern, n));
-	CHECK_EQ(glue_got(back, sizeof(back)), -1);
-}
-
-TEST(fragments_in_any_order)
-{
-	static const uint8_t order[][3] = { { 0, 1, 2 }, { 2, 1, 0 },
-					    { 1, 2, 0 }, { 2, 0, 1 } };
-	unsigned before;
-
-	pattern_fill();
-	glue_begin();
-	before = glue_memory();
-	for (unsigned o = 0; o < 4; o++) {
-		for (unsigned n = 0; n < 3; n++) {
-			CHECK_EQ(glue_got(back, sizeof(back)), -1);
-			piece(o, order[o][n] * 400, order[o][n] < 2 ? 400 : 99,
-			      order[o][n] < 2);
-		}
-		whole_arrives(899);
-	}
-	CHECK_EQ(glue_memory(), before);
-}
-
-/* RFC 5722's rule for all: what overlaps is forgotten, the rest of it too. */
-TEST(overlaps_are_dropped)
-{
-	unsigned before;
-
-	pattern_fill();
-	glue_begin();
-	before = glue_memory();
-	piece(1, 0, 400, true);
-	piece(1, 392, 400, true);
-	piece(1, 0, 400, true);		/* begins anew ... */
-	piece(1, 0, 400, true);		/* ... a copy is no trick ... */
-	CHECK_EQ(glue_counter("ReasmFails"), 1);
-	piece(1, 8, 400, true);		/* ... this is */
-	CHECK_EQ(glue_got(back, sizeof(back)), -1);
-	CHECK_EQ(glue_counter("ReasmFails"), 2);
-	piece(2, 800, 99, false);
-	piece(2, 400, 500, true);		/* beyond the end */
-	piece(3, 800, 99, false);
-	piece(3, 400, 99, false);		/* two ends */
-	CHECK_EQ(glue_counter("ReasmFails"), 4);
-	CHECK_EQ(glue_memory(), before);
-}
-
-/* More neighbours than there is room for are asked for, and none is there: who
- * is there is still known. */
-TEST(a_neighbour_outlives_a_scan)
-{
-	char name[16];
-
-	glue_begin();
-	CHECK_EQ(glue_address("10.7.0.1", 16), 0);
-	CHECK(glue_sent(back, sizeof(back)) > 0);	/* it is announced */
-	know("10.0.0.9");
-	for (unsigned n = 2; n < 1000; n++) {
-		snprintf(name, sizeof(name), "10.7.%u.%u", n >> 8, n & 255);
-		CHECK_EQ(glue_send(inet_addr(name), "hello", 5, false), 0);
-	}
-	while (glue_sent(back, sizeof(back)))
-		;
-	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), "hello", 5, false), 0);
-	CHECK_EQ(glue_sent(back, sizeof(back)), HEAD + IP + 5);
-}
-
-TEST(tricky_fragments_are_dropped)
-{
-	unsigned before;
-
-	glue_begin();
-	before = glue_memory();
-	/* RFC 1858: ports without flags; flags that come later */
-	send_ip((struct ip){ .protocol = 6, .fragment = MF }, pattern, 8);
-	send_ip((struct ip){ .protocol = 6, .fragment = 1 }, pattern, 40);
-	send_ip((struct ip){ .fragment = MF }, pattern, 9);	/* no 8 */
-	send_ip((struct ip){ .fragment = MF }, pattern, 0);
-	/* the ping of death */
-	send_ip((struct ip){ .fragment = 0x1fff }, pattern, 800);
-	CHECK_EQ(glue_got(back, sizeof(back)), -1);
-	CHECK_EQ(glue_memory(), before);
-}
-
-TEST(fragments_time_out)
-{
-	unsigned before;
-	uint8_t *m;
-
-	pattern_fill();
-	glue_begin();
-	know("10.0.0.9");
-	before = glue_memory();
-	piece(1, 0, 400, true);
-	piece(2, 400, 400, true);	/* nobody is told without the first */
-	glue_later(31000);
-	CHECK_EQ(glue_counter("ReasmTimeout"), 2);
-	m = icmp_sent();
-	CHECK(m && m[0] == 11 && m[1] == 1);
-	CHECK_EQ(glue_sent(back, sizeof(back)), 0);
-	CHECK_EQ(glue_memory(), before);
-}
-
-TEST(a_flood_of_fragments_is_bounded)
-{
-	unsigned before;
-
-	pattern_fill();
-	glue_begin();
-	know("10.0.0.9");
-	before = glue_memory();
-	for (unsigned n = 0; n < 5000; n++)
-		piece(n, 8 * (n % 50), 1400, true);
-	CHECK(glue_memory() < before + 2000);
-	for (unsigned n = 0; n < 200; n++)	/* many pieces of one */
-		piece(60000, 16 * n, 8, true);
-	glue_later(31000);
-	while (glue_sent(back, sizeof(back)))
-		;
-	CHECK_EQ(glue_memory(), before);
-}
-
-TEST(what_is_too_large_is_cut)
-{
-	unsigned at = 0;
-	int n;
-
-	pattern_fill();
-	glue_begin();
-	know("10.0.0.9");
-	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 4000, false), 0);
-	while ((n = glue_sent(back, sizeof(back)))) {
-		unsigned fragment = get16(back + HEAD + 6);
-		unsigned len = get16(back + HEAD + 2) - IP;
-
-		CHECK(n <= HEAD + 1500);
-		CHECK_EQ(checksum(back + HEAD, IP), 0);
-		CHECK_EQ((fragment & 0x1fff) * 8, at);
-		CHECK(!memcmp(back + HEAD + IP, pattern + at, len));
-		at += len;
-		CHECK_EQ(!(fragment & MF), at == 4000);
-	}
-	CHECK_EQ(at, 4000);
-	CHECK_EQ(glue_send(inet_addr("10.0.0.9"), pattern, 4000, true),
-		 -EMSGSIZE);
-}
-
-/* The identification of the next that goes to dst. */
-static unsigned id_to(const char *dst, bool whole)
-{
-	CHECK_EQ(glue_send(inet_addr(dst), pattern, 10, whole), 0);
-	CHECK(glue_sent(back, sizeof(back)) > 0);
-	return get16(back + HEAD + 4);
-}
-
-TEST(nobody_sees_by_the_numbers_what_others_get)
-{
-	unsigned other = 0, near = 0, a, b, n;
-
-	glue_begin();
-	know("10.0.0.9");
-	know("10.0.0.8");
-	CHECK_EQ(id_to("10.0.0.9", true), 0);
-	a = id_to("10.0.0.9", false);
-	b = id_to("10.0.0.8", false);
-	for (n = 0; n < 100; n++) {
-		near += id_to("10.0.0.9", false) == ((a + n + 1) & 0xffff);
-		if (n % 2)
-			other += id_to("10.0.0.8", false) ==
-				 ((b + n / 2 + 1) & 0xffff);
-	}
-	CHECK_EQ(near, 100);
-	CHECK_EQ(other, 50);
 }
 
 /* --- ICMP ----------------------------------------------------------------------------- */
