@@ -68,6 +68,16 @@ static bool is_local(struct vnet *v, uint32_t dst)
 	return inet_is_loopback(dst) || netif_addr_find(v, dst);
 }
 
+/* An address of ours speaks to itself; the rest of lo's network is spoken to by
+ * lo's own, as on Linux. */
+static uint32_t local_source(struct vnet *v, uint32_t dst)
+{
+	uint32_t source = netif_addr_find(v, dst) ? dst :
+			  netif_source(loopback(v), dst);
+
+	return source ? source : dst;
+}
+
 /* The interface for 255.255.255.255 and groups that nobody has routed. */
 static struct netif *any_netif(struct vnet *v, int device)
 {
@@ -104,7 +114,8 @@ int route_find_by(struct vnet *v, uint32_t dst, int device, struct route *out)
 	uint32_t hop;
 
 	if (is_local(v, dst)) {
-		*out = (struct route){ ROUTE_LOCAL, loopback(v), 0, dst,
+		*out = (struct route){ ROUTE_LOCAL, loopback(v), 0,
+				       local_source(v, dst),
 				       loopback(v)->mtu, false };
 		return netif_up(out->netif) ? 0 : -ENETUNREACH;
 	}

@@ -230,6 +230,17 @@ TEST(names_that_cannot_be)
 	CHECK_OK(socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP));
 }
 
+/* All of 127/8 is ours, but lo has only the first of it to speak from. */
+TEST(the_source_on_loopback)
+{
+	struct sockaddr_in a;
+	int fd = udp();
+
+	CHECK_OK(connect_to(fd, "127.0.0.2", 9));
+	a = name(fd);
+	CHECK_EQ(a.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+}
+
 TEST(two_on_one_port)
 {
 	int a = bound("127.0.0.1"), b = udp(), c = udp();
