@@ -287,13 +287,13 @@ static int ready(struct datagram_sock *s, uint32_t n,
 		 const struct datagram_way *way, const struct ip_out *o)
 {
 	struct sock *sock = &s->inet.sock;
+	bool bad = sock->error || s->no_send || n > way->most;
 	struct route r;
 	int err = 0;
 
-	if ((sock->error || s->no_send) &&
-	    route_find_by(o->vnet, o->dst, o->device, &r))
+	if (bad && route_find_by(o->vnet, o->dst, o->device, &r))
 		err = -ENETUNREACH;
-	else if ((sock->error || s->no_send) && r.kind == ROUTE_BROADCAST &&
+	else if (bad && r.kind == ROUTE_BROADCAST &&
 		 !o->broadcast_allowed)
 		err = -EACCES;
 	if (!err && n > way->most)

@@ -289,10 +289,8 @@ static int packet_info_use(const struct inet_sock *s, const char *data,
 			return -ENODEV;
 		o->device = p.device;
 	}
-	if (!p.local)
-		return 0;
-	o->src = p.local;
-	return inet_local(s->cred, s->vnet, &o->src);
+	o->src = p.local;	/* or 0: not that of one before, either */
+	return p.local ? inet_local(s->cred, s->vnet, &o->src) : 0;
 }
 
 static int control_one(const struct inet_sock *s, const struct abi_cmsghdr *h,

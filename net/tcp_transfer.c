@@ -31,6 +31,8 @@ static int sendable(const struct sock *sock)
 
 	if (sock->error)
 		return -sock->error;
+	if (sock->shut & SOCK_NO_SEND)	/* perhaps before it was connected */
+		return -EPIPE;
 	return s->state == TCP_ESTABLISHED || s->state == TCP_CLOSE_WAIT ||
 	       tcp_handshake(s) ? 0 : -EPIPE;
 }
@@ -100,12 +102,13 @@ static int give(struct stream_reading *r)
 	struct packet *k;
 	int given;
 
-	r->end = urgent && r->done;
+	r->end = urgent && (r->done ||
+			    (!r->m->io->left && seq_before(at, end)));
 	if (r->end)
 		return 0;
 	if (urgent && !inlined(s) && seq_before(at, end))
 		at++;			/* it is read by MSG_OOB only */
-	if (urgent && at == end && !r->peek && r->m->io->left)
+	if (urgent && at == end && !r->peek)
 		consume(s, at);
 	k = seq_before(at, end) ? packet_bytes_find(&s->queue, at) : NULL;
 	r->end = !k && s->rcv.fin_got;	/* whatever else has happened since */
@@ -152,8 +155,10 @@ static int receive_urgent(struct tcp_sock *s, struct sock_msg *m)
 		return s->inet.sock.shut & SOCK_NO_RECEIVE ? 0 : -EAGAIN;
 	if (!(m->flags & MSG_PEEK))
 		s->rcv.mark = TCP_MARK_READ;
-	m->told |= MSG_OOB;
-	return m->io->left ? user_io_give(m->io, &byte, 1) : 0;
+	m->told |= MSG_OOB | (m->io->left ? 0 : MSG_TRUNC);
+	if (!m->io->left)
+		return 0;
+	return m->flags & MSG_TRUNC ? 1 : user_io_give(m->io, &byte, 1);
 }
 
 int tcp_receive(struct sock *sock, struct sock_msg *m, bool wait)
@@ -196,7 +201,7 @@ unsigned tcp_poll(struct sock *sock, struct poller *p)
 	uint32_t least = min_u32(sock->receive_low, sock->receive_limit / 2);
 
 	if (s->state == TCP_LISTEN)
-		return mask;
+		return mask & (POLLIN | POLLRDNORM);
 	if (s->state == TCP_CLOSED)
 		mask |= POLLHUP;
 	if (tcp_readable(s) - tcp_skips_urgent(s) >= max_u32(least, 1))

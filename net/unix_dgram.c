@@ -154,8 +154,7 @@ int unix_dgram_send(struct sock *sock, struct sock_msg *m, bool wait)
 		err = unix_name_check(m->name);
 	if (!err && sock->type == SOCK_SEQPACKET)
 		err = target_find(s, m, &to);
-	if (!err && sock->type == SOCK_DGRAM &&
-	    (sock->options & SOCK_OPTION_PASSCRED))
+	if (!err && (sock->options & SOCK_OPTION_PASSCRED))
 		err = unix_autobind(s, m->me->cred);
 	if (!err)
 		err = send_message(s, m, &c, &to, deadline);

@@ -180,15 +180,21 @@ TEST(a_stream_from_an_address_for_many)
 	CHECK_EQ(ntohl(a.sin_addr.s_addr), INADDR_LOOPBACK);
 }
 
-TEST(a_connect_that_fails_has_chosen_a_name)
+TEST(who_tells_who_he_is_has_a_name)
 {
 	struct sockaddr_un a;
 	socklen_t n = sizeof(a);
-	int s = socket(AF_UNIX, SOCK_DGRAM, 0), on = 1;
+	int s = socket(AF_UNIX, SOCK_DGRAM, 0), on = 1, fd[2];
 
 	CHECK_OK(setsockopt(s, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
 	CHECK_ERRNO(unix_connect(s, "/nobody/here", 12), ENOENT);
 	CHECK_OK(getsockname(s, any(&a), &n));
+	CHECK_EQ(n, 8);
+	CHECK_OK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd));
+	CHECK_OK(setsockopt(*fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
+	CHECK_EQ(write(*fd, "x", 1), 1);
+	n = sizeof(a);
+	CHECK_OK(getsockname(*fd, any(&a), &n));
 	CHECK_EQ(n, 8);
 }
 
@@ -356,6 +362,41 @@ TEST(urgent_bytes_at_the_end)
 	CHECK_ERRNO(recv(fd[0], &c, 1, MSG_OOB), ENOTCONN);
 }
 
+TEST(who_said_that_he_sends_no_more)
+{
+	int s = tcp_socket();
+
+	CHECK_ERRNO(shutdown(s, SHUT_WR), ENOTCONN);
+	CHECK_OK(tcp_connect(s, tcp_port(tcp_server(5))));
+	CHECK_ERRNO(send(s, "x", 1, MSG_NOSIGNAL), EPIPE);
+}
+
+TEST(a_listener_has_no_errors_of_old)
+{
+	struct sockaddr a = { .sa_family = AF_UNSPEC };
+	int fd[2];
+
+	tcp_pair(fd);
+	CHECK_OK(connect(fd[0], &a, sizeof(a)));
+	CHECK(tcp_poll(fd[0], 0) & POLLERR);
+	CHECK_OK(listen(fd[0], 5));
+	CHECK_EQ(tcp_poll(fd[0], 0), 0);
+}
+
+TEST(an_urgent_byte_that_nobody_wants)
+{
+	int fd[2];
+	char c = '-';
+
+	tcp_pair(fd);
+	CHECK_EQ(send(fd[1], "x", 1, MSG_OOB), 1);
+	CHECK(tcp_poll(fd[0], 1000) & POLLPRI);
+	CHECK_EQ(recv(fd[0], &c, 0, MSG_DONTWAIT), 0);
+	CHECK_EQ(recv(fd[0], &c, 1, MSG_OOB | MSG_TRUNC), 1);
+	CHECK_EQ(c, '-');
+	CHECK_ERRNO(recv(fd[0], &c, 1, MSG_OOB), EINVAL);
+}
+
 /* --- datagrams ------------------------------------------------------------------------ */
 
 TEST(datagrams_to_nobody)
@@ -410,6 +451,18 @@ TEST(who_connects_again_keeps_his_address)
 	CHECK_OK(getpeername(u, any(&a), &n));
 }
 
+TEST(who_talks_to_loopback)
+{
+	struct sockaddr_in a = tcp_addr(9);
+	socklen_t n = sizeof(a);
+	int u = socket(AF_INET, SOCK_DGRAM, 0);
+
+	a.sin_addr.s_addr = htonl(0x7f000003);
+	CHECK_OK(connect(u, any(&a), sizeof(a)));
+	CHECK_OK(getsockname(u, any(&a), &n));
+	CHECK_EQ(ntohl(a.sin_addr.s_addr), INADDR_LOOPBACK);
+}
+
 TEST(a_shut_half_still_hears_datagrams)
 {
 	int a = socket(AF_INET, SOCK_DGRAM, 0), b = socket(AF_INET, SOCK_DGRAM, 0);
@@ -426,6 +479,7 @@ TEST(a_shut_half_still_hears_datagrams)
 
 TEST(what_is_wrong_with_the_call_is_told_before_an_old_error)
 {
+	static char large[65508];
 	struct sockaddr_in to = tcp_addr(9);
 	int u = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -434,6 +488,8 @@ TEST(what_is_wrong_with_the_call_is_told_before_an_old_error)
 	CHECK(tcp_poll(u, 1000) & POLLERR);
 	to.sin_addr.s_addr = htonl(INADDR_BROADCAST);
 	CHECK_ERRNO(sendto(u, "x", 1, 0, any(&to), sizeof(to)), EACCES);
+	CHECK_ERRNO(sendto(u, large, sizeof(large), 0, any(&to), sizeof(to)),
+		    EACCES);
 	CHECK_ERRNO(send(u, "x", 1, MSG_OOB), EOPNOTSUPP);
 	CHECK_ERRNO(write(u, "x", 1), ECONNREFUSED);
 }
