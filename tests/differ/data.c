@@ -55,7 +55,9 @@ static void say_flags(int flags)
 		say(" %x", flags);
 }
 
-/* MSG_OOB of AF_UNIX is not in Brig, as in a Linux that was built without it. */
+/* MSG_OOB of AF_UNIX is not in Brig, as in a Linux that was built without it; with
+ * MSG_WAITALL an error behind the bytes gets lost there. Datagrams that wait for
+ * more of them go elsewhere when the socket is connected meanwhile. */
 static int any_flags(const struct slot *s, int sending)
 {
 	static const int out[] = { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_MORE,
@@ -67,8 +69,10 @@ static int any_flags(const struct slot *s, int sending)
 
 	while (one_in(2))
 		flags |= sending ? PICK(out) : PICK(in);
-	if (s->family == AF_UNIX && s->type == SOCK_STREAM)
-		flags &= ~MSG_OOB;
+	if (s->family == AF_UNIX)
+		flags &= ~(MSG_OOB | MSG_WAITALL);
+	else if (s->type == SOCK_DGRAM)
+		flags &= ~MSG_MORE;
 	return flags;
 }
 

@@ -276,7 +276,8 @@ static void one_seed(unsigned seed, unsigned calls, const char *keep,
 {
 	enum { BLOCKS = 2500, BLOCK = 8, FIRST_PORT = 10000 };
 
-	port_first = FIRST_PORT + seed % BLOCKS * BLOCK;
+	/* others each time: those of before may be in TIME-WAIT */
+	port_first = FIRST_PORT + getpid() % BLOCKS * BLOCK;
 	for (unsigned i = 0; i < SLOTS; i++)
 		slots[i].fd = -1;
 	files_begin();

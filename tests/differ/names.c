@@ -156,14 +156,20 @@ static void call_listener(void)
 
 /* --- names ---------------------------------------------------------------------- */
 
-/* Linux has parted from what is in TIME-WAIT: the socket may be bound anew. */
-static int has_ended(const struct slot *s)
+/* What poll says of a TCP socket. */
+static int ready(const struct slot *s)
 {
 	struct pollfd p = { s->fd, POLLRDHUP, 0 };
 
-	return s->family == AF_INET && s->type == SOCK_STREAM &&
-	       poll(&p, 1, 0) > 0 && (p.revents & POLLHUP) &&
-	       (p.revents & POLLRDHUP);
+	if (s->family == AF_INET && s->type == SOCK_STREAM)
+		poll(&p, 1, 0);
+	return p.revents;
+}
+
+/* Linux has parted from what is in TIME-WAIT: the socket may be bound anew. */
+static int has_ended(const struct slot *s)
+{
+	return (ready(s) & POLLHUP) && (ready(s) & POLLRDHUP);
 }
 
 static void call_bind(void)
@@ -193,15 +199,21 @@ static void call_listen(void)
 	told(listen(slots[n].fd, backlog));
 }
 
+/* Datagrams to no port: on Linux it hears all of them. */
 static void call_connect(void)
 {
 	int n = slot_any();
+	struct sockaddr_in *in;
 	struct address at;
 
 	if (n < 0)
 		return;
 	say(" s%d", n);
 	address_any(&at, slots[n].family);
+	in = (void *)&at.a;
+	if (slots[n].type == SOCK_DGRAM && in->sin_family == AF_INET &&
+	    !in->sin_port)
+		in->sin_port = htons(port_first);
 	told(connect(slots[n].fd, (void *)&at.a, at.len));
 }
 
@@ -250,11 +262,16 @@ static void call_name(void)
 
 /* --- the end ---------------------------------------------------------------------- */
 
+/* Without a connection only SHUT_RD: Linux sends a FIN when one talks to oneself
+ * later. And not where connect's failure is still to be told: it is not, then. */
 static void call_shutdown(void)
 {
 	int n = slot_any(), how = one_in(20) ? 3 : (int)below(3);
 
 	if (n < 0)
+		return;
+	if ((ready(&slots[n]) & POLLHUP) &&
+	    (how != SHUT_RD || ready(&slots[n]) != POLLHUP))
 		return;
 	say(" s%d %d", n, how);
 	told(shutdown(slots[n].fd, how));
