@@ -283,6 +283,7 @@ static void redirected(struct packet *k, const struct ip_header *outer)
 {
 	struct vnet *v = k->in->vnet;
 	struct route_entry better = { .netif = k->in, .mask = UINT32_MAX,
+				      .protocol = RTPROT_REDIRECT,
 				      .flags = ROUTE_UP | ROUTE_GATEWAY |
 					       ROUTE_HOST | ROUTE_DYNAMIC };
 	struct ip_header h;

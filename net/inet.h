@@ -12,6 +12,7 @@
 #define NET_INET_H
 
 #include "kernel/base/abi/inet.h"
+#include "kernel/base/abi/netlink.h"
 #include "net/net.h"
 #include "net/netif.h"
 
@@ -74,6 +75,7 @@ struct route_entry {
 	unsigned flags;
 	int metric;
 	int refusal;		/* what who sends there is told: -E, or 0 */
+	uint8_t protocol;	/* who says that it is his: RTPROT_*, any other */
 	bool connected;		/* made by an address, goes with it */
 };
 enum {	/* route_entry.refusal: routers tell who sends by ICMP, or do not */
@@ -83,8 +85,8 @@ enum {	/* route_entry.refusal: routers tell who sends by ICMP, or do not */
 };
 /* As r says; a copy. -EEXIST, -ENETUNREACH (gateway), -EINVAL, -ENOMEM. */
 int route_add(struct vnet *v, const struct route_entry *r) must_check;
-/* The first that fits: netif NULL, gateway 0, metric -1, refusal 0 fit all.
- * -ESRCH. */
+/* The first that fits: netif NULL, gateway 0, metric -1, refusal 0, protocol 0
+ * fit all. -ESRCH. */
 int route_remove(struct vnet *v, const struct route_entry *r) must_check;
 struct list *route_list(struct vnet *v);	/* struct route_entry */
 int route_connect(struct netif_addr *a) must_check;	/* its subnet. -ENOMEM */

@@ -10,7 +10,6 @@
 #ifndef NET_NETLINK_H
 #define NET_NETLINK_H
 
-#include "kernel/base/abi/netlink.h"
 #include "net/inet.h"
 #include "net/packet_queue.h"
 

@@ -27,13 +27,6 @@ static uint8_t type_of(const struct route_entry *r)
 	return type;
 }
 
-static uint8_t protocol_of(const struct route_entry *r)
-{
-	if (r->connected)
-		return RTPROT_KERNEL;
-	return r->flags & ROUTE_DYNAMIC ? RTPROT_REDIRECT : RTPROT_BOOT;
-}
-
 bool netlink_route_put(struct netlink_writer *w, const struct route_entry *r,
 		       unsigned type)
 {
@@ -44,7 +37,7 @@ bool netlink_route_put(struct netlink_writer *w, const struct route_entry *r,
 		m->family = AF_INET;
 		m->dst_prefix = netlink_prefix(r->mask);
 		m->table = RT_TABLE_MAIN;
-		m->protocol = protocol_of(r);
+		m->protocol = r->protocol;
 		m->scope = r->gateway || !r->netif ? RT_SCOPE_UNIVERSE :
 						     RT_SCOPE_LINK;
 		m->type = type_of(r);
@@ -159,7 +152,8 @@ static int read(const struct netlink_request *q, struct route_entry *r)
 	uint32_t device = 0, table = RT_TABLE_MAIN, metric = UINT32_MAX;
 	int err = m->dst_prefix > 32 ? -EINVAL : 0;
 
-	*r = (struct route_entry){ .flags = ROUTE_UP };
+	*r = (struct route_entry){ .flags = ROUTE_UP,
+				   .protocol = m->protocol };
 	if (!err)
 		err = netlink_attr32(q, RTA_DST, &r->dst);
 	if (!err)

@@ -160,7 +160,7 @@ static int insert(struct vnet *v, const struct route_entry *r)
 	struct list *at = &t->entries;
 	struct route_entry *e;
 
-	assert(!r->netif == (r->refusal < 0));
+	assert(!r->netif == (r->refusal < 0) && r->protocol);
 	assert(!r->gateway || r->netif);
 	if (t->count >= ROUTES_MAX)
 		return -ENOMEM;
@@ -213,6 +213,8 @@ int route_add(struct vnet *v, const struct route_entry *wanted)
 
 	if ((host & (host + 1)) || (r.dst & ~r.mask))
 		return -EINVAL;
+	if (!r.protocol)
+		r.protocol = RTPROT_BOOT;
 	if (r.refusal) {	/* it goes nowhere */
 		r.netif = NULL;
 		r.gateway = r.source = 0;
@@ -242,6 +244,7 @@ int route_remove(struct vnet *v, const struct route_entry *r)
 		    (!r->netif || e->netif == r->netif) &&
 		    (!r->gateway || e->gateway == r->gateway) &&
 		    (!r->refusal || e->refusal == r->refusal) &&
+		    (!r->protocol || e->protocol == r->protocol) &&
 		    (r->metric < 0 || e->metric == r->metric)) {
 			take_out(v, e);
 			return 0;
@@ -258,6 +261,7 @@ int route_connect(struct netif_addr *a)
 	struct route_entry r = {
 		.netif = a->netif, .dst = a->addr & a->mask, .mask = a->mask,
 		.source = a->addr, .flags = ROUTE_UP, .connected = true,
+		.protocol = RTPROT_KERNEL,
 	};
 
 	if ((a->netif->flags & NETIF_LOOPBACK) || a->mask == UINT32_MAX)

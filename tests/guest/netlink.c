@@ -304,7 +304,7 @@ static struct request route(int type, int flags, const char *dst, int prefix)
 	return q;
 }
 
-struct way { in_addr_t dst; unsigned metric, device, count; };
+struct way { in_addr_t dst; unsigned metric, device, protocol, count; };
 
 static void see_route(const struct nlmsghdr *h, void *arg)
 {
@@ -317,12 +317,13 @@ static void see_route(const struct nlmsghdr *h, void *arg)
 		return;
 	w->count++;
 	w->metric = metric ? *metric : 0;
+	w->protocol = m->rtm_protocol;
 	w->device = *(unsigned *)find(h, sizeof(*m), RTA_OIF);
 }
 
 static struct way way_to(int fd, const char *dst)
 {
-	struct way w = { inet_addr(dst), 0, 0, 0 };
+	struct way w = { .dst = inet_addr(dst) };
 
 	list(fd, RTM_GETROUTE, sizeof(struct rtmsg), 8192, see_route, &w);
 	return w;
@@ -343,6 +344,7 @@ TEST(a_route_comes_and_goes)
 	CHECK_EQ(w.count, 1);
 	CHECK_EQ(w.metric, 7);
 	CHECK_EQ(w.device, 1);
+	CHECK_EQ(w.protocol, RTPROT_BOOT);
 	q = route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, "10.220.0.0", 16);
 	attr_number(&q, RTA_PRIORITY, 7);
 	CHECK_EQ(ask(fd, &q), 0);
@@ -357,6 +359,14 @@ TEST(a_route_comes_and_goes)
 	CHECK_EQ(ask(fd, &q), 0);
 	CHECK_EQ(ask(fd, &q), ESRCH);
 	CHECK_EQ(way_to(fd, "10.220.0.0").count, 0);
+	q = route(RTM_NEWROUTE, NLM_F_CREATE, "10.220.0.0", 16);
+	q.route.rtm_protocol = 77;	/* some daemon's: it stays so */
+	CHECK_EQ(ask(fd, &q), 0);
+	CHECK_EQ(way_to(fd, "10.220.0.0").protocol, 77);
+	q = route(RTM_DELROUTE, 0, "10.220.0.0", 16);
+	CHECK_EQ(ask(fd, &q), ESRCH);
+	q.route.rtm_protocol = 0;
+	CHECK_EQ(ask(fd, &q), 0);
 }
 
 static void see_type(const struct nlmsghdr *h, void *arg)
