@@ -76,42 +76,33 @@ bool tcp_embryo_acked(struct tcp_sock *s, const struct tcp_segment *g)
 
 /* --- cookies --------------------------------------------------------------------------- */
 
-/* In the number: a secret of the connection and of the minute, and in the lowest
- * bits which of these is not more than the MSS. In the time: the options. */
-enum { COOKIE_MSS = 7, COOKIE_MS = 1 << 16, COOKIE_OPTIONS = 63,
-       COOKIE_SACK = 16, COOKIE_NO_SCALE = 15 };
-static const uint16_t cookie_mss[COOKIE_MSS + 1] = {
-	88, 256, 536, 1024, 1300, 1440, 1460, 8960
-};
+/* A number with a secret of the connection and of the minute; in its lowest bits
+ * what the SYN said: which of these is not more than the MSS, SACK, scale. */
+enum { COOKIE_MS = 1 << 16, COOKIE_MSS = 3, COOKIE_SACK = 4, COOKIE_SCALE = 3,
+       COOKIE_NO_SCALE = 15, COOKIE_SAID = 127 };
+static const uint16_t cookie_mss[COOKIE_MSS + 1] = { 88, 536, 1300, 1460 };
 
 /* Of g, which is the SYN, or has the number behind it. */
 static uint32_t cookie(const struct tcp_segment *g, uint32_t irs, unsigned ago)
 {
 	uint16_t minute = tcp_now() / COOKIE_MS - ago;	/* wraps as the clock */
 
-	return (tcp_secret(g, INET_SECRET_COOKIE + minute) + irs) & ~COOKIE_MSS;
+	return (tcp_secret(g, INET_SECRET_COOKIE + minute) + irs) &
+	       ~COOKIE_SAID;
 }
 
 /* An embryo that is forgotten as soon as it has answered. */
-static void cookie_send(struct tcp_sock *s, struct tcp_segment *g)
+static void cookie_send(struct tcp_sock *s, const struct tcp_segment *g)
 {
-	uint32_t options = (g->scale < 0 ? COOKIE_NO_SCALE : g->scale) |
-			   (g->sack_permitted ? COOKIE_SACK : 0);
+	unsigned scale = g->scale < 0 ? COOKIE_NO_SCALE : g->scale, said = COOKIE_MSS;
 	struct tcp_sock *c;
-	unsigned mss = COOKIE_MSS;
 
-	while (mss && cookie_mss[mss] > (g->mss ? g->mss : TCP_MSS_DEFAULT))
-		mss--;
-	if (!g->timestamp) {
-		g->scale = -1;		/* nothing brings them back */
-		g->sack_permitted = false;
-	}
-	c = child_new(s, g, cookie(g, g->seq, 0) | mss);
+	while (said && cookie_mss[said] > (g->mss ? g->mss : TCP_MSS_DEFAULT))
+		said--;
+	said |= scale << COOKIE_SCALE | (g->sack_permitted ? COOKIE_SACK : 0);
+	c = child_new(s, g, cookie(g, g->seq, 0) | said);
 	if (!c)
 		return;
-	/* never ahead of the clock */
-	c->ts_offset = ((tcp_now() + c->ts_offset - COOKIE_OPTIONS) &
-			 ~COOKIE_OPTIONS) + options - tcp_now();
 	s->flooded = tcp_now() | 1;
 	tcp_send_syn(c);
 	tcp_done(c, 0);
@@ -123,19 +114,18 @@ static void cookie_send(struct tcp_sock *s, struct tcp_segment *g)
 static bool cookie_read(const struct tcp_sock *s, const struct tcp_segment *g,
 			struct tcp_segment *syn)
 {
-	uint32_t iss = g->ack - 1, options = g->ts_echo & COOKIE_OPTIONS;
-	unsigned ago = 0;
+	uint32_t iss = g->ack - 1;
+	unsigned ago = 0, scale = (iss & COOKIE_SAID) >> COOKIE_SCALE;
 
 	if (!s->flooded || tcp_now() + 1 - s->flooded > 2 * COOKIE_MS)
 		return false;
-	while (ago < 2 && cookie(g, g->seq - 1, ago) != (iss & ~COOKIE_MSS))
+	while (ago < 2 && cookie(g, g->seq - 1, ago) != (iss & ~COOKIE_SAID))
 		ago++;
 	*syn = *g;
 	syn->seq--;
 	syn->mss = cookie_mss[iss & COOKIE_MSS];
-	if (g->timestamp && (options & COOKIE_NO_SCALE) != COOKIE_NO_SCALE)
-		syn->scale = options & COOKIE_NO_SCALE;
-	syn->sack_permitted = g->timestamp && (options & COOKIE_SACK);
+	syn->sack_permitted = iss & COOKIE_SACK;
+	syn->scale = scale == COOKIE_NO_SCALE ? -1 : (int)scale;
 	return ago < 2;
 }
 
