@@ -259,9 +259,12 @@ void inet_sock_free(struct inet_sock *s)
 	sock_free(&s->sock, s->transport->size);
 }
 
+/* As Linux tells it. */
 int inet_autobind(struct inet_sock *s)
 {
-	return s->local_port ? 0 : inet_bind_port(s->ports, s, 0);
+	int err = s->local_port ? 0 : inet_bind_port(s->ports, s, 0);
+
+	return err == -EADDRINUSE && s->sock.type == SOCK_DGRAM ? -EAGAIN : err;
 }
 
 int inet_sock_bind(struct sock *sock, const struct path_at *at,
@@ -358,6 +361,8 @@ int inet_sock_pair(struct inet_sock *s, uint32_t addr, uint16_t port)
 	if (!s->local_port)
 		s->local = local;
 	err = s->ports ? inet_autobind(s) : 0;
+	if (err == -EADDRINUSE)
+		err = -EADDRNOTAVAIL;
 	if (!err && stream) {
 		other = inet_lookup(s->ports, addr, port, local, s->local_port,
 				    0);

@@ -313,7 +313,8 @@ void inet_ports_forget(struct inet_ports *ports);	/* claims have gone */
 struct inet_sock *inet_ports_next(const struct inet_ports *ports,
 				  const struct prison *realm, uint16_t port,
 				  const struct inet_sock *prev);
-/* A port of its own for s, if it has none. -EADDRINUSE. */
+/* A port of its own for s, if it has none. There is none: -EAGAIN, of a stream
+ * -EADDRINUSE. */
 int inet_autobind(struct inet_sock *s) must_check;
 
 struct inet_line {	/* what a transport tells of a socket; all 0 at first */

@@ -6,6 +6,7 @@
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -282,6 +283,37 @@ TEST(two_who_agree_share_those_who_send)
 	}
 	if (at_second < SENDERS / 8 || at_second > SENDERS - SENDERS / 8)
 		FAIL("%d of %d", at_second, SENDERS);
+}
+
+/* All ports are on 127.0.0.1: who wants one anywhere gets none. */
+TEST(no_port_is_left)
+{
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r");
+	int last = -1, from, to, fd, n = 0, more;
+	struct rlimit files;
+
+	CHECK(f && fscanf(f, "%d %d", &from, &to) == 2);
+	fclose(f);
+	files.rlim_cur = files.rlim_max = to - from + 65;
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		SKIP("not so many descriptors");
+	more = udp();
+	for (;; n++) {
+		fd = udp();
+		if (bind_to(fd, "127.0.0.1", 0))
+			break;
+		last = fd;
+	}
+	CHECK_EQ(errno, EADDRINUSE);
+	CHECK(n > 500);
+	CHECK_ERRNO(bind_to(fd, "0.0.0.0", 0), EADDRINUSE);
+	CHECK_ERRNO(connect_to(fd, "127.0.0.1", 9), EAGAIN);
+	CHECK_ERRNO(send_to(more, "x", "127.0.0.1", 9), EAGAIN);
+	CHECK_OK(close(last));
+	CHECK_OK(connect_to(fd, "127.0.0.1", 9));
+	CHECK_ERRNO(send_to(more, "x", "127.0.0.1", 9), EAGAIN);
+	CHECK_OK(close(fd));
+	CHECK_EQ(send_to(more, "x", "127.0.0.1", 9), 1);
 }
 
 TEST(connected_hears_its_peer_alone)
