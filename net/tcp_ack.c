@@ -101,19 +101,9 @@ static void measure(struct tcp_sock *s, const struct tcp_segment *g)
 	s->cc.mss = tcp_mss(s);
 }
 
-/* Automatic sizing: room for twice what may be under way. */
-static void grow(struct tcp_sock *s)
-{
-	uint32_t want = min_u32(s->cc.cwnd, TCP_BUFFER_AUTO / 2) * 2;
-
-	if (!s->inet.sock.sized)
-		s->inet.sock.send_limit = max_u32(s->inet.sock.send_limit,
-						  want);
-}
-
 static void acked(struct tcp_sock *s, const struct tcp_segment *g)
 {
-	uint32_t bytes = g->ack - s->snd.una;
+	uint32_t bytes = g->ack - s->snd.una, *limit = &s->inet.sock.send_limit;
 
 	measure(s, g);
 	s->snd.una = g->ack;
@@ -131,7 +121,9 @@ static void acked(struct tcp_sock *s, const struct tcp_segment *g)
 		timer_cancel(&s->resend);
 	else
 		tcp_resend_arm(s);
-	grow(s);
+	if (!s->inet.sock.sized)	/* room for twice what may be under way */
+		*limit = max_u32(*limit, min_u32(s->cc.cwnd * 2,
+						 TCP_BUFFER_AUTO));
 	tcp_wake(s);
 }
 

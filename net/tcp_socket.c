@@ -193,22 +193,8 @@ static void connect_begin(struct tcp_sock *s)
 	tcp_send_syn(s);
 }
 
-/* What an earlier connection left to be read goes. */
-static void forget(struct tcp_sock *s)
-{
-	struct sock *sock = &s->inet.sock;
-
-	sleep_lock_take(&sock->read_lock);
-	if (s->state == TCP_CLOSED) {
-		packet_bytes_purge(&s->queue);
-		memset(&s->rcv, 0, sizeof s->rcv);
-		sock->shut = 0;
-	}
-	sleep_lock_release(&sock->read_lock);
-}
-
-/* As it was before it was connected or listened; who waits for it, or asks, is
- * told that it was cut off. */
+/* As it was before it was connected or listened: what was left to be read goes,
+ * and who waits for it, or asks, is told that it was cut off. */
 static void disconnect(struct inet_sock *i)
 {
 	struct tcp_sock *s = tcp_of(&i->sock);
@@ -217,7 +203,13 @@ static void disconnect(struct inet_sock *i)
 		  ECONNRESET);
 	s->connecting = false;
 	inet_sock_unpair(i);
-	forget(s);
+	sleep_lock_take(&i->sock.read_lock);
+	if (s->state == TCP_CLOSED) {
+		packet_bytes_purge(&s->queue);
+		memset(&s->rcv, 0, sizeof s->rcv);
+		i->sock.shut = 0;
+	}
+	sleep_lock_release(&i->sock.read_lock);
 }
 
 /* How a connect that has begun ends. */

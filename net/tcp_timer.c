@@ -60,8 +60,6 @@ void tcp_ack_soon(struct tcp_sock *s)
 /* RFC 9293 3.8.3, RFC 5482: is it time to give up? */
 static bool hopeless(const struct tcp_sock *s)
 {
-	if (tcp_is_deferred(s))
-		return false;
 	if (tcp_handshake(s))
 		return s->backoff >= (s->listener ? EMBRYO_RETRIES :
 				      (unsigned)s->opt.syn_tries);
@@ -75,10 +73,6 @@ static bool hopeless(const struct tcp_sock *s)
 /* RFC 6298 5.4 to 5.7 */
 static void timeout(struct tcp_sock *s)
 {
-	if (tcp_is_deferred(s)) {	/* nothing was lost */
-		tcp_resend_arm(s);
-		return;
-	}
 	s->backoff++;
 	s->timing = false;		/* Karn */
 	if (tcp_handshake(s)) {
@@ -117,7 +111,9 @@ static void resend_fires(void *arg)
 	struct tcp_sock *s = arg;
 	int err = s->soft_error ? s->soft_error : ETIMEDOUT;
 
-	if (hopeless(s) && tcp_handshake(s))
+	if (tcp_is_deferred(s))
+		tcp_resend_arm(s);	/* nothing was lost */
+	else if (hopeless(s) && tcp_handshake(s))
 		tcp_done(s, err);	/* whom to tell may not exist */
 	else if (hopeless(s))
 		tcp_abort(s, err);
@@ -141,23 +137,21 @@ static void ack_fires(void *arg)
 /* RFC 9293 3.8.4 */
 static void keepalive(struct tcp_sock *s)
 {
-	uint32_t idle = tcp_now() - s->heard;
-	uint32_t least = (uint32_t)s->opt.keep_idle * MS;
+	uint32_t idle = tcp_now() - s->heard, next = s->opt.keep_interval * MS;
+	uint32_t least = s->opt.keep_idle * MS, enough = s->opt.user_timeout;
 
-	if (idle < least) {
-		s->keep_sent = 0;
-		timer_set_ms(&s->keep, least - idle);
-	} else if (s->opt.user_timeout ?
-		   s->keep_sent && idle >= (uint32_t)s->opt.user_timeout :
-		   s->keep_sent >= (unsigned)s->opt.keep_count) {
+	if (s->keep_sent && (enough ? idle >= enough :
+			     s->keep_sent >= (unsigned)s->opt.keep_count)) {
 		tcp_abort(s, ETIMEDOUT);
-	} else {
-		if (s->snd.una == s->snd.nxt && !tcp_unacked(s)) {
-			tcp_probe(s);
-			s->keep_sent++;
-		}
-		timer_set_ms(&s->keep, (uint32_t)s->opt.keep_interval * MS);
+		return;
 	}
+	if (idle < least) {
+		next = least - idle;
+	} else if (s->snd.una == s->snd.nxt && !tcp_unacked(s)) {
+		tcp_probe(s);
+		s->keep_sent++;
+	}
+	timer_set_ms(&s->keep, next);
 }
 
 static void keep_fires(void *arg)
