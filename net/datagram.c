@@ -284,8 +284,9 @@ static void hold(struct datagram_sock *s, struct packet *k,
 /* May n bytes go? What is wrong with s itself is told where nothing is wrong with
  * the call: not with the way, which ip_output finds again, either. */
 static int ready(struct datagram_sock *s, uint32_t n,
-		 const struct datagram_way *way, const struct ip_out *o)
+		 const struct datagram_way *way, const struct datagram_to *to)
 {
+	const struct ip_out *o = &to->out;
 	struct sock *sock = &s->inet.sock;
 	bool bad = sock->error || s->no_send || n > way->most;
 	struct route r;
@@ -297,7 +298,7 @@ static int ready(struct datagram_sock *s, uint32_t n,
 		 !o->broadcast_allowed)
 		err = -EACCES;
 	if (!err && n > way->most)
-		err = -EMSGSIZE;
+		return datagram_failed(s, to, -EMSGSIZE);
 	if (!err)
 		err = sock_take_error(sock);
 	return !err && s->no_send ? -EPIPE : err;
@@ -324,7 +325,7 @@ int datagram_send(struct sock *sock, struct sock_msg *m,
 	else if (!err)
 		err = target_set(s, m, &to);
 	if (!err)
-		err = ready(s, n + (held ? held->len : 0), way, &to.out);
+		err = ready(s, n + (held ? held->len : 0), way, &to);
 	if (!err)
 		err = packet_take(sock->prison, m, way->head, &k);
 	if (err) {

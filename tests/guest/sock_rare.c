@@ -451,6 +451,21 @@ TEST(who_connects_again_keeps_his_address)
 	CHECK_OK(getpeername(u, any(&a), &n));
 }
 
+TEST(what_is_too_large_is_kept)
+{
+	static char large[65508];
+	union { struct cmsghdr c; char room[128]; } u;
+	struct msghdr m = { .msg_control = &u, .msg_controllen = sizeof(u) };
+	int s = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
+
+	CHECK_OK(setsockopt(s, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)));
+	CHECK_OK(tcp_connect(s, 9));
+	CHECK_ERRNO(write(s, large, sizeof(large)), EMSGSIZE);
+	CHECK(tcp_poll(s, 0) & POLLERR);
+	CHECK_EQ(recvmsg(s, &m, MSG_ERRQUEUE), 0);
+	CHECK_EQ(*(uint32_t *)CMSG_DATA(&u.c), EMSGSIZE);
+}
+
 TEST(who_talks_to_loopback)
 {
 	struct sockaddr_in a = tcp_addr(9);
