@@ -42,7 +42,6 @@ static void enter(struct tcp_sock *s)
 	s->recover = s->snd.nxt;
 	s->recovery = TCP_RECOVERY;
 	s->resent = s->snd.una;
-	s->timing = false;
 	s->cc.cwnd = s->cc.ssthresh + (s->sack ? 0 : TCP_DUP_THRESH * tcp_mss(s));
 	tcp_resend_first(s);
 	tcp_resend_arm(s);

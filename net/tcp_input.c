@@ -350,7 +350,7 @@ void tcp_error(const struct ip_error *e)
 {
 	struct inet_sock *i = inet_lookup_error(e->vnet->tcp, e);
 	struct tcp_sock *s = i ? tcp_of(&i->sock) : NULL;
-	uint32_t seq = net32(e->quoted + 4);
+	uint32_t seq = net32(e->quoted + 4), mss;
 
 	/* What was not sent is a guess: RFC 5927 4.1 */
 	if (!i || !i->remote || seq_before(seq, s->snd.una) ||
@@ -362,7 +362,10 @@ void tcp_error(const struct ip_error *e)
 	} else if (e->err != EMSGSIZE) {
 		s->soft_error = e->err;
 	} else if (tcp_synchronized(s)) {
-		tcp_all_lost(s);	/* RFC 1191 6.4 */
+		mss = tcp_mss(s);	/* RFC 1191 6.4: once for all of them */
+		(void)tcp_mss_offer(s, s->inet.remote);
+		if (s->recovery != TCP_LOSS || tcp_mss(s) < mss)
+			tcp_all_lost(s);
 		tcp_output(s);
 	}
 	tcp_reap(s);

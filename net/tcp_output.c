@@ -266,6 +266,7 @@ static bool resend(struct tcp_sock *s, uint32_t seq, uint32_t n)
 		return false;
 	net_count(s->inet.vnet, NET_TCP_RETRANSMITTED);
 	s->resent = seq_max(s->resent, seq + bytes + fin);
+	s->timing = false;		/* Karn */
 	wait_for_ack(s);
 	return true;
 }
@@ -284,7 +285,8 @@ static bool send_next(struct tcp_sock *s)
 
 	if (tcp_hole(s, &hole)) {
 		n = min_u32(hole.to - hole.from, window_room(s, hole.from));
-		return room >= mss && resend(s, hole.from, n);
+		return room >= min_u32(mss, s->cc.cwnd) &&
+		       resend(s, hole.from, n);
 	}
 	if (seq_after(s->snd.nxt, s->snd.end))
 		return false;		/* the FIN is out */

@@ -74,7 +74,6 @@ static bool hopeless(const struct tcp_sock *s)
 static void timeout(struct tcp_sock *s)
 {
 	s->backoff++;
-	s->timing = false;		/* Karn */
 	if (tcp_handshake(s)) {
 		net_count(s->inet.vnet, NET_TCP_RETRANSMITTED);
 		tcp_send_syn(s);

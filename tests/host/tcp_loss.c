@@ -227,19 +227,30 @@ static void say_too_big(unsigned mtu)
 	glue_frame(frame, HEAD + IP + n);
 }
 
-/* RFC 1191 6.4 */
+/* RFC 1191 6.4. Each that was too large is told of: once is enough. */
 TEST(a_path_may_become_smaller)
 {
 	struct tcp_sock *s = connected();
+	uint8_t large[64];
 
 	CHECK(tcp_glue_write(s, bulk, 2 * MSS) == 2 * MSS);
 	CHECK_EQ(hear().len, MSS);
 	CHECK_EQ(hear().len, MSS);
+	memcpy(large, back, sizeof(large));
 	say_too_big(1000);
 	CHECK_EQ(hear().len, 960);
 	CHECK_EQ(hear().len, 960);
 	CHECK_EQ(hear().len, 960);
 	CHECK_EQ(hear().len, 40);
+	CHECK(silent());
+	memcpy(back, large, sizeof(large));
+	say_too_big(1000);
+	CHECK(silent());
+	memcpy(back, large, sizeof(large));
+	say_too_big(900);
+	for (int n = 0; n < 3; n++)
+		CHECK_EQ(hear().len, 860);
+	CHECK_EQ(hear().len, 340);
 	CHECK(silent());
 }
 
