@@ -263,6 +263,7 @@ static int tcp_shutdown(struct sock *sock, int how)
 		disconnect(&s->inet);		/* as on Linux */
 		return 0;
 	}
+	s->connecting &= tcp_handshake(s) || s->state == TCP_CLOSED;
 	if (how != SHUT_WR)	/* whether or not there is somebody: Linux */
 		sock->shut |= SOCK_NO_RECEIVE;
 	if (how != SHUT_RD) {

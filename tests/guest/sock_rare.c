@@ -371,6 +371,17 @@ TEST(who_said_that_he_sends_no_more)
 	CHECK_ERRNO(send(s, "x", 1, MSG_NOSIGNAL), EPIPE);
 }
 
+TEST(who_has_shut_a_half_is_connected)
+{
+	int s = tcp_server(5), c = tcp_socket();
+
+	tcp_nonblock(c);
+	CHECK_ERRNO(tcp_connect(c, tcp_port(s)), EINPROGRESS);
+	CHECK(tcp_poll(c, 1000) & POLLOUT);
+	CHECK_OK(shutdown(c, SHUT_WR));
+	CHECK_ERRNO(tcp_connect(c, tcp_port(s)), EISCONN);
+}
+
 TEST(a_listener_has_no_errors_of_old)
 {
 	struct sockaddr a = { .sa_family = AF_UNSPEC };
