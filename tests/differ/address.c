@@ -111,6 +111,8 @@ static void inet_any(struct address *to)
 	inet_make(to, one_in(12) ? PICK(odd) : addr, port);
 	if (one_in(12)) {
 		to->a.ss_family = PICK(families);
+		if (to->a.ss_family == AF_UNIX)	/* a name, which is printed */
+			((struct sockaddr_in *)&to->a)->sin_port = 0;
 		if (one_in(2))
 			((struct sockaddr_in *)&to->a)->sin_addr.s_addr = 0;
 	}

@@ -12,9 +12,9 @@ enum kind { INT, TIME, LINGER, INFO, IDS, TEXT, GET = 16, SET = 32 };
 
 /*
  * Not here: SO_SNDBUF, SO_RCVBUF, TCP_WINDOW_CLAMP: how large buffers and
- * windows are is each kernel's own. Only set are TCP_QUICKACK, which Linux changes
- * by itself, TCP_MAXSEG, which it cuts to half a window, and TCP_CONGESTION, of
- * which its owner chooses what it is at first.
+ * windows are is each kernel's own; TCP_QUICKACK, by which the listener may hear of
+ * a connection 40 ms later. Only set are TCP_MAXSEG, which Linux cuts to half a
+ * window, and TCP_CONGESTION, of which its owner chooses what it is at first.
  */
 static const struct option {
 	const char *label;
@@ -34,7 +34,7 @@ static const struct option {
 	S(SO_PRIORITY, INT), S(SO_PEERCRED, IDS), S(SO_NO_CHECK, INT),
 	S(SO_BINDTODEVICE, TEXT), S(SO_DEBUG, INT),
 	T(TCP_NODELAY, INT), T(TCP_NODELAY, INT), T(TCP_CORK, INT),
-	T(TCP_QUICKACK, INT | SET), T(TCP_MAXSEG, INT | SET), T(TCP_KEEPIDLE, INT),
+	T(TCP_MAXSEG, INT | SET), T(TCP_KEEPIDLE, INT),
 	T(TCP_KEEPINTVL, INT), T(TCP_KEEPCNT, INT), T(TCP_SYNCNT, INT),
 	T(TCP_LINGER2, INT), T(TCP_DEFER_ACCEPT, INT),
 	T(TCP_USER_TIMEOUT, INT), T(TCP_CONGESTION, TEXT | SET), T(TCP_INFO, INFO),
