@@ -31,7 +31,8 @@ enum {
 	TCP_HEAD = 20, TCP_HEAD_MAX = 60,
 	TCP_MSS_DEFAULT = 536,		/* RFC 9293 3.7.1 */
 	TCP_SCALE = 7,			/* the shift that we offer */
-	TCP_BUFFER_AUTO = 2097152,	/* bytes that buffers grow to */
+	TCP_BUFFER_AUTO = 2097152,	/* bytes that buffers grow to; */
+	TCP_BUFFER_NEAR = 262144,	/* on the same machine: see tcp_buffer_most */
 	TCP_RANGES = 36,		/* what is beyond is sent twice */
 	TCP_DUP_THRESH = 3,
 	TCP_ACK_DELAY = 40, TCP_TIME_WAIT_MS = 60000, TCP_FIN_WAIT_MS = 60000,
@@ -83,6 +84,7 @@ struct tcp_sock {
 		uint16_t mss_clamp;	/* what the way takes, as we guess; 0 */
 		uint16_t way;		/* what the route takes, options too */
 		bool cut;		/* its device cuts segments for us */
+		bool near;		/* the other is on this machine */
 	} snd;
 	struct {
 		uint32_t irs, nxt;
@@ -147,6 +149,12 @@ static inline const struct tcp_sock *tcp_of_const(const struct sock *s)
 static inline uint32_t tcp_unacked(const struct tcp_sock *s)
 {
 	return seq_before(s->snd.una, s->snd.end) ? s->snd.end - s->snd.una : 0;
+}
+/* What buffers grow to by themselves. No bytes are under way between two on one
+ * machine: more than a few segments only push each other out of its cache. */
+static inline uint32_t tcp_buffer_most(const struct tcp_sock *s)
+{
+	return s->snd.near ? TCP_BUFFER_NEAR : TCP_BUFFER_AUTO;
 }
 static inline uint32_t tcp_readable(const struct tcp_sock *s)
 {

@@ -122,7 +122,7 @@ static void acked(struct tcp_sock *s, const struct tcp_segment *g)
 		tcp_resend_arm(s);
 	if (!s->inet.sock.sized)	/* room for twice what may be under way */
 		*limit = max_u32(*limit, min_u32(s->cc.cwnd * 2,
-						 TCP_BUFFER_AUTO));
+						 tcp_buffer_most(s)));
 	tcp_wake(s);
 }
 

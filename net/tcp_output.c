@@ -22,6 +22,7 @@ static void look_at_way(struct tcp_sock *s, uint32_t to)
 	if (!route_find_by(s->inet.vnet, to, s->inet.device, &r)) {
 		mtu = min_u32(r.mtu, IP_MAX);
 		s->snd.cut = r.netif->offload & NETIF_OFFLOAD_TCP4;
+		s->snd.near = r.kind == ROUTE_LOCAL;
 	}
 	s->snd.way = max_u32(mtu, IP_MTU_MIN) - TCP_HEAD - IP_HEAD;
 }

@@ -44,7 +44,7 @@ static void grow(struct tcp_sock *s)
 	if (!k->sized && tcp_readable(s) < k->receive_limit / 4)
 		k->receive_limit = min_u32(k->receive_limit * 2,
 					   max_u32(k->receive_limit,
-						   TCP_BUFFER_AUTO));
+						   tcp_buffer_most(s)));
 }
 
 void tcp_text(struct tcp_sock *s, struct tcp_segment *g)
