@@ -176,15 +176,21 @@ static void window(struct tcp_sock *s, const struct tcp_segment *g)
 	}
 }
 
+/* Is a closed window probed with the byte at nxt? It may have been taken. */
+static bool probing(const struct tcp_sock *s)
+{
+	return s->persist && !s->snd.window && s->snd.nxt == s->snd.una &&
+	       tcp_unacked(s);
+}
+
 bool tcp_ack_arrives(struct tcp_sock *s, const struct tcp_segment *g)
 {
 	bool news;
 
 	if (!(g->flags & TCP_ACK))
 		return false;
-	/* RFC 5961 5.2: neither of what was not sent, nor very old. A probe of a
-	 * closed window may have been taken. */
-	if (seq_after(g->ack, s->snd.nxt + (s->persist && !s->snd.window)) ||
+	/* RFC 5961 5.2: neither of what was not sent, nor very old */
+	if (seq_after(g->ack, s->snd.nxt + probing(s)) ||
 	    seq_before(g->ack, s->snd.una - s->snd.window_max)) {
 		tcp_challenge(s);
 		return false;

@@ -40,6 +40,7 @@ void tcp_reap(struct tcp_sock *s)
 		return;
 	assert(!s->resend.armed && !s->keep.armed && !s->ack_timer.armed);
 	assert(packet_bytes_empty(&s->chunks) && !s->embryo_count);
+	assert(!s->soon.queued);
 	packet_bytes_purge(&s->queue);
 	inet_sock_free(&s->inet);
 }

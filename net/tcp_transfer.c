@@ -47,7 +47,8 @@ static int put(struct sock *sock, struct sock_msg *m)
 	int err = n > 0 ? sendable(sock) : n;	/* it may have slept */
 	bool last;
 
-	/* No memory for more than is on its way: that is the buffer, for now. */
+	/* No memory for more than is on its way: the buffer ends there until acks
+	 * let it grow. */
 	if (!k && tcp_unacked(s)) {
 		sock->send_limit = tcp_unacked(s);
 		err = 0;

@@ -367,6 +367,27 @@ TEST(who_writes_much_waits_for_memory)
 	CHECK_EQ(ack - iss, 20000);
 }
 
+/* A window that closes over what was sent is probed within it: one number more is
+ * of nothing that was said. */
+TEST(a_probe_is_acked_only_if_it_was_sent)
+{
+	struct tcp_sock *s = connected();
+
+	CHECK_EQ(tcp_glue_write(s, bulk, 1000), 1000);
+	CHECK_EQ(hear().len, 1000);
+	say((struct segment){ .seq = 1000, .ack = iss + 500, .flags = ACK,
+			      .window = 1 });
+	for (int n = 0; n < 20; n++)
+		glue_later(500);
+	all_heard();
+	say((struct segment){ .seq = 1000, .ack = iss + 1001, .flags = ACK,
+			      .window = 1 });
+	CHECK_EQ(tcp_glue_state(s), ESTABLISHED);
+	say((struct segment){ .seq = 1000, .ack = iss + 1000, .flags = ACK });
+	CHECK_EQ(tcp_glue_write(s, bulk, 10), 10);
+	all_heard();
+}
+
 TEST(resets_must_be_exact)
 {
 	struct tcp_sock *s = connected();
